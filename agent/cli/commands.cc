@@ -1,0 +1,136 @@
+#include "agent/cli/commands.h"
+
+#include "agent/engine/deployment_store.h"
+#include "agent/engine/examination.h"
+#include "agent/engine/probe_files.h"
+#include "agent/engine/report.h"
+#include "base/str_cat.h"
+#include "base/terminal.h"
+
+namespace ignite::cli {
+namespace {
+
+/// Checks every byte and keeps none.
+class NullSink : public format::PayloadSink {
+ public:
+  Result<> BeginStream(size_t, size_t) override { return {}; }
+  Result<> Write(ByteView) override { return {}; }
+  Result<> EndStream() override { return {}; }
+};
+
+Answer AnswerFor(const engine::Verdict& verdict, const std::string& bundle) {
+  return {engine::VerdictJson(verdict, bundle), engine::VerdictText(verdict),
+          engine::ExitCodeFor(verdict)};
+}
+
+}  // namespace
+
+Result<NamedBundle> OpenNamedBundle(FileSystem& files, const std::string& path) {
+  std::string resolved = path;
+  if (auto real = files.RealPath(path)) resolved = *real;
+  auto info = files.Inspect(resolved);
+  if (!info || !*info || (*info)->type != FileInfo::Type::kFile) {
+    return Error{ErrorCode::kInvalidArgument, StrCat("there is no file ", Printable(path)),
+                 "give the path of a bundle"};
+  }
+  return NamedBundle{TRY(files.OpenFile(resolved)), path.substr(path.rfind('/') + 1)};
+}
+
+Result<Answer> Install(const engine::Parts& parts, const std::string& path,
+                       engine::Observer& observer) {
+  NamedBundle bundle = TRY(OpenNamedBundle(parts.files, path));
+  engine::Engine engine(parts);
+  auto verdict = TRY(
+      engine.Install({std::move(bundle.file), bundle.name, engine::Origin::kEngineer}, observer));
+  return AnswerFor(verdict, bundle.name);
+}
+
+Result<Answer> Rollback(const engine::Parts& parts, std::optional<int64_t> to,
+                        engine::Observer& observer) {
+  engine::Engine engine(parts);
+  return AnswerFor(TRY(engine.Rollback(to, observer)), "rollback");
+}
+
+Result<Answer> Recover(const engine::Parts& parts, bool at_boot, engine::Observer& observer) {
+  engine::Engine engine(parts);
+  auto recovered = TRY(at_boot ? engine.RecoverAtBoot(observer) : engine.Recover(observer));
+  if (recovered) {
+    // A rollback is what recovery is for, so only a probe that stays stuck is a failure.
+    Answer answer = AnswerFor(recovered->verdict, recovered->bundle);
+    answer.exit_code = recovered->verdict.state == engine::State::kStuck ? engine::exit_code::kStuck
+                                                                         : engine::exit_code::kDone;
+    return answer;
+  }
+  Json document = Json::EmptyObject();
+  document.Set("state", nullptr).Set("outcome", nullptr);
+  return Answer{std::move(document), "nothing was interrupted\n", engine::exit_code::kDone};
+}
+
+Result<Answer> VerifyBundle(const engine::Parts& parts, const std::string& path) {
+  NamedBundle named = TRY(OpenNamedBundle(parts.files, path));
+  auto bundle = TRY(engine::OpenBundle(parts, std::move(named.file)));
+  NullSink sink;
+  ProgressLine line;
+  ProgressMeter meter(bundle.payload_size(), std::chrono::steady_clock::now());
+  TRY(bundle.ReadPayloads(sink, parts.settings.threads, [&](uint64_t done) -> Result<> {
+    line.Show(meter.Line(done, std::chrono::steady_clock::now()));
+    return {};
+  }));
+  const format::Manifest& manifest = bundle.manifest();
+  Json document = Json::EmptyObject();
+  document.Set("bundle", named.name)
+      .Set("verified", true)
+      .Set("content_id", bundle.content_id().Hex());
+  document.Set("product", manifest.product).Set("version", manifest.version);
+  std::string text = StrCat("verified: ", manifest.product, " ", manifest.version,
+                            ", every byte is signed and whole\n");
+  return Answer{std::move(document), std::move(text), engine::exit_code::kDone};
+}
+
+Result<Answer> VerifyLive(const engine::Parts& parts) {
+  engine::Snapshot snapshot = TRY(engine::TakeSnapshot(parts.files, parts.paths));
+  Json differences = Json::EmptyArray();
+  std::string text;
+  size_t compared = 0;
+  if (!snapshot.deployments.empty()) {
+    int64_t recorded = snapshot.deployments.back().number;
+    engine::DeploymentStore store(parts.files, parts.paths, parts.handlers);
+    if (int64_t active = TRY(store.Active()); active != recorded) {
+      std::string difference =
+          StrCat("active leads to deployment ", active, ", the journal says ", recorded);
+      Json entry = Json::EmptyObject();
+      differences.Push(entry.Set("component", "").Set("difference", difference));
+      text += difference + "\n";
+    }
+    for (const engine::ComponentRecord& record : snapshot.deployments.back().components) {
+      engine::Handler* handler = parts.handlers.Find(record.type);
+      if (handler == nullptr) continue;
+      ++compared;
+      for (const std::string& difference :
+           TRY(handler->FindDifferences(record, engine::Handler::Compare::kEverything))) {
+        Json entry = Json::EmptyObject();
+        differences.Push(entry.Set("component", record.component).Set("difference", difference));
+        text += StrCat(record.component, ": ", difference, "\n");
+      }
+    }
+  }
+  bool equal = text.empty();
+  if (equal)
+    text = StrCat("verified: ", compared, " live component(s) are what their bundles brought\n");
+  if (!equal) text += "  remedy: install the same bundle again, which brings a fresh release\n";
+  Json document = Json::EmptyObject();
+  document.Set("verified", equal)
+      .Set("components", compared)
+      .Set("differences", std::move(differences));
+  return Answer{std::move(document), std::move(text),
+                equal ? engine::exit_code::kDone : engine::exit_code::kFailed};
+}
+
+Result<Answer> Status(FileSystem& files, const engine::ProbePaths& paths) {
+  engine::Settings settings = TRY(engine::LoadSettings(files, paths));
+  engine::Snapshot snapshot = TRY(engine::TakeSnapshot(files, paths));
+  return Answer{engine::StatusJson(settings, snapshot), engine::StatusText(settings, snapshot),
+                engine::exit_code::kDone};
+}
+
+}  // namespace ignite::cli

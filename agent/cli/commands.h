@@ -1,0 +1,56 @@
+// The commands of `ignite`: each gives what to print and the exit code. cli_main.cc parses, prints
+// and ends.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/engine/engine.h"
+#include "base/json.h"
+
+namespace ignite::cli {
+
+struct Answer {
+  Json document;     ///< For --json.
+  std::string text;  ///< For a person.
+  int exit_code = 0;
+};
+
+struct NamedBundle {
+  std::unique_ptr<InputFile> file;
+  std::string name;  ///< Without its folder.
+};
+/// kInvalidArgument where there is no such file.
+Result<NamedBundle> OpenNamedBundle(FileSystem& files, const std::string& path);
+
+Result<Answer> Install(const engine::Parts& parts, const std::string& path,
+                       engine::Observer& observer);
+Result<Answer> Rollback(const engine::Parts& parts, std::optional<int64_t> to,
+                        engine::Observer& observer);
+/// `at_boot`: before any unit has started.
+Result<Answer> Recover(const engine::Parts& parts, bool at_boot, engine::Observer& observer);
+/// What Install would do, without doing it.
+Result<Answer> Plan(const engine::Parts& parts, const std::string& path);
+/// Waits until the running transaction is undone, or has ended before it could be. kRefused where
+/// none runs.
+Result<Answer> Cancel(const engine::Parts& parts, engine::Observer& observer);
+/// Without a content id: of everything.
+Result<Answer> Hold(const engine::Parts& parts, const std::optional<std::string>& content,
+                    engine::Observer& observer);
+Result<Answer> Unhold(const engine::Parts& parts, const std::optional<std::string>& content,
+                      engine::Observer& observer);
+/// Every byte of a bundle against this probe's keyring and identities.
+Result<Answer> VerifyBundle(const engine::Parts& parts, const std::string& path);
+/// The live releases against their file tables.
+Result<Answer> VerifyLive(const engine::Parts& parts);
+
+// These need no keys, and no write access.
+Result<Answer> Status(FileSystem& files, const engine::ProbePaths& paths);
+Result<Answer> History(const engine::ProbePaths& paths);
+/// Whether each entry follows from those before it: kFailed where one does not.
+Result<Answer> VerifyHistory(const engine::ProbePaths& paths);
+/// A line for each entry, with its hash.
+Result<Answer> ExportHistory(const engine::ProbePaths& paths);
+Result<Answer> Show(const engine::ProbePaths& paths, int64_t transaction);
+
+}  // namespace ignite::cli

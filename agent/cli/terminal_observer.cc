@@ -1,0 +1,38 @@
+#include "agent/cli/terminal_observer.h"
+
+#include <signal.h>
+
+#include <csignal>
+
+#include "base/str_cat.h"
+
+namespace ignite::cli {
+namespace {
+
+volatile std::sig_atomic_t g_stop_signals = 0;
+
+void OnSignal(int) { g_stop_signals = 1; }
+
+}  // namespace
+
+void TerminalObserver::CatchSignals() {
+  struct sigaction action {};
+  action.sa_handler = OnSignal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  // A reader of our output that goes away must not end a transaction.
+  (void)signal(SIGPIPE, SIG_IGN);
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) (void)sigaction(number, &action, nullptr);
+}
+
+void TerminalObserver::OnProgress(const engine::Progress& progress) {
+  file_.Write(progress);
+  std::string percent = std::to_string(progress.percent);
+  percent.insert(0, 3 - percent.size(), ' ');
+  line_.Show(StrCat(percent, "%  ", engine::StateName(progress.state), "  ", progress.step));
+}
+
+engine::StopRequest TerminalObserver::Stop() {
+  return g_stop_signals == 0 ? engine::StopRequest::kNone : engine::StopRequest::kCancel;
+}
+
+}  // namespace ignite::cli

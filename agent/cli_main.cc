@@ -1,0 +1,161 @@
+// ignite: the command line of a probe.
+#include <algorithm>
+#include <cstdio>
+
+#include "agent/cli/background.h"
+#include "agent/cli/commands.h"
+#include "agent/cli/terminal_observer.h"
+#include "agent/composition.h"
+#include "base/arguments.h"
+#include "base/ini.h"
+#include "base/str_cat.h"
+#include "base/terminal.h"
+
+namespace ignite {
+namespace {
+
+const OptionSpec kNoWait{"--no-wait", "", "go on in the background once it has begun"};
+
+const ProgramSpec& Program() {
+  static const ProgramSpec kProgram = {
+      "ignite",
+      "updates this probe, and takes updates back",
+      {{"--root", "DIR", "work on the probe below this folder (/)"},
+       {"--json", "", "print one JSON document"}},
+      {
+          {"status", "what runs, since when, and what can be returned to", {}, {}, ""},
+          {"install",
+           "check and apply a bundle, and wait for the verdict",
+           {"BUNDLE"},
+           {kNoWait},
+           ""},
+          {"plan", "what an install would do here, and every check", {"BUNDLE"}, {}, ""},
+          {"rollback",
+           "return to the deployment before, or to a kept one",
+           {},
+           {{"--to", "N", "the number of a kept deployment"}, kNoWait},
+           ""},
+          {"history",
+           "every transaction and how it ended",
+           {},
+           {{"--verify", "", "check that nobody changed it"},
+            {"--export", "", "a line for each entry, with its hash"}},
+           ""},
+          {"show", "a transaction's steps and times", {"ID"}, {}, ""},
+          {"cancel", "undo the running transaction", {}, {}, ""},
+          {"hold", "install no upload, or not this content", {"[CONTENT-ID]"}, {}, ""},
+          {"unhold", "lift all holds, or that of this content", {"[CONTENT-ID]"}, {}, ""},
+          {"verify",
+           "check a bundle against this probe's keys, or the live trees",
+           {"[BUNDLE]"},
+           {},
+           ""},
+          {"recover",
+           "finish what an interruption left half done",
+           {},
+           {{"--boot", "", "before any application has started"}},
+           ""},
+      },
+      "exit codes: 0 done, 1 failed, nothing changed, 2 usage, 3 the bundle is not trusted, "
+      "damaged\n"
+      "or not for this identity, 4 this probe refuses, 5 applied, failed, rolled back, 6 stuck, 7 "
+      "busy"};
+  return kProgram;
+}
+
+Result<std::unique_ptr<cli::TerminalObserver>> MakeObserver(const Arguments& arguments,
+                                                            Composition& composition) {
+  if (!arguments.Has("--no-wait")) {
+    return std::make_unique<cli::TerminalObserver>(composition.files(), composition.clock(),
+                                                   composition.paths());
+  }
+  Json begun = Json::EmptyObject();
+  begun.Set("state", "begun").Set("outcome", nullptr);
+  std::string words = arguments.Has("--json") ? begun.Dump(true) + "\n"
+                                              : "begun: 'ignite status' shows how far it is\n";
+  UniqueFd fd = TRY(cli::GoOnInBackground(words));
+  return std::unique_ptr<cli::TerminalObserver>(std::make_unique<cli::DetachingObserver>(
+      composition.files(), composition.clock(), composition.paths(), std::move(fd)));
+}
+
+Result<int64_t> TransactionNumber(const Arguments& arguments) {
+  const std::string& text = arguments.positionals()[0];
+  auto number = ParseNumber(text);
+  if (number && *number <= static_cast<uint64_t>(Json::kMaxInteger))
+    return static_cast<int64_t>(*number);
+  return Error{ErrorCode::kInvalidArgument, StrCat("'", Printable(text), "' is no transaction"),
+               "give a number of 'ignite history'"};
+}
+
+Result<cli::Answer> RunWithKeys(const Arguments& arguments, const engine::ProbePaths& paths) {
+  std::string_view command = arguments.command()->name;
+  auto composition = TRY(Composition::Load(paths));
+  if (arguments.Has("--boot")) composition->PrepareForBoot();
+  engine::Parts parts = composition->parts();
+  const std::vector<std::string>& words = arguments.positionals();
+  if (command == "plan") return cli::Plan(parts, words[0]);
+  if (command == "verify")
+    return words.empty() ? cli::VerifyLive(parts) : cli::VerifyBundle(parts, words[0]);
+  auto to = TRY(arguments.Number("--to", 1, Json::kMaxInteger));
+  std::optional<std::string> content;
+  if (!words.empty()) content = words[0];
+  auto observer = TRY(MakeObserver(arguments, *composition));
+  cli::TerminalObserver::CatchSignals();
+  if (command == "install") return cli::Install(parts, words[0], *observer);
+  if (command == "recover") return cli::Recover(parts, arguments.Has("--boot"), *observer);
+  if (command == "cancel") return cli::Cancel(parts, *observer);
+  if (command == "hold") return cli::Hold(parts, content, *observer);
+  if (command == "unhold") return cli::Unhold(parts, content, *observer);
+  return cli::Rollback(parts, to ? std::optional(static_cast<int64_t>(*to)) : std::nullopt,
+                       *observer);
+}
+
+Result<cli::Answer> Run(const Arguments& arguments) {
+  engine::ProbePaths paths = TRY(ResolveRoot(arguments.Value("--root").value_or("/")));
+  std::string_view command = arguments.command()->name;
+  auto files = MakePosixFileSystem();
+  if (command == "status") return cli::Status(*files, paths);
+  if (command == "history" && arguments.Has("--verify")) return cli::VerifyHistory(paths);
+  if (command == "history" && arguments.Has("--export")) return cli::ExportHistory(paths);
+  if (command == "history") return cli::History(paths);
+  if (command == "show") return cli::Show(paths, TRY(TransactionNumber(arguments)));
+  return RunWithKeys(arguments, paths);
+}
+
+int Print(std::string_view text, int exit_code) {
+  (void)std::fwrite(text.data(), 1, text.size(), stdout);
+  return exit_code;
+}
+
+int PrintError(const Error& error, bool as_json) {
+  int exit_code = engine::ExitCodeFor(error);
+  if (as_json) {
+    Json inner = Json::EmptyObject();
+    inner.Set("code", ErrorCodeName(error.code))
+        .Set("cause", error.cause)
+        .Set("remedy", error.remedy)
+        .Set("exit", exit_code);
+    Json document = Json::EmptyObject();
+    return Print(document.Set("error", std::move(inner)).Dump(true) + "\n", exit_code);
+  }
+  std::string text = StrCat("ignite: ", error.cause, "\n");
+  if (!error.remedy.empty()) text += StrCat("  remedy: ", error.remedy, "\n");
+  (void)std::fwrite(text.data(), 1, text.size(), stderr);
+  return exit_code;
+}
+
+int Main(const std::vector<std::string>& words) {
+  bool as_json = std::find(words.begin(), words.end(), "--json") != words.end();
+  auto arguments = ParseArguments(Program(), words);
+  if (!arguments) return PrintError(arguments.error(), as_json);
+  if (arguments->help()) return Print(HelpText(Program(), arguments->command()), 0);
+  if (arguments->version()) return Print("ignite " IGNITE_VERSION "\n", 0);
+  auto answer = Run(*arguments);
+  if (!answer) return PrintError(answer.error(), as_json);
+  return Print(as_json ? answer->document.Dump(true) + "\n" : answer->text, answer->exit_code);
+}
+
+}  // namespace
+}  // namespace ignite
+
+int main(int argc, char** argv) { return ignite::Main({argv + 1, argv + argc}); }

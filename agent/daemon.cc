@@ -1,0 +1,279 @@
+#include "agent/daemon.h"
+
+#include <sys/inotify.h>
+#include <sys/wait.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+
+#include "agent/conclusion.h"
+#include "agent/log.h"
+#include "agent/upload_worker.h"
+#include "base/str_cat.h"
+#include "base/terminal.h"
+
+namespace ignite {
+namespace {
+
+using Milliseconds = std::chrono::milliseconds;
+
+constexpr Milliseconds kAfterEvent{100};
+constexpr Milliseconds kWhileWaiting{1'000};
+constexpr Milliseconds kWhenQuiet{30'000};
+/// A worker that was asked to end finishes its step; then it is ended, and recovery goes on at the
+/// next start.
+constexpr Milliseconds kWorkerGrace{8'000};
+constexpr Milliseconds kRetry{30'000};
+constexpr Milliseconds kStopped = std::chrono::minutes(1);
+constexpr Milliseconds kStalled = std::chrono::hours(24);
+constexpr mode_t kFolderMode = 0755;
+
+Result<> Checked(int result, std::string_view doing) {
+  if (result < 0) return SystemError(doing, -result);
+  return {};
+}
+
+uint64_t Microseconds(Milliseconds duration) {
+  return static_cast<uint64_t>(duration.count()) * 1000;
+}
+
+}  // namespace
+
+void FreeEvent(sd_event* event) noexcept { (void)sd_event_unref(event); }
+
+struct Daemon::Callbacks {
+  static Daemon& Self(void* data) { return *static_cast<Daemon*>(data); }
+
+  static int OnInotify(sd_event_source*, const inotify_event*, void* data) noexcept {
+    Self(data).ScanSoon(kAfterEvent);
+    return 0;
+  }
+  static int OnTimer(sd_event_source*, uint64_t, void* data) noexcept {
+    Self(data).Scan();
+    return 0;
+  }
+  static int OnSignal(sd_event_source*, const signalfd_siginfo*, void* data) noexcept {
+    Self(data).OnTerminate();
+    return 0;
+  }
+  static int OnChild(sd_event_source*, const siginfo_t* info, void* data) noexcept {
+    Self(data).OnWorkerEnd(info->si_code == CLD_EXITED ? info->si_status : -1);
+    return 0;
+  }
+  static int OnGraceOver(sd_event_source*, uint64_t, void* data) noexcept {
+    Self(data).worker_ != 0 ? (void)kill(Self(data).worker_, SIGKILL) : (void)0;
+    return 0;
+  }
+};
+
+Daemon::Daemon(Composition& composition)
+    : composition_(composition),
+      inbox_(composition.paths().Inbox()),
+      outbox_(composition.files(), composition.clock(), composition.paths().Outbox()) {}
+
+Result<> Daemon::Run() {
+  TRY(Prepare());
+  TRY(Watch());
+  Log(StrCat("watching ", inbox_.path()));
+  return Checked(sd_event_loop(event_.get()), "running the event loop");
+}
+
+Result<> Daemon::Prepare() {
+  for (const std::string& folder : {composition_.paths().State(), composition_.paths().Inbox(),
+                                    composition_.paths().Outbox()}) {
+    TRY(composition_.files().MakeDirectories(folder, kFolderMode));
+  }
+  return {};
+}
+
+Result<> Daemon::Watch() {
+  sd_event* event = nullptr;
+  TRY(Checked(sd_event_new(&event), "making the event loop"));
+  event_.reset(event);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int number : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&signals, number);
+  TRY(Checked(-sigprocmask(SIG_BLOCK, &signals, nullptr), "blocking signals"));
+  TRY(Checked(sd_event_add_signal(event, nullptr, SIGTERM, Callbacks::OnSignal, this),
+              "watching SIGTERM"));
+  TRY(Checked(sd_event_add_signal(event, nullptr, SIGINT, Callbacks::OnSignal, this),
+              "watching SIGINT"));
+  // Where inotify cannot be had (limits, some mounts) the scans alone do.
+  int watched =
+      sd_event_add_inotify(event, nullptr, inbox_.path().c_str(),
+                           IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE, Callbacks::OnInotify, this);
+  if (watched < 0) Log("inotify is not available here: the inbox is scanned every half minute");
+  return Checked(
+      sd_event_add_time_relative(event, &timer_, CLOCK_MONOTONIC, 0, 0, Callbacks::OnTimer, this),
+      "setting a timer");
+}
+
+void Daemon::ScanSoon(Milliseconds delay) {
+  Milliseconds at = composition_.clock().BootTime() + delay;
+  if (scan_is_due_ && next_scan_ <= at) return;
+  scan_is_due_ = true;
+  next_scan_ = at;
+  (void)sd_event_source_set_time_relative(timer_, Microseconds(delay));
+  (void)sd_event_source_set_enabled(timer_, SD_EVENT_ONESHOT);
+}
+
+void Daemon::Scan() {
+  scan_is_due_ = false;
+  if (ending_) return;
+  Milliseconds now = composition_.clock().BootTime();
+  if (worker_ == 0 && now >= recover_at_) {
+    // Unfinished may also mean that `ignite` is at work just now.
+    recover_at_ = now + kRetry;
+    if (!recovered_ || NeedsRecovery()) {
+      recovered_ = true;
+      StartWorker([](UploadWorker& worker) { return worker.Recover(); });
+    }
+  }
+  someone_waits_ = false;
+  auto pass = inbox_.Scan(now);
+  if (!pass) {
+    Log(StrCat("the inbox cannot be scanned, ignoring: ", pass.error().ToString()));
+    return ScanSoon(kWhenQuiet);
+  }
+  for (const inbox::Upload& upload : pass->uploads) Consider(upload);
+  if (!pass->more) ForgetGoneUploads();
+  ScanSoon(pass->more ? kAfterEvent : someone_waits_ ? kWhileWaiting : kWhenQuiet);
+}
+
+bool Daemon::NeedsRecovery() {
+  auto snapshot = engine::TakeSnapshot(composition_.files(), composition_.paths());
+  return snapshot && snapshot->transaction && snapshot->transaction->state != engine::State::kStuck;
+}
+
+void Daemon::ForgetGoneUploads() {
+  std::erase_if(waiting_, [this](const auto& entry) {
+    auto version = inbox_.VersionOf(entry.first);
+    return version && !*version;
+  });
+}
+
+Daemon::Waiting& Daemon::WaitingFor(const inbox::Upload& upload) {
+  Waiting& waiting = waiting_[upload.name];
+  if (waiting.version != upload.version) waiting = {upload.version, {}, Milliseconds(0)};
+  return waiting;
+}
+
+void Daemon::Consider(const inbox::Upload& upload) {
+  if (worker_ != 0 && worker_upload_ == upload.name) return;  // The worker tells of it.
+  if (upload.kind == inbox::Upload::Kind::kNoBundle) {
+    engine::Verdict verdict;
+    verdict.state = engine::State::kRefused;
+    verdict.reason = "damaged";
+    verdict.cause = upload.fault;
+    verdict.remedy = "upload a file made by ignite-pack";
+    (void)Conclude(composition_, inbox_, outbox_, upload, std::move(verdict));
+    return;
+  }
+  if (upload.kind == inbox::Upload::Kind::kGrowing && upload.idle > kStalled) {
+    engine::Verdict verdict;
+    verdict.state = engine::State::kFailed;
+    verdict.reason = "stalled";
+    verdict.cause = StrCat("the upload stopped at ", SizeInWords(upload.version.size),
+                           " and did not go on for a day");
+    verdict.remedy = "upload the file again";
+    (void)Conclude(composition_, inbox_, outbox_, upload, std::move(verdict));
+    return;
+  }
+  Waiting& waiting = WaitingFor(upload);
+  bool ready = upload.kind == inbox::Upload::Kind::kComplete && composition_.settings().auto_apply;
+  someone_waits_ = someone_waits_ || ready || upload.idle < 2 * kStopped;
+  bool may_start = ready && worker_ == 0;
+  if (may_start && composition_.clock().BootTime() < waiting.retry_at) return;
+  if (!may_start) return TellWaiting(upload);
+  waiting.told.clear();
+  waiting.retry_at = composition_.clock().BootTime() + kRetry;
+  worker_upload_ = upload.name;
+  StartWorker([upload](UploadWorker& worker) { return worker.Process(upload); });
+}
+
+void Daemon::TellWaiting(const inbox::Upload& upload) {
+  std::string cause;
+  std::string remedy;
+  int percent = 0;
+  if (upload.kind == inbox::Upload::Kind::kComplete) {
+    bool automatic = composition_.settings().auto_apply;
+    cause = automatic ? "it waits for its turn: another transaction is running"
+                      : "it is complete; this probe applies nothing by itself";
+    if (!automatic) remedy = "an engineer runs 'ignite install' with it";
+  } else {
+    bool known = upload.expected_size && *upload.expected_size > 0;
+    percent = known ? static_cast<int>(std::min<uint64_t>(
+                          100, upload.version.size * 100 / *upload.expected_size))
+                    : 0;
+    bool stopped = upload.idle >= kStopped;
+    cause =
+        StrCat(stopped ? "the upload has stopped" : "the upload is coming in",
+               known ? StrCat(" at ", percent, "%") : "", ": ", SizeInWords(upload.version.size),
+               known ? StrCat(" of ", SizeInWords(*upload.expected_size)) : "");
+    if (stopped) remedy = "resume the upload, or upload the file again";
+  }
+  Waiting& waiting = WaitingFor(upload);
+  if (waiting.told == cause) return;
+  waiting.told = cause;
+  (void)outbox_.Write(outbox::WaitingStatus(upload.name, cause, remedy, percent));
+}
+
+template <class Work>
+void Daemon::StartWorker(Work work) {
+  pid_t child = fork();
+  if (child < 0) {
+    worker_upload_.clear();
+    Log(StrCat("a worker cannot be started, ignoring: ", SystemError("fork", errno).cause));
+    return ScanSoon(kWhenQuiet);
+  }
+  if (child == 0) {
+    sigset_t none;
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, nullptr);
+    UploadWorker worker(composition_);
+    _exit(static_cast<int>(work(worker)));
+  }
+  worker_ = child;
+  int watched = sd_event_add_child(event_.get(), &child_, child, WEXITED, Callbacks::OnChild, this);
+  if (watched >= 0) return;
+  Log(StrCat("the worker cannot be watched, so it is ended: ",
+             SystemError("sd_event_add_child", -watched).cause));
+  (void)kill(child, SIGKILL);
+  (void)waitpid(child, nullptr, 0);
+  OnWorkerEnd(-1);
+}
+
+void Daemon::OnWorkerEnd(int status) {
+  child_ = sd_event_source_disable_unref(child_);
+  worker_ = 0;
+  worker_upload_.clear();
+  if (ending_) {
+    (void)sd_event_exit(event_.get(), 0);
+    return;
+  }
+  bool crashed = status != static_cast<int>(WorkerResult::kDone) &&
+                 status != static_cast<int>(WorkerResult::kTryAgain);
+  if (crashed) {
+    Log("the worker crashed: recovering");
+    recovered_ = false;
+    recover_at_ = Milliseconds(0);
+  }
+  ScanSoon(crashed ? kWhileWaiting : kAfterEvent);
+}
+
+void Daemon::OnTerminate() {
+  ending_ = true;
+  if (worker_ == 0) {
+    (void)sd_event_exit(event_.get(), 0);
+    return;
+  }
+  (void)kill(worker_, SIGTERM);
+  (void)sd_event_add_time_relative(event_.get(), nullptr, CLOCK_MONOTONIC,
+                                   Microseconds(kWorkerGrace), 0, Callbacks::OnGraceOver, this);
+}
+
+}  // namespace ignite

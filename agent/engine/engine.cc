@@ -1,0 +1,172 @@
+#include "agent/engine/engine.h"
+
+#include <algorithm>
+
+#include "agent/engine/examination.h"
+#include "agent/engine/planning.h"
+#include "agent/engine/session.h"
+#include "agent/engine/transaction.h"
+#include "base/str_cat.h"
+#include "base/terminal.h"
+
+namespace ignite::engine {
+namespace {
+
+/// What stands in the way of a rollback to this deployment; empty where nothing does.
+Result<std::vector<CheckResult>> CheckRollback(const Parts& parts, const Plan& plan,
+                                               uint64_t epoch_floor) {
+  std::vector<CheckResult> findings;
+  if (plan.epoch < epoch_floor) {
+    findings.push_back({"epoch", false,
+                        StrCat("that deployment is of epoch ", plan.epoch,
+                               ", this probe has left it for epoch ", epoch_floor),
+                        "return to a deployment of the present epoch: older ones are dangerous"});
+  }
+  for (const Change& change : plan.changes) {
+    Handler* handler = parts.handlers.Find(change.any().type);
+    if (handler == nullptr) {
+      findings.push_back({"types", false,
+                          StrCat("payload type ", change.any().type, " is unknown here"),
+                          "update ignite-agent"});
+      continue;
+    }
+    for (CheckResult& finding : TRY(handler->CheckTargets(change)))
+      findings.push_back(std::move(finding));
+    if (change.to && !TRY(handler->HasRelease(*change.to))) {
+      findings.push_back({"targets", false,
+                          StrCat("the release ", change.to->release, " of ", change.to->component,
+                                 " is gone or lacks files"),
+                          "install its bundle again"});
+    }
+  }
+  return findings;
+}
+
+const DeploymentRecord* FindDeployment(const std::vector<DeploymentRecord>& deployments,
+                                       int64_t number) {
+  auto found = std::find_if(deployments.begin(), deployments.end(),
+                            [&](const auto& d) { return d.number == number; });
+  return found == deployments.end() ? nullptr : &*found;
+}
+
+std::string KeptNumbers(const std::vector<DeploymentRecord>& deployments) {
+  std::string numbers;
+  for (size_t i = 0; i + 1 < deployments.size(); ++i)
+    numbers += StrCat(numbers.empty() ? "" : ", ", deployments[i].number);
+  return numbers.empty() ? "none" : numbers;
+}
+
+/// Leaves a trial as soon as it is taken up.
+class SuspendingObserver : public Observer {
+ public:
+  explicit SuspendingObserver(Observer& observer) : observer_(observer) {}
+  void OnProgress(const Progress& progress) override { observer_.OnProgress(progress); }
+  StopRequest Stop() override { return StopRequest::kSuspend; }
+
+ private:
+  Observer& observer_;
+};
+
+/// The components that the switch leads to now: on trial or committed.
+Result<std::vector<ComponentRecord>> ActiveComponents(Journal& journal) {
+  auto unfinished = TRY(journal.Unfinished());
+  if (unfinished && unfinished->state == State::kTrial && unfinished->plan)
+    return unfinished->plan->components;
+  auto current = TRY(journal.Current());
+  return current ? current->components : std::vector<ComponentRecord>();
+}
+
+}  // namespace
+
+Result<Verdict> Engine::Install(InstallRequest request, Observer& observer) {
+  Session session = TRY(
+      Session::Open(parts_, StrCat("installing ", request.name), Session::Stuck::kLeave, observer));
+  if (const Verdict* blocking = session.Blocking()) return *blocking;
+  auto verdict = InstallBundle(session.journal(), std::move(request), observer);
+  session.Tidy();
+  return verdict;
+}
+
+Result<Verdict> Engine::InstallBundle(Journal& journal, InstallRequest request,
+                                      Observer& observer) {
+  auto bundle = OpenBundle(parts_, std::move(request.file));
+  auto current = TRY(journal.Current());
+  if (bundle && TRY(RunsAlready(parts_, current, *bundle))) return AlreadyRunning(*current);
+
+  int64_t id = TRY(journal.Begin(request.name));
+  Transaction transaction(parts_, journal, id, observer);
+  if (!bundle) {
+    Verdict why = BecauseOf(bundle.error());
+    return IsBundleReason(why.reason) ? transaction.Refuse(std::move(why))
+                                      : transaction.Fail(std::move(why));
+  }
+  Examination found = TRY(Examine(parts_, &journal, *bundle, id, request.origin));
+  if (FirstFailure(found.checks) != nullptr)
+    return transaction.Refuse(RefusedByChecks(std::move(found.checks)));
+  return transaction.Run(found.plan, &*bundle);
+}
+
+Result<Verdict> Engine::Rollback(std::optional<int64_t> to, Observer& observer) {
+  Session session = TRY(Session::Open(parts_, "rolling back", Session::Stuck::kLeave, observer));
+  if (const Verdict* blocking = session.Blocking()) return *blocking;
+  auto verdict = RollBackTo(session.journal(), to, observer);
+  session.Tidy();
+  return verdict;
+}
+
+Result<Verdict> Engine::RollBackTo(Journal& journal, std::optional<int64_t> to,
+                                   Observer& observer) {
+  std::vector<DeploymentRecord> deployments = TRY(journal.Deployments());
+  int64_t current = deployments.empty() ? 0 : deployments.back().number;
+  int64_t number = to.value_or(current - 1);
+  int64_t id = TRY(journal.Begin(StrCat("rollback to ", std::max<int64_t>(0, number))));
+  Transaction transaction(parts_, journal, id, observer);
+  const DeploymentRecord* target = FindDeployment(deployments, number);
+  if (target == nullptr || number == current) {
+    std::string cause = number == current && current != 0
+                            ? StrCat("the probe runs deployment ", current, " already")
+                        : to ? StrCat("deployment ", *to, " is not kept here")
+                             : std::string("there is no earlier deployment to roll back to");
+    return transaction.Refuse(
+        RefusedByChecks({{"targets", false, std::move(cause),
+                          StrCat("kept deployments to return to: ", KeptNumbers(deployments))}}));
+  }
+  Plan plan = PlanRollback(deployments.back(), *target);
+  std::vector<CheckResult> checks =
+      TRY(CheckRollback(parts_, plan, TRY(journal.EpochFloor(parts_.settings.product))));
+  if (FirstFailure(checks) != nullptr)
+    return transaction.Refuse(RefusedByChecks(std::move(checks)));
+  return transaction.Run(plan, nullptr);
+}
+
+Result<> Engine::Hold(std::string_view content_id, Observer& observer) {
+  Session session = TRY(Session::Open(parts_, "holding", Session::Stuck::kLeave, observer));
+  return session.journal().Hold(content_id);
+}
+
+Result<> Engine::Unhold(std::string_view content_id, Observer& observer) {
+  Session session = TRY(Session::Open(parts_, "lifting a hold", Session::Stuck::kLeave, observer));
+  auto holds = TRY(session.journal().Holds());
+  if (std::find(holds.begin(), holds.end(), content_id) == holds.end()) {
+    return Error{ErrorCode::kRefused, StrCat(Printable(content_id), " is not held here"),
+                 "'ignite status' shows what is held"};
+  }
+  return session.journal().LiftHold(content_id);
+}
+
+Result<std::optional<Recovered>> Engine::RecoverAtBoot(Observer& observer) {
+  SuspendingObserver suspending(observer);
+  Session session = TRY(Session::Open(parts_, "recovering", Session::Stuck::kTryAgain, suspending));
+  const auto& recovered = session.recovered();
+  if (recovered && recovered->verdict.state == State::kStuck) return recovered;
+  auto components = TRY(ActiveComponents(session.journal()));
+  TRY(parts_.services.Publish(TRY(UnitsOf(components, parts_.handlers))));
+  return recovered;
+}
+
+Result<std::optional<Recovered>> Engine::Recover(Observer& observer) {
+  Session session = TRY(Session::Open(parts_, "recovering", Session::Stuck::kTryAgain, observer));
+  return session.recovered();
+}
+
+}  // namespace ignite::engine

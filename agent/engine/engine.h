@@ -1,0 +1,58 @@
+// The engine: one transaction at a time from a bundle to a committed deployment, or back.
+//
+// Hosted by `ignited` and by `ignite` alike, under the same kernel lock. Every call first finishes
+// what an interrupted process left behind. A Verdict is how a transaction ended; an Error means
+// that none could be begun (kBusy), or that the journal itself could not be written, in which case
+// the next Recover goes on from there.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "agent/engine/journal.h"
+#include "agent/engine/observer.h"
+#include "agent/engine/parts.h"
+#include "agent/engine/policy.h"
+
+namespace ignite::engine {
+
+struct InstallRequest {
+  std::unique_ptr<InputFile> file;
+  std::string name;  ///< Of the bundle's file, for the history.
+  Origin origin = Origin::kEngineer;
+};
+
+/// An interrupted transaction that was finished, or could not be.
+struct Recovered {
+  std::string bundle;
+  std::string content_id;
+  Verdict verdict;
+};
+
+class Engine {
+ public:
+  explicit Engine(const Parts& parts) : parts_(parts) {}
+
+  Result<Verdict> Install(InstallRequest request, Observer& observer);
+  /// Without `to` to the deployment that was active before. Makes a new deployment with the
+  /// components of the old.
+  Result<Verdict> Rollback(std::optional<int64_t> to, Observer& observer);
+  /// Finishes what was interrupted, to one side or the other; nullopt where there was nothing.
+  Result<std::optional<Recovered>> Recover(Observer& observer);
+  /// The same before any unit has started: a trial is left for later, when what it tries runs. Then
+  /// publishes the units of what is active, unless the probe is stuck.
+  Result<std::optional<Recovered>> RecoverAtBoot(Observer& observer);
+
+  /// Keeps the daemon from installing a content, or Journal::kEverything; idempotent.
+  Result<> Hold(std::string_view content_id, Observer& observer);
+  /// kRefused where it is not held.
+  Result<> Unhold(std::string_view content_id, Observer& observer);
+
+ private:
+  Result<Verdict> InstallBundle(Journal& journal, InstallRequest request, Observer& observer);
+  Result<Verdict> RollBackTo(Journal& journal, std::optional<int64_t> to, Observer& observer);
+
+  Parts parts_;
+};
+
+}  // namespace ignite::engine

@@ -1,0 +1,86 @@
+// The interface of a payload type: how its releases are staged, made live, taken back and given up.
+//
+// The engine writes the journal before each verb. After an interruption the same verb is called
+// again, by another process that knows the component records and nothing else; so every verb is
+// idempotent and starts well on a half-done earlier run. Adding a payload type means one new file
+// and one row in handlers/handler_table.cc.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/engine/plan.h"
+#include "agent/engine/services.h"
+#include "agent/engine/verdict.h"
+#include "payload-format/verified_bundle.h"
+
+namespace ignite::engine {
+
+/// What staging takes from a file system.
+struct SpaceNeed {
+  std::string path;  ///< Host path of a place on it.
+  uint64_t bytes = 0;
+  uint64_t inodes = 0;
+};
+
+/// Takes the streams of one payload. Dropped before Finish it leaves a half-staged release for
+/// Discard.
+class Staging {
+ public:
+  virtual ~Staging() = default;
+  virtual Result<> BeginStream(size_t stream) = 0;
+  virtual Result<> Write(ByteView plain) = 0;
+  virtual Result<> EndStream() = 0;
+  /// After the last stream: the release is complete and durable.
+  virtual Result<> Finish() = 0;
+};
+
+class Handler {
+ public:
+  virtual ~Handler() = default;
+
+  /// Whether the spec is one that this handler knows and the payload has the streams it needs.
+  virtual Result<> CheckPayload(const format::PayloadInfo& payload) const = 0;
+  /// What stands in the way of this change on this probe: one finding for each target. Empty is
+  /// good.
+  virtual Result<std::vector<CheckResult>> CheckTargets(const Change& change) const = 0;
+  /// The places outside its releases that a component takes for itself: probe paths.
+  virtual Result<std::vector<std::string>> Places(const ComponentRecord& record) const = 0;
+  virtual Result<std::vector<SpaceNeed>> SpaceNeeds(const Change& change) const = 0;
+
+  /// Begins a new release, throwing away what an earlier run left of it. Touches nothing live.
+  virtual Result<std::unique_ptr<Staging>> Stage(const Change& change) = 0;
+  /// Where the deployment's symbolic link for this component leads: a probe path.
+  virtual Result<std::string> ReleasePath(const ComponentRecord& record) const = 0;
+
+  /// Whether the release is here and whole, so that a deployment can return to it.
+  virtual Result<bool> HasRelease(const ComponentRecord& record) const = 0;
+
+  /// Prepares the places outside the release for `to` and takes away what only `from` had. Runs
+  /// before the switch, with the units stopped.
+  virtual Result<> Activate(const Change& change) = 0;
+  /// The reverse of Activate, after the switch back; OK where there is nothing to undo.
+  virtual Result<> Undo(const Change& change) = 0;
+  /// Removes a release that no deployment needs any more, also one that was only half staged.
+  virtual Result<> Discard(const ComponentRecord& record) = 0;
+
+  /// The units that must be stopped around the change of this component.
+  virtual Result<std::vector<Unit>> Units(const ComponentRecord& record) const = 0;
+  /// kEverything: also times, and what was added. kDamage: what may keep an application from
+  /// working.
+  enum class Compare : uint8_t { kEverything, kDamage };
+  /// Compares the live release with what its bundle brought: one line for each difference.
+  virtual Result<std::vector<std::string>> FindDifferences(const ComponentRecord& record,
+                                                           Compare compare) const = 0;
+};
+
+/// Payload type -> handler.
+class HandlerTable {
+ public:
+  virtual ~HandlerTable() = default;
+  /// nullptr for a type that this version does not know.
+  virtual Handler* Find(std::string_view type) = 0;
+};
+
+}  // namespace ignite::engine

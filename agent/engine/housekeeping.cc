@@ -1,0 +1,57 @@
+#include "agent/engine/housekeeping.h"
+
+#include <algorithm>
+
+#include "base/ini.h"
+
+namespace ignite::engine {
+namespace {
+
+bool Needs(const std::vector<DeploymentRecord>& deployments, const ComponentRecord& release) {
+  return std::any_of(deployments.begin(), deployments.end(),
+                     [&](const DeploymentRecord& deployment) {
+                       const ComponentRecord* record = deployment.Find(release.component);
+                       return record != nullptr && record->release == release.release;
+                     });
+}
+
+/// The newest stay; the last one is what the probe runs.
+Result<> ForgetOldDeployments(const Parts& parts, Journal& journal) {
+  std::vector<DeploymentRecord> deployments = TRY(journal.Deployments());
+  auto keep = static_cast<size_t>(parts.settings.keep_deployments);
+  for (size_t i = 0; i + keep < deployments.size(); ++i) TRY(journal.Forget(deployments[i].number));
+  return {};
+}
+
+Result<> SweepReleases(const Parts& parts, Journal& journal,
+                       const std::vector<DeploymentRecord>& deployments) {
+  for (const ComponentRecord& release : TRY(journal.Releases())) {
+    Handler* handler = parts.handlers.Find(release.type);
+    if (handler == nullptr || Needs(deployments, release)) continue;
+    TRY(handler->Discard(release));
+    TRY(journal.ForgetRelease(release));
+  }
+  return {};
+}
+
+Result<> SweepFolders(const Parts& parts, const std::vector<DeploymentRecord>& deployments) {
+  DeploymentStore store(parts.files, parts.paths, parts.handlers);
+  for (const std::string& name : TRY(parts.files.List(parts.paths.Deployments()))) {
+    auto number = static_cast<int64_t>(ParseNumber(name).value_or(0));
+    bool known = std::any_of(deployments.begin(), deployments.end(),
+                             [&](const auto& d) { return d.number == number; });
+    if (number != 0 && !known) TRY(store.Remove(number));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> CleanUp(const Parts& parts, Journal& journal) {
+  TRY(ForgetOldDeployments(parts, journal));
+  std::vector<DeploymentRecord> deployments = TRY(journal.Deployments());
+  TRY(SweepReleases(parts, journal, deployments));
+  return SweepFolders(parts, deployments);
+}
+
+}  // namespace ignite::engine

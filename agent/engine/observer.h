@@ -1,0 +1,31 @@
+// Who watches a transaction while it runs: the CLI's progress line, the daemon's status files.
+#pragma once
+
+#include <string>
+
+#include "agent/engine/states.h"
+
+namespace ignite::engine {
+
+struct Progress {
+  int64_t transaction = 0;
+  State state = State::kReceived;
+  std::string step;  ///< What is being done, for a person: "unpacking web".
+  int percent = 0;   ///< Of the whole transaction.
+};
+
+enum class StopRequest : uint8_t {
+  kNone,
+  kCancel,   ///< Someone wants the transaction undone.
+  kSuspend,  ///< This process must end soon; whoever comes after it resumes.
+};
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void OnProgress(const Progress& progress) = 0;
+  /// Asked again and again while staging and during the trial. Elsewhere a stop waits.
+  virtual StopRequest Stop() = 0;
+};
+
+}  // namespace ignite::engine

@@ -1,0 +1,65 @@
+#include "agent/engine/pace.h"
+
+#include <algorithm>
+
+namespace ignite::engine {
+namespace {
+
+using Milliseconds = Clock::Milliseconds;
+
+/// Less is lost in the measurement itself.
+constexpr Milliseconds kShortestStaging{100};
+
+Result<uint64_t> BytesOf(const Plan& plan, HandlerTable& handlers) {
+  uint64_t bytes = 0;
+  for (const Change& change : plan.changes) {
+    Handler* handler = handlers.Find(change.any().type);
+    if (handler == nullptr) continue;
+    for (const SpaceNeed& need : TRY(handler->SpaceNeeds(change))) bytes += need.bytes;
+  }
+  return bytes;
+}
+
+std::optional<Milliseconds> EnteredAt(const std::vector<StepRecord>& steps, State state) {
+  auto found = std::find_if(steps.begin(), steps.end(),
+                            [&](const StepRecord& step) { return step.state == state; });
+  if (found == steps.end()) return std::nullopt;
+  return found->boot;
+}
+
+/// nullopt where one of them is missing, or a reboot lies between them.
+std::optional<Milliseconds> Between(const std::vector<StepRecord>& steps, State from, State to) {
+  auto begin = EnteredAt(steps, from);
+  auto end = EnteredAt(steps, to);
+  if (!begin || !end || *end < *begin) return std::nullopt;
+  return *end - *begin;
+}
+
+}  // namespace
+
+Result<Pace> MeasurePace(Journal& journal, HandlerTable& handlers) {
+  Pace pace;
+  for (const TransactionRecord& record : TRY(journal.Transactions())) {
+    if (record.state != State::kCommitted || !record.plan) continue;
+    if (record.plan->action != Action::kInstall) continue;
+    auto steps = TRY(journal.Steps(record.id));
+    auto staging = Between(steps, State::kStaging, State::kStaged);
+    auto activation = Between(steps, State::kApplying, State::kTrial);
+    if (!staging || !activation) continue;
+    auto took = static_cast<uint64_t>(std::max(*staging, kShortestStaging).count());
+    uint64_t rate = std::max<uint64_t>(1, TRY(BytesOf(*record.plan, handlers)) * 1000 / took);
+    pace.staged_per_second = pace.is_measured ? std::min(pace.staged_per_second, rate) : rate;
+    pace.activation = pace.is_measured ? std::max(pace.activation, *activation) : *activation;
+    pace.is_measured = true;
+  }
+  return pace;
+}
+
+Result<Milliseconds> ExpectedTime(const Plan& plan, const Pace& pace, const Settings& settings,
+                                  HandlerTable& handlers) {
+  uint64_t bytes = plan.action == Action::kInstall ? TRY(BytesOf(plan, handlers)) : 0;
+  Milliseconds staging(static_cast<int64_t>(bytes * 1000 / pace.staged_per_second));
+  return staging + pace.activation + settings.trial;
+}
+
+}  // namespace ignite::engine

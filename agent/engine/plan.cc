@@ -1,0 +1,119 @@
+#include "agent/engine/plan.h"
+
+namespace ignite::engine {
+namespace {
+
+constexpr std::string_view kInstall = "install";
+constexpr std::string_view kRollback = "rollback";
+
+Json OptionalToJson(const std::optional<ComponentRecord>& record) {
+  return record ? record->ToJson() : Json();
+}
+
+Result<std::optional<ComponentRecord>> OptionalFromJson(const Json& json) {
+  if (json.IsNull()) return std::optional<ComponentRecord>();
+  return std::optional(TRY(ComponentRecord::FromJson(json)));
+}
+
+}  // namespace
+
+Json ComponentRecord::ToJson() const {
+  Json json = Json::EmptyObject();
+  json.Set("component", component).Set("type", type).Set("version", version);
+  return json.Set("release", release).Set("spec", spec);
+}
+
+Result<ComponentRecord> ComponentRecord::FromJson(const Json& json) {
+  JsonFields fields(json, "component");
+  ComponentRecord record;
+  record.component = fields.String("component");
+  record.type = fields.String("type");
+  record.version = fields.String("version");
+  record.release = fields.String("release");
+  record.spec = fields.Required("spec");
+  TRY(fields.Finish());
+  return record;
+}
+
+Json HealthToJson(const std::vector<format::HealthCheckInfo>& health) {
+  Json array = Json::EmptyArray();
+  for (const auto& check : health) {
+    Json entry = Json::EmptyObject();
+    entry.Set("name", check.name).Set("type", check.type).Set("timeout-ms", check.timeout_ms);
+    array.Push(entry.Set("spec", check.spec));
+  }
+  return array;
+}
+
+Result<std::vector<format::HealthCheckInfo>> HealthFromJson(const Json& json) {
+  std::vector<format::HealthCheckInfo> health;
+  if (json.AsArray() == nullptr)
+    return Error{ErrorCode::kCorrupt, "the health checks of a plan are no list", ""};
+  for (const Json& entry : *json.AsArray()) {
+    JsonFields fields(entry, "health check");
+    format::HealthCheckInfo check;
+    check.name = fields.String("name");
+    check.type = fields.String("type");
+    check.timeout_ms = fields.Integer("timeout-ms", 1, Json::kMaxInteger);
+    check.spec = fields.Required("spec");
+    TRY(fields.Finish());
+    health.push_back(std::move(check));
+  }
+  return health;
+}
+
+Json Plan::ToJson() const {
+  Json changes_json = Json::EmptyArray();
+  for (const Change& change : changes) {
+    Json entry = Json::EmptyObject();
+    changes_json.Push(
+        entry.Set("from", OptionalToJson(change.from)).Set("to", OptionalToJson(change.to)));
+  }
+  Json components_json = Json::EmptyArray();
+  for (const ComponentRecord& record : components) components_json.Push(record.ToJson());
+  Json json = Json::EmptyObject();
+  json.Set("action", action == Action::kInstall ? kInstall : kRollback)
+      .Set("content-id", content_id);
+  json.Set("kind", kind)
+      .Set("product", product)
+      .Set("version", version)
+      .Set("counter", counter)
+      .Set("epoch", epoch);
+  json.Set("from", from_deployment).Set("to", to_deployment);
+  json.Set("changes", std::move(changes_json)).Set("components", std::move(components_json));
+  return json.Set("health", HealthToJson(health));
+}
+
+Result<Plan> Plan::FromJson(const Json& json) {
+  JsonFields fields(json, "plan");
+  Plan plan;
+  std::string action = fields.String("action");
+  if (action != kInstall && action != kRollback) fields.Fault("action", "is unknown");
+  plan.action = action == kRollback ? Action::kRollback : Action::kInstall;
+  plan.content_id = fields.String("content-id");
+  plan.kind = fields.String("kind");
+  plan.product = fields.String("product");
+  plan.version = fields.String("version");
+  plan.counter = static_cast<uint64_t>(fields.Integer("counter", 0, Json::kMaxInteger));
+  plan.epoch = static_cast<uint32_t>(fields.Integer("epoch", 0, 0xffffffff));
+  plan.from_deployment = fields.Integer("from", 0, Json::kMaxInteger);
+  plan.to_deployment = fields.Integer("to", 1, Json::kMaxInteger);
+  const Json::Array& changes = fields.Array("changes");
+  const Json::Array& components = fields.Array("components");
+  const Json& health = fields.Required("health");
+  TRY(fields.Finish());
+  for (const Json& entry : changes) {
+    JsonFields change(entry, "change");
+    const Json& from = change.Required("from");
+    const Json& to = change.Required("to");
+    if (from.IsNull() && to.IsNull()) change.Fault("to", "is no component, and so is \"from\"");
+    TRY(change.Finish());
+    plan.changes.push_back({TRY(OptionalFromJson(from)), TRY(OptionalFromJson(to))});
+  }
+  for (const Json& entry : components)
+    plan.components.push_back(TRY(ComponentRecord::FromJson(entry)));
+  plan.health = TRY(HealthFromJson(health));
+  return plan;
+}
+
+}  // namespace ignite::engine

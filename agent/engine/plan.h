@@ -1,0 +1,60 @@
+// Everything that a transaction has decided before it writes anything: a plain value that the
+// journal keeps as JSON, so that whichever process comes after an interruption knows what was
+// meant.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "payload-format/manifest/manifest.h"
+
+namespace ignite::engine {
+
+/// One component as a deployment has it.
+struct ComponentRecord {
+  std::string component;  ///< "app/web"
+  std::string type;       ///< The payload type whose handler knows it.
+  std::string version;
+  std::string release;  ///< Names the release among those of the component.
+  Json spec = Json::EmptyObject();
+
+  bool operator==(const ComponentRecord&) const = default;
+  Json ToJson() const;
+  static Result<ComponentRecord> FromJson(const Json& json);
+};
+
+/// What happens to one component: a new one has no `from`, one that goes away no `to`.
+struct Change {
+  std::optional<ComponentRecord> from;
+  std::optional<ComponentRecord> to;
+
+  const ComponentRecord& any() const { return to ? *to : *from; }
+};
+
+enum class Action : uint8_t { kInstall, kRollback };
+
+struct Plan {
+  Action action = Action::kInstall;
+  std::string content_id;  ///< Hex.
+  std::string kind;
+  std::string product;
+  std::string version;
+  uint64_t counter = 0;
+  uint32_t epoch = 0;
+  int64_t from_deployment = 0;  ///< 0: the probe has none yet.
+  int64_t to_deployment = 0;
+  std::vector<Change> changes;              ///< In the order of activation.
+  std::vector<ComponentRecord> components;  ///< The whole new deployment.
+  std::vector<format::HealthCheckInfo> health;
+
+  Json ToJson() const;
+  static Result<Plan> FromJson(const Json& json);
+};
+
+Json HealthToJson(const std::vector<format::HealthCheckInfo>& health);
+Result<std::vector<format::HealthCheckInfo>> HealthFromJson(const Json& json);
+
+}  // namespace ignite::engine

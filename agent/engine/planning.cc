@@ -1,0 +1,77 @@
+#include "agent/engine/planning.h"
+
+#include <algorithm>
+
+#include "base/str_cat.h"
+
+namespace ignite::engine {
+namespace {
+
+/// A service pack adds its checks to those of the deployment below it, by name; a product brings
+/// its own complete set.
+std::vector<format::HealthCheckInfo> MergeHealth(const format::Manifest& manifest,
+                                                 const std::optional<DeploymentRecord>& current) {
+  std::vector<format::HealthCheckInfo> health = manifest.health;
+  if (manifest.kind == format::Kind::kProduct || !current) return health;
+  for (const auto& check : current->health) {
+    bool replaced = std::any_of(manifest.health.begin(), manifest.health.end(),
+                                [&](const auto& own) { return own.name == check.name; });
+    if (!replaced) health.push_back(check);
+  }
+  return health;
+}
+
+}  // namespace
+
+Plan PlanInstall(const format::VerifiedBundle& bundle,
+                 const std::optional<DeploymentRecord>& current, int64_t transaction) {
+  const format::Manifest& manifest = bundle.manifest();
+  Plan plan;
+  plan.action = Action::kInstall;
+  plan.content_id = bundle.content_id().Hex();
+  plan.kind = format::KindName(manifest.kind);
+  plan.product = manifest.product;
+  plan.version = manifest.version;
+  plan.counter = manifest.counter;
+  plan.epoch = manifest.epoch;
+  plan.from_deployment = current ? current->number : 0;
+  plan.to_deployment = plan.from_deployment + 1;
+  if (current) plan.components = current->components;
+  for (const auto& payload : manifest.payloads) {
+    ComponentRecord record{payload.component, payload.type, payload.version,
+                           StrCat(payload.version, "-t", transaction), payload.spec};
+    Change change;
+    if (const ComponentRecord* from = current ? current->Find(payload.component) : nullptr)
+      change.from = *from;
+    std::erase_if(plan.components,
+                  [&](const ComponentRecord& old) { return old.component == record.component; });
+    plan.components.push_back(record);
+    change.to = std::move(record);
+    plan.changes.push_back(std::move(change));
+  }
+  plan.health = MergeHealth(manifest, current);
+  return plan;
+}
+
+Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& target) {
+  Plan plan;
+  plan.action = Action::kRollback;
+  plan.content_id = target.content_id;
+  plan.version = target.version;
+  plan.epoch = target.epoch;
+  plan.from_deployment = current.number;
+  plan.to_deployment = current.number + 1;
+  plan.components = target.components;
+  plan.health = target.health;
+  for (const ComponentRecord& from : current.components) {
+    const ComponentRecord* to = target.Find(from.component);
+    if (to == nullptr) plan.changes.push_back({from, std::nullopt});
+    if (to != nullptr && to->release != from.release) plan.changes.push_back({from, *to});
+  }
+  for (const ComponentRecord& to : target.components) {
+    if (current.Find(to.component) == nullptr) plan.changes.push_back({std::nullopt, to});
+  }
+  return plan;
+}
+
+}  // namespace ignite::engine

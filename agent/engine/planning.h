@@ -1,0 +1,19 @@
+// Decides what a transaction will do, before anything is written: pure functions from what runs and
+// what is wanted.
+#pragma once
+
+#include "agent/engine/journal.h"
+#include "agent/engine/plan.h"
+#include "payload-format/verified_bundle.h"
+
+namespace ignite::engine {
+
+/// The payloads of the bundle replace the components of the same names; all others stay as they
+/// are. Releases are named after the version and the transaction, so that no two are ever the same.
+Plan PlanInstall(const format::VerifiedBundle& bundle,
+                 const std::optional<DeploymentRecord>& current, int64_t transaction);
+
+/// A new deployment with the components and checks of `target`.
+Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& target);
+
+}  // namespace ignite::engine

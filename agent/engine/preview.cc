@@ -1,0 +1,105 @@
+#include "agent/engine/preview.h"
+
+#include <algorithm>
+
+#include "agent/engine/examination.h"
+#include "base/str_cat.h"
+#include "base/terminal.h"
+
+namespace ignite::engine {
+namespace {
+
+std::string Joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += StrCat(text.empty() ? "" : ", ", word);
+  return text;
+}
+
+std::vector<std::string> Names(const std::vector<Unit>& units) {
+  std::vector<std::string> names;
+  for (const Unit& unit : units) names.push_back(unit.name);
+  return names;
+}
+
+std::string DeploymentWords(int64_t number) {
+  return number == 0 ? std::string("nothing") : StrCat("deployment ", number);
+}
+
+Result<std::vector<std::string>> StepsOf(const Parts& parts, const Plan& plan,
+                                         const std::vector<std::string>& units) {
+  std::vector<std::string> steps;
+  for (const Change& change : plan.changes) {
+    std::string before = change.from ? StrCat(", beside ", change.from->version) : "";
+    steps.push_back(StrCat("unpack ", change.any().component, " ", change.any().version, before));
+  }
+  if (!units.empty()) steps.push_back(StrCat("stop ", Joined(units)));
+  for (const Change& change : plan.changes)
+    steps.push_back(StrCat("activate ", change.any().component, " ", change.any().version));
+  for (const ComponentRecord& record : plan.components) {
+    bool changes = std::any_of(plan.changes.begin(), plan.changes.end(), [&](const Change& change) {
+      return change.any().component == record.component;
+    });
+    if (!changes)
+      steps.push_back(StrCat("leave ", record.component, " ", record.version, " as it is"));
+  }
+  steps.push_back(StrCat("switch from ", DeploymentWords(plan.from_deployment), " to ",
+                         DeploymentWords(plan.to_deployment)));
+  auto new_units = Names(TRY(UnitsOf(plan, parts.handlers, false, true)));
+  if (!new_units.empty()) steps.push_back(StrCat("start ", Joined(new_units)));
+  std::vector<std::string> checks;
+  for (const auto& check : plan.health) checks.push_back(StrCat(check.name, " (", check.type, ")"));
+  steps.push_back(StrCat(
+      "try it for ", DurationInWords(std::chrono::ceil<std::chrono::seconds>(parts.settings.trial)),
+      ": ", checks.empty() ? "no health check" : Joined(checks)));
+  steps.push_back("commit, or take everything back");
+  return steps;
+}
+
+/// What the plan costs and does. Nothing of it can be told of payloads that this agent does not
+/// know.
+Result<> Describe(const Parts& parts, Journal* journal, Preview& preview) {
+  const Plan& plan = *preview.plan;
+  preview.space = TRY(SpaceDemands(plan, parts.files, parts.handlers));
+  for (const CheckResult& check : preview.verdict.checks) {
+    if (check.id == "types" && !check.passed) return {};
+  }
+  preview.units = Names(TRY(UnitsOf(plan, parts.handlers, true, true)));
+  preview.steps = TRY(StepsOf(parts, plan, preview.units));
+  Pace pace = journal == nullptr ? Pace{} : TRY(MeasurePace(*journal, parts.handlers));
+  preview.expected = TRY(ExpectedTime(plan, pace, parts.settings, parts.handlers));
+  preview.expected_is_measured = pace.is_measured;
+  return {};
+}
+
+}  // namespace
+
+Result<Preview> PreviewInstall(const Parts& parts, InstallRequest request) {
+  Preview preview;
+  auto bundle = OpenBundle(parts, std::move(request.file));
+  if (!bundle) {
+    preview.verdict = BecauseOf(bundle.error());
+    preview.verdict.state =
+        IsBundleReason(preview.verdict.reason) ? State::kRefused : State::kFailed;
+    return preview;
+  }
+  auto opened = Journal::OpenForReading(parts.paths.Journal());
+  if (!opened && opened.error().code != ErrorCode::kNotFound) return std::move(opened).error();
+  Journal* journal = opened ? &*opened : nullptr;
+  std::optional<DeploymentRecord> current;
+  if (journal != nullptr) current = TRY(journal->Current());
+  if (TRY(RunsAlready(parts, current, *bundle))) {
+    preview.verdict = AlreadyRunning(*current);
+    return preview;
+  }
+  Examination found = TRY(Examine(parts, journal, *bundle, 0, request.origin));
+  bool refused = FirstFailure(found.checks) != nullptr;
+  preview.plan = std::move(found.plan);
+  if (refused) preview.verdict = RefusedByChecks(found.checks);
+  preview.verdict.state = refused ? State::kRefused : State::kReceived;
+  preview.verdict.checks = std::move(found.checks);
+  preview.is_held = journal != nullptr && TRY(journal->IsHeld(preview.plan->content_id));
+  TRY(Describe(parts, journal, preview));
+  return preview;
+}
+
+}  // namespace ignite::engine

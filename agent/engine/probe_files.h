@@ -1,0 +1,20 @@
+// What a probe's administrator provides: settings, trusted keys, identities. Read at every start.
+#pragma once
+
+#include <vector>
+
+#include "agent/engine/probe_paths.h"
+#include "agent/engine/settings.h"
+#include "base/file_system.h"
+#include "payload-format/trust/keyring.h"
+
+namespace ignite::engine {
+
+/// kInvalidArgument where the file is missing or wrong; the remedy says what to put there.
+Result<Settings> LoadSettings(FileSystem& files, const ProbePaths& paths);
+Result<format::Keyring> LoadKeyring(FileSystem& files, const ProbePaths& paths);
+/// identity.key and every *.key of identities.d; none is possible, then only plain bundles can be
+/// read.
+Result<std::vector<format::PrivateKey>> LoadIdentities(FileSystem& files, const ProbePaths& paths);
+
+}  // namespace ignite::engine

@@ -1,0 +1,41 @@
+#include "agent/engine/progress_file.h"
+
+#include "base/json.h"
+
+namespace ignite::engine {
+namespace {
+
+constexpr Clock::Milliseconds kInterval{500};
+constexpr size_t kMaxSize = 4096;
+
+}  // namespace
+
+void ProgressFile::Write(const Progress& progress) {
+  Clock::Milliseconds now = clock_.BootTime();
+  if (progress.state == last_state_ && now - last_ < kInterval) return;
+  last_ = now;
+  last_state_ = progress.state;
+  Json json = Json::EmptyObject();
+  json.Set("id", progress.transaction).Set("state", StateName(progress.state));
+  json.Set("percent", progress.percent).Set("step", progress.step);
+  (void)files_.WriteAtomically(path_, AsBytes(json.Dump()), 0644);
+}
+
+std::optional<Progress> ProgressFile::Read(FileSystem& files, const ProbePaths& paths,
+                                           int64_t transaction) {
+  auto text = files.ReadFile(paths.Progress(), kMaxSize);
+  if (!text) return std::nullopt;
+  auto json = Json::ParseStrict(*text);
+  if (!json) return std::nullopt;
+  JsonFields fields(*json, "progress");
+  Progress progress;
+  progress.transaction = fields.Integer("id", 0, Json::kMaxInteger);
+  auto state = ParseState(fields.String("state"));
+  progress.percent = static_cast<int>(fields.Integer("percent", 0, 100));
+  progress.step = fields.String("step");
+  if (!fields.Finish() || !state || progress.transaction != transaction) return std::nullopt;
+  progress.state = *state;
+  return progress;
+}
+
+}  // namespace ignite::engine

@@ -1,0 +1,292 @@
+#include "agent/engine/report.h"
+
+#include <array>
+#include <ctime>
+
+#include "agent/engine/progress_file.h"
+#include "base/str_cat.h"
+#include "base/terminal.h"
+
+namespace ignite::engine {
+namespace {
+
+Json ComponentsJson(const DeploymentRecord& deployment) {
+  Json components = Json::EmptyObject();
+  for (const ComponentRecord& record : deployment.components)
+    components.Set(record.component, record.version);
+  return components;
+}
+
+Json DeploymentJson(const DeploymentRecord& deployment) {
+  Json json = Json::EmptyObject();
+  json.Set("number", deployment.number)
+      .Set("version", deployment.version)
+      .Set("bundle", deployment.bundle);
+  json.Set("content_id", deployment.content_id).Set("created", deployment.created);
+  return json.Set("components", ComponentsJson(deployment));
+}
+
+Json TransactionJson(const TransactionRecord& transaction,
+                     const std::optional<Progress>& progress) {
+  Json json = Json::EmptyObject();
+  json.Set("id", transaction.id)
+      .Set("bundle", transaction.bundle)
+      .Set("state", StateName(transaction.state));
+  json.Set("percent", progress ? progress->percent : 0);
+  return json.Set("step", progress ? progress->step : transaction.step);
+}
+
+Json StuckJson(const TransactionRecord& transaction) {
+  Json json = Json::EmptyObject();
+  return json.Set("transaction", transaction.id)
+      .Set("cause", transaction.cause)
+      .Set("remedy", transaction.remedy);
+}
+
+bool IsIn(const std::optional<TransactionRecord>& transaction, State state) {
+  return transaction && transaction->state == state;
+}
+
+std::string ComponentsText(const DeploymentRecord& deployment) {
+  std::string text;
+  for (const ComponentRecord& record : deployment.components) {
+    text += StrCat(text.empty() ? "" : ", ", record.component, " ", record.version);
+  }
+  return text;
+}
+
+std::string Pad(std::string text, size_t width) {
+  text.resize(std::max(text.size(), width), ' ');
+  return text;
+}
+
+/// Reads the journal; an empty value where the probe has none yet.
+template <class Value, class Read>
+Result<Value> ReadJournal(const ProbePaths& paths, Read read) {
+  auto journal = Journal::OpenForReading(paths.Journal());
+  if (!journal && journal.error().code == ErrorCode::kNotFound) return Value{};
+  if (!journal) return std::move(journal).error();
+  return read(*journal);
+}
+
+}  // namespace
+
+Result<Snapshot> TakeSnapshot(FileSystem& files, const ProbePaths& paths) {
+  return ReadJournal<Snapshot>(paths, [&](Journal& journal) -> Result<Snapshot> {
+    Snapshot snapshot;
+    snapshot.deployments = TRY(journal.Deployments());
+    snapshot.transaction = TRY(journal.Unfinished());
+    snapshot.holds = TRY(journal.Holds());
+    if (snapshot.transaction)
+      snapshot.progress = ProgressFile::Read(files, paths, snapshot.transaction->id);
+    return snapshot;
+  });
+}
+
+Result<std::vector<TransactionRecord>> ReadHistory(const ProbePaths& paths) {
+  using Records = std::vector<TransactionRecord>;
+  return ReadJournal<Records>(paths, [](Journal& journal) -> Result<Records> {
+    Records records;
+    auto entries = TRY(journal.History());
+    for (const HistoryEntry& entry : entries) {
+      auto json = Json::ParseStored(entry.text);
+      auto record = json ? TransactionRecord::FromJson(*json) : std::move(json).error();
+      if (!record) {
+        return Error{ErrorCode::kIo, StrCat("entry ", entry.number, " of the history is damaged"),
+                     "'ignite history --verify' says since when"};
+      }
+      records.push_back(*std::move(record));
+    }
+    if (auto running = TRY(journal.Unfinished())) records.push_back(*std::move(running));
+    return records;
+  });
+}
+
+Result<std::vector<HistoryEntry>> ReadHistoryChain(const ProbePaths& paths) {
+  return ReadJournal<std::vector<HistoryEntry>>(paths,
+                                                [](Journal& journal) { return journal.History(); });
+}
+
+Result<Story> ReadStory(const ProbePaths& paths, int64_t transaction) {
+  Story story = TRY(ReadJournal<Story>(paths, [&](Journal& journal) -> Result<Story> {
+    Story found;
+    auto records = TRY(journal.Transactions());
+    for (TransactionRecord& record : records) {
+      if (record.id == transaction) found.transaction = std::move(record);
+    }
+    found.steps = TRY(journal.Steps(transaction));
+    return found;
+  }));
+  if (story.transaction.id == transaction) return story;
+  return Error{ErrorCode::kRefused, StrCat("the journal keeps no transaction ", transaction),
+               StrCat("'ignite history' lists all; steps are kept of the last ",
+                      Journal::kKeptTransactions)};
+}
+
+std::string TimeText(int64_t seconds) {
+  time_t time = seconds;
+  std::tm parts{};
+  (void)gmtime_r(&time, &parts);
+  std::array<char, 40> text{};
+  (void)strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &parts);
+  return text.data();
+}
+
+Json OutcomeJson(State state) {
+  if (IsFinal(state) || state == State::kStuck) return StateName(state);
+  return nullptr;
+}
+
+Json ChecksJson(const std::vector<CheckResult>& results) {
+  Json checks = Json::EmptyArray();
+  for (const CheckResult& check : results) {
+    Json entry = Json::EmptyObject();
+    entry.Set("id", check.id).Set("result", check.passed ? "pass" : "fail");
+    checks.Push(entry.Set("cause", check.cause).Set("remedy", check.remedy));
+  }
+  return checks;
+}
+
+Json VerdictJson(const Verdict& verdict, std::string_view bundle) {
+  Json json = Json::EmptyObject();
+  json.Set("bundle", bundle)
+      .Set("state", StateName(verdict.state))
+      .Set("outcome", OutcomeJson(verdict.state));
+  json.Set("reason", verdict.reason).Set("cause", verdict.cause).Set("remedy", verdict.remedy);
+  json.Set("transaction", verdict.transaction == 0 ? Json() : Json(verdict.transaction));
+  json.Set("deployment", verdict.deployment == 0 ? Json() : Json(verdict.deployment));
+  return json.Set("checks", ChecksJson(verdict.checks));
+}
+
+Json StatusJson(const Settings& settings, const Snapshot& snapshot) {
+  Json probe = Json::EmptyObject();
+  probe.Set("product", settings.product)
+      .Set("compatible", settings.compatible)
+      .Set("channel", settings.channel);
+  probe.Set("agent", IGNITE_VERSION);
+  Json deployments = Json::EmptyArray();
+  for (const DeploymentRecord& deployment : snapshot.deployments)
+    deployments.Push(DeploymentJson(deployment));
+  const auto& transaction = snapshot.transaction;
+  bool on_trial = IsIn(transaction, State::kTrial);
+  bool stuck = IsIn(transaction, State::kStuck);
+  Json json = Json::EmptyObject();
+  json.Set("probe", std::move(probe));
+  json.Set("deployment",
+           snapshot.deployments.empty() ? Json() : DeploymentJson(snapshot.deployments.back()));
+  json.Set("deployments", std::move(deployments));
+  json.Set("transaction", transaction ? TransactionJson(*transaction, snapshot.progress) : Json());
+  json.Set("trial", on_trial);
+  json.Set("hold", Json::StringArray(snapshot.holds));
+  return json.Set("stuck", stuck ? StuckJson(*transaction) : Json());
+}
+
+Json HistoryJson(const std::vector<TransactionRecord>& transactions) {
+  Json history = Json::EmptyArray();
+  for (const TransactionRecord& transaction : transactions) history.Push(transaction.ToJson());
+  return history;
+}
+
+Json StoryJson(const Story& story) {
+  Json steps = Json::EmptyArray();
+  for (const StepRecord& step : story.steps) {
+    Json json = Json::EmptyObject();
+    json.Set("state", StateName(step.state)).Set("step", step.step).Set("at", step.at);
+    steps.Push(json.Set("boot_ms", step.boot.count()));
+  }
+  Json json = story.transaction.ToJson();
+  return json.Set("state", StateName(story.transaction.state)).Set("steps", std::move(steps));
+}
+
+std::string StoryText(const Story& story) {
+  const TransactionRecord& transaction = story.transaction;
+  std::string text = StrCat("transaction ", transaction.id, ": ", Printable(transaction.bundle),
+                            ", ", StateName(transaction.state), "\n");
+  for (size_t i = 0; i < story.steps.size(); ++i) {
+    const StepRecord& step = story.steps[i];
+    // After a reboot the clock begins anew, and nothing can be said.
+    bool comparable = i > 0 && step.boot >= story.steps[i - 1].boot;
+    auto since = comparable ? step.boot - story.steps[i - 1].boot : Clock::Milliseconds(0);
+    text += StrCat("  ", TimeText(step.at), "  ", Pad(StrCat("+", since.count(), " ms"), 12), " ",
+                   Pad(std::string(StateName(step.state)), 13), step.step, "\n");
+  }
+  if (!transaction.cause.empty())
+    text += StrCat("  ", transaction.reason, ": ", transaction.cause, "\n");
+  if (!transaction.remedy.empty()) text += StrCat("  remedy: ", transaction.remedy, "\n");
+  return text;
+}
+
+std::string StatusText(const Settings& settings, const Snapshot& snapshot) {
+  std::string text = StrCat("probe        ", settings.product, " on ", settings.compatible, "\n");
+  if (snapshot.deployments.empty()) {
+    text += "runs         nothing yet: no bundle was installed\n";
+  } else {
+    const DeploymentRecord& current = snapshot.deployments.back();
+    text += StrCat("runs         deployment ", current.number, ", version ", current.version,
+                   ", since ", TimeText(current.created), "\n");
+    for (const ComponentRecord& record : current.components) {
+      text += StrCat("             ", Pad(record.component, 16), " ", record.version, "\n");
+    }
+  }
+  std::string returns;
+  for (size_t i = 0; i + 1 < snapshot.deployments.size(); ++i) {
+    const DeploymentRecord& deployment = snapshot.deployments[i];
+    returns += StrCat(returns.empty() ? "can return to  " : "               ", deployment.number,
+                      "  (", ComponentsText(deployment), ")\n");
+  }
+  text += returns.empty() ? "can return to  no earlier deployment\n" : returns;
+  if (const auto& transaction = snapshot.transaction) {
+    text += StrCat("transaction  ", transaction->id, ": ", Printable(transaction->bundle), ", ",
+                   StateName(transaction->state));
+    if (snapshot.progress)
+      text += StrCat(", ", snapshot.progress->percent, "%, ", snapshot.progress->step);
+    text += "\n";
+    if (transaction->state == State::kStuck)
+      text +=
+          StrCat("STUCK        ", transaction->cause, "\n  remedy:    ", transaction->remedy, "\n");
+  } else {
+    text += "transaction  none\n";
+  }
+  if (!snapshot.holds.empty())
+    text += StrCat("held         ", snapshot.holds.size(),
+                   " rolled-back content(s): 'ignite install' lifts a hold\n");
+  return text;
+}
+
+std::string DeploymentText(const DeploymentRecord& deployment) {
+  return StrCat("deployment ", deployment.number, ", version ", deployment.version, " (",
+                ComponentsText(deployment), ")");
+}
+
+std::string HistoryText(const std::vector<TransactionRecord>& transactions) {
+  if (transactions.empty()) return "no transaction yet\n";
+  std::string text =
+      StrCat(Pad("id", 5), Pad("started", 25), Pad("outcome", 13), Pad("from>to", 9), "bundle\n");
+  for (const TransactionRecord& transaction : transactions) {
+    std::string outcome(StateName(transaction.state));
+    std::string move = transaction.to == 0 ? "-" : StrCat(transaction.from, ">", transaction.to);
+    text += StrCat(Pad(std::to_string(transaction.id), 5), Pad(TimeText(transaction.started), 25),
+                   Pad(outcome, 13), Pad(move, 9), Printable(transaction.bundle), "\n");
+    if (!transaction.cause.empty())
+      text += StrCat("     ", transaction.reason, ": ", transaction.cause, "\n");
+  }
+  return text;
+}
+
+std::string VerdictText(const Verdict& verdict) {
+  std::string text;
+  if (verdict.already_running) {
+    text = verdict.cause;
+  } else if (verdict.state == State::kCommitted) {
+    text = StrCat("committed: deployment ", verdict.deployment, " runs");
+  } else {
+    text = StrCat(verdict.state == State::kRolledBack ? "rolled back" : StateName(verdict.state),
+                  " (", verdict.reason, "): ", verdict.cause);
+  }
+  if (!verdict.remedy.empty()) text += StrCat("\n  remedy: ", verdict.remedy);
+  if (verdict.state != State::kCommitted && verdict.deployment != 0)
+    text += StrCat("\n  the probe runs deployment ", verdict.deployment);
+  return text + "\n";
+}
+
+}  // namespace ignite::engine

@@ -1,0 +1,57 @@
+// The documents that the engine's records become: for `--json`, for the outbox, and for people.
+// Field names are stable: fields may be added, never renamed.
+#pragma once
+
+#include "agent/engine/journal.h"
+#include "agent/engine/observer.h"
+#include "agent/engine/probe_paths.h"
+#include "agent/engine/settings.h"
+#include "agent/engine/verdict.h"
+#include "base/file_system.h"
+#include "base/json.h"
+
+namespace ignite::engine {
+
+/// What a probe is and runs, read at one moment.
+struct Snapshot {
+  std::vector<DeploymentRecord> deployments;  ///< Oldest first; the last one runs.
+  std::optional<TransactionRecord> transaction;
+  std::optional<Progress> progress;
+  std::vector<std::string> holds;
+};
+
+/// Empty where the probe has no journal yet.
+Result<Snapshot> TakeSnapshot(FileSystem& files, const ProbePaths& paths);
+/// All that ever ended, and the running one; oldest first.
+Result<std::vector<TransactionRecord>> ReadHistory(const ProbePaths& paths);
+Result<std::vector<HistoryEntry>> ReadHistoryChain(const ProbePaths& paths);
+
+/// A transaction that is still kept, with its steps.
+struct Story {
+  TransactionRecord transaction;
+  std::vector<StepRecord> steps;
+};
+/// kRefused where it is not, or no longer, kept.
+Result<Story> ReadStory(const ProbePaths& paths, int64_t transaction);
+Json StoryJson(const Story& story);
+std::string StoryText(const Story& story);
+
+/// null until the state is final.
+Json OutcomeJson(State state);
+/// A list with id, result (pass or fail), cause and remedy of each.
+Json ChecksJson(const std::vector<CheckResult>& results);
+Json VerdictJson(const Verdict& verdict, std::string_view bundle);
+Json StatusJson(const Settings& settings, const Snapshot& snapshot);
+Json HistoryJson(const std::vector<TransactionRecord>& transactions);
+
+std::string StatusText(const Settings& settings, const Snapshot& snapshot);
+/// "deployment 2, version 4.2.1 (app/web 4.2.1, data/main 19)"
+std::string DeploymentText(const DeploymentRecord& deployment);
+std::string HistoryText(const std::vector<TransactionRecord>& transactions);
+/// "committed: deployment 2 runs", "refused (counter): CAUSE" and the remedy on a line of its own.
+std::string VerdictText(const Verdict& verdict);
+
+/// "2026-11-22 21:40:05 UTC"
+std::string TimeText(int64_t seconds);
+
+}  // namespace ignite::engine

@@ -1,0 +1,49 @@
+#include "agent/engine/session.h"
+
+#include "agent/engine/housekeeping.h"
+#include "agent/engine/transaction.h"
+
+namespace ignite::engine {
+namespace {
+
+constexpr mode_t kTraversable = 0755;
+
+Verdict StuckVerdict(const TransactionRecord& record) {
+  Verdict verdict;
+  verdict.state = State::kStuck;
+  verdict.transaction = record.id;
+  verdict.reason = record.reason;
+  verdict.cause = record.cause;
+  verdict.remedy = record.remedy;
+  return verdict;
+}
+
+}  // namespace
+
+Result<Session> Session::Open(const Parts& parts, std::string_view purpose, Stuck stuck,
+                              Observer& observer) {
+  TRY(parts.files.MakeDirectories(parts.paths.State(), kTraversable));
+  TransactionLock lock = TRY(TransactionLock::Take(parts.paths.Lock(), purpose));
+  Session session(parts, std::move(lock), TRY(Journal::Open(parts.paths.Journal(), parts.clock)));
+  if (auto unfinished = TRY(session.journal_.Unfinished())) {
+    bool leave = unfinished->state == State::kStuck && stuck == Stuck::kLeave;
+    Transaction transaction(parts, session.journal_, unfinished->id, observer);
+    Verdict verdict = leave ? StuckVerdict(*unfinished) : TRY(transaction.Resume(*unfinished));
+    session.recovered_ = Recovered{unfinished->bundle, unfinished->content_id, std::move(verdict)};
+  }
+  session.Tidy();
+  return session;
+}
+
+void Session::Tidy() {
+  auto unfinished = journal_.Unfinished();
+  if (unfinished && !*unfinished) (void)CleanUp(parts_, journal_);
+}
+
+const Verdict* Session::Blocking() const {
+  if (!recovered_) return nullptr;
+  State state = recovered_->verdict.state;
+  return state == State::kStuck || state == State::kTrial ? &recovered_->verdict : nullptr;
+}
+
+}  // namespace ignite::engine

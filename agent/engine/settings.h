@@ -1,0 +1,32 @@
+// agent.ini: what a probe is and what it may do by itself. Read at every start and never written.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace ignite::engine {
+
+enum class ServicesBackend : uint8_t { kNone, kCommand, kSystemd };
+
+struct Settings {
+  std::string product;
+  std::string compatible;
+  std::string channel;
+
+  bool auto_apply = true;
+  std::chrono::milliseconds trial{60'000};
+  int64_t keep_deployments = 3;
+  unsigned threads = 0;  ///< 0: all cores.
+  bool allow_unencrypted = false;
+
+  ServicesBackend services = ServicesBackend::kNone;
+  std::string services_command;  ///< For kCommand: a program of the host.
+
+  /// kInvalidArgument with every fault of the file, each with its line.
+  static Result<Settings> Parse(std::string_view text);
+};
+
+}  // namespace ignite::engine

@@ -1,0 +1,353 @@
+#include "agent/engine/transaction.h"
+
+#include <algorithm>
+
+#include "agent/engine/examination.h"
+#include "base/str_cat.h"
+#include "base/utf8.h"
+
+namespace ignite::engine {
+namespace {
+
+constexpr int kUndoAttempts = 3;
+
+/// Steps that recovery reads again.
+constexpr std::string_view kTrialResumed = "trial resumed";
+constexpr std::string_view kTrialSuspended = "trial suspended";
+
+// What each part of a transaction is worth of its 100 percent, until this probe's own history tells
+// better.
+constexpr int kStagingFrom = 3;
+constexpr int kStagingTo = 70;
+constexpr int kApplyingFrom = 72;
+constexpr int kTrialFrom = 80;
+constexpr int kTrialTo = 99;
+
+int Between(int from, int to, int percent) { return from + (to - from) * percent / 100; }
+
+int StartPercent(State state) {
+  switch (state) {
+    case State::kVerified:
+    case State::kStaging:
+      return kStagingFrom;
+    case State::kStaged:
+      return kStagingTo;
+    case State::kApplying:
+      return kApplyingFrom;
+    case State::kTrial:
+      return kTrialFrom;
+    case State::kCommitted:
+    case State::kRolledBack:
+      return 100;
+    default:
+      return 0;
+  }
+}
+
+/// Hands each payload's streams to the staging of its handler.
+class StagingSink : public format::PayloadSink {
+ public:
+  using Show = std::function<void(const std::string& payload)>;
+
+  StagingSink(const format::Manifest& manifest, const Plan& plan, HandlerTable& handlers, Show show)
+      : manifest_(manifest), plan_(plan), handlers_(handlers), show_(std::move(show)) {}
+
+  Result<> BeginStream(size_t payload, size_t stream) override {
+    if (stream == 0) {
+      const Change& change = plan_.changes[payload];
+      show_(manifest_.payloads[payload].name);
+      staging_ = TRY(handlers_.Find(change.any().type)->Stage(change));
+      streams_left_ = manifest_.payloads[payload].streams.size();
+    }
+    return staging_->BeginStream(stream);
+  }
+  Result<> Write(ByteView plain) override { return staging_->Write(plain); }
+  Result<> EndStream() override {
+    TRY(staging_->EndStream());
+    if (--streams_left_ > 0) return {};
+    return staging_->Finish();
+  }
+
+ private:
+  const format::Manifest& manifest_;
+  const Plan& plan_;
+  HandlerTable& handlers_;
+  Show show_;
+  std::unique_ptr<Staging> staging_;
+  size_t streams_left_ = 0;
+};
+
+Verdict Because(std::string reason, const Error& error) {
+  Verdict why;
+  why.reason = std::move(reason);
+  why.cause = PrintableLines(error.cause);
+  why.remedy = error.remedy;
+  return why;
+}
+
+Verdict Interrupted() {
+  Verdict why;
+  why.reason = "interrupted";
+  why.cause = "the transaction was cut off: the machine or the agent stopped in the middle";
+  why.remedy = "upload the bundle again, or run 'ignite install' with it";
+  return why;
+}
+
+}  // namespace
+
+Result<State> Transaction::After(Event event) const {
+  if (auto next = NextState(state_, event)) return *next;
+  return Error{ErrorCode::kInternal,
+               StrCat("the event ", EventName(event), " came in the state ", StateName(state_)),
+               "report this as a bug"};
+}
+
+Result<> Transaction::Enter(Event event, std::string step) {
+  State next = TRY(After(event));
+  TRY(journal_.Enter(id_, next, step));
+  state_ = next;
+  Show(std::move(step), StartPercent(state_));
+  return {};
+}
+
+Result<> Transaction::Step(std::string step) {
+  TRY(journal_.Enter(id_, state_, step));
+  Show(std::move(step), StartPercent(state_));
+  return {};
+}
+
+void Transaction::Show(std::string step, int percent) {
+  observer_.OnProgress({id_, state_, std::move(step), percent});
+}
+
+Result<Verdict> Transaction::Refuse(Verdict why) {
+  return End(Event::kRefusal, std::move(why), false);
+}
+
+Result<Verdict> Transaction::Fail(Verdict why) {
+  return End(Event::kFailure, std::move(why), false);
+}
+
+Result<Verdict> Transaction::Run(const Plan& plan, format::VerifiedBundle* bundle) {
+  auto staged = Stage(plan, bundle);
+  if (!staged) return AbandonStaging(staged.error());
+  auto activated = Activate(plan);
+  if (activated) return TryAndCommit(plan);
+  if (!IsActivated(state_)) return AbandonStaging(activated.error());
+  // The end of the agent may end the programs that it runs as well: no fault of the release.
+  if (observer_.Stop() == StopRequest::kSuspend)
+    return RollBack(plan, Event::kFailure, Interrupted(), false);
+  return RollBack(plan, Event::kFailure, Because("activation", activated.error()), true);
+}
+
+Result<> Transaction::Stage(const Plan& plan, format::VerifiedBundle* bundle) {
+  TRY(journal_.SetPlan(id_, plan));
+  TRY(Enter(Event::kChecksPassed, "checked"));
+  TRY(Enter(Event::kStagingBegins, "unpacking"));
+  if (bundle != nullptr) {
+    std::string step = "unpacking";
+    StagingSink sink(bundle->manifest(), plan, parts_.handlers, [&](const std::string& payload) {
+      step = StrCat("unpacking ", payload);
+      Show(step, kStagingFrom);
+    });
+    TRY(bundle->ReadPayloads(sink, parts_.settings.threads, [&](uint64_t done) -> Result<> {
+      int percent = static_cast<int>(done * 100 / std::max<uint64_t>(1, bundle->payload_size()));
+      Show(step, Between(kStagingFrom, kStagingTo, percent));
+      stop_ = observer_.Stop();
+      if (stop_ == StopRequest::kNone) return {};
+      return Error{ErrorCode::kCancelled,
+                   "the transaction was cancelled before anything was activated",
+                   "install the bundle again when you want it"};
+    }));
+  }
+  TRY(store_.Build(plan));
+  return Enter(Event::kStagingDone, "staged");
+}
+
+Result<Verdict> Transaction::AbandonStaging(const Error& error) {
+  if (stop_ == StopRequest::kSuspend) {
+    Verdict suspended = Interrupted();
+    suspended.reason = "suspended";
+    suspended.cause = "the agent was asked to end; nothing was activated";
+    return End(Event::kFailure, std::move(suspended), false);
+  }
+  if (error.code == ErrorCode::kCancelled)
+    return End(Event::kCancel, Because("cancelled", error), false);
+  std::string reason(ReasonForBundleError(error.code));
+  Event event = IsBundleReason(reason) ? Event::kRefusal : Event::kFailure;
+  return End(event, Because(std::move(reason), error), false);
+}
+
+Result<> Transaction::Activate(const Plan& plan) {
+  TRY(Enter(Event::kActivation, "stopping units"));
+  TRY(parts_.services.Stop(TRY(UnitsOf(plan, parts_.handlers, true, true))));
+  for (const Change& change : plan.changes) {
+    TRY(Step(StrCat("activating ", change.any().component)));
+    TRY(HandlerOf(change).Activate(change));
+  }
+  TRY(Step("switching"));
+  TRY(store_.Switch(plan.to_deployment));
+  TRY(Step("starting units"));
+  TRY(parts_.services.Publish(TRY(UnitsOf(plan.components, parts_.handlers))));
+  TRY(parts_.services.Start(TRY(UnitsOf(plan, parts_.handlers, false, true))));
+  return Enter(Event::kActivated, "on trial");
+}
+
+Result<Verdict> Transaction::TryAndCommit(const Plan& plan) {
+  Trial trial(parts_.health, parts_.clock, observer_);
+  TrialOutcome outcome =
+      trial.Run(plan.health, parts_.settings.trial, [&](int percent, const std::string& step) {
+        Show(step, Between(kTrialFrom, kTrialTo, percent));
+      });
+  if (outcome.kind == TrialOutcome::Kind::kHealthy) return Commit(plan);
+  if (outcome.kind == TrialOutcome::Kind::kUnhealthy) {
+    return RollBack(
+        plan, Event::kFailure,
+        Because("health", {ErrorCode::kRefused, outcome.cause,
+                           "the release does not work here: send the report to its builder"}),
+        true);
+  }
+  if (outcome.stop == StopRequest::kCancel) {
+    return RollBack(plan, Event::kCancel,
+                    Because("cancelled", {ErrorCode::kCancelled,
+                                          "the transaction was cancelled during its trial",
+                                          "install the bundle again when you want it"}),
+                    false);
+  }
+  TRY(Step(std::string(kTrialSuspended)));
+  Verdict suspended;
+  suspended.state = State::kTrial;
+  suspended.transaction = id_;
+  suspended.reason = "suspended";
+  suspended.cause = "the agent ends; the trial goes on when it starts again";
+  return suspended;
+}
+
+Result<Verdict> Transaction::Commit(const Plan& plan) {
+  State committed = TRY(After(Event::kHealthy));
+  std::string left_content;
+  if (plan.action == Action::kRollback) {
+    if (auto current = TRY(journal_.Current()); current && current->content_id != plan.content_id)
+      left_content = current->content_id;
+  }
+  if (TRY(store_.Active()) != plan.to_deployment) {
+    Error cause{ErrorCode::kInternal, "the deployment on trial is no longer the active one",
+                "install the bundle again"};
+    return RollBack(plan, Event::kFailure, Because("journal", cause), false);
+  }
+  if (TRY(journal_.Commit(id_, plan, left_content)) == Journal::CommitOutcome::kNotCommitted) {
+    Error cause{ErrorCode::kIo, "the journal could not be written",
+                "check the disk of /var/lib/ignite"};
+    return RollBack(plan, Event::kFailure, Because("journal", cause), false);
+  }
+  state_ = committed;
+  observer_.Forget();
+  Show("committed", 100);
+  Verdict verdict;
+  verdict.state = committed;
+  verdict.transaction = id_;
+  verdict.deployment = plan.to_deployment;
+  return verdict;
+}
+
+Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why, bool hold) {
+  state_ = TRY(After(event));
+  // The undo goes on even where the journal cannot be written: its last durable state leads
+  // recovery here again.
+  (void)journal_.EnterRollback(id_, why);
+  Show("rolling back", kApplyingFrom);
+  Result<> undone;
+  for (int attempt = 0; attempt < kUndoAttempts; ++attempt) {
+    undone = UndoActivation(plan);
+    if (undone) break;
+  }
+  if (!undone) {
+    why.state = state_ = TRY(After(Event::kUndoFailed));
+    why.transaction = id_;
+    why.cause =
+        StrCat("taking the transaction back (", why.reason, ") failed: ", undone.error().cause);
+    why.remedy = StrCat(undone.error().remedy, "; then run 'ignite recover'");
+    TRY(journal_.EnterStuck(id_, why));
+    return why;
+  }
+  bool interrupted_often = why.reason == "interrupted" && TRY(InterruptedTooOften(plan.content_id));
+  return End(Event::kUndone, std::move(why),
+             plan.action == Action::kInstall && (hold || interrupted_often));
+}
+
+Result<> Transaction::UndoActivation(const Plan& plan) {
+  TRY(parts_.services.Stop(TRY(UnitsOf(plan, parts_.handlers, true, true))));
+  TRY(store_.Switch(plan.from_deployment));
+  for (auto change = plan.changes.rbegin(); change != plan.changes.rend(); ++change)
+    TRY(HandlerOf(*change).Undo(*change));
+  auto former = TRY(journal_.Current());
+  TRY(parts_.services.Publish(
+      TRY(UnitsOf(former ? former->components : std::vector<ComponentRecord>(), parts_.handlers))));
+  return parts_.services.Start(TRY(UnitsOf(plan, parts_.handlers, true, false)));
+}
+
+Result<Verdict> Transaction::Resume(const TransactionRecord& record) {
+  state_ = record.state;
+  Show("recovering", StartPercent(state_));
+  if (!record.plan || !IsActivated(record.state)) {
+    // Nothing was activated, so nothing is held: the upload is tried again, but not for ever.
+    Verdict verdict = Interrupted();
+    if (record.plan && TRY(InterruptedTooOften(record.content_id)))
+      verdict.reason = "interrupted-too-often";
+    return End(Event::kFailure, std::move(verdict), false);
+  }
+  for (const Change& change : record.plan->changes) {
+    if (parts_.handlers.Find(change.any().type) != nullptr) continue;
+    return Error{
+        ErrorCode::kUnsupported,
+        StrCat("the interrupted transaction has the unknown payload type ", change.any().type),
+        "start the ignite-agent that began it"};
+  }
+  // The journal may not have been able to say that a rollback had begun: what is active decides.
+  bool on_trial = record.state == State::kTrial;
+  if (on_trial && TRY(store_.Active()) == record.plan->to_deployment)
+    return ResumeTrial(*record.plan);
+  if (record.reason.empty()) return RollBack(*record.plan, Event::kFailure, Interrupted(), false);
+  Verdict why;
+  why.reason = record.reason;
+  why.cause = record.cause;
+  why.remedy = record.remedy;
+  return RollBack(*record.plan, Event::kFailure, std::move(why),
+                  record.reason == "health" || record.reason == "activation");
+}
+
+Result<Verdict> Transaction::ResumeTrial(const Plan& plan) {
+  int64_t cut_off = 1;
+  auto steps = TRY(journal_.Steps(id_));
+  for (const StepRecord& step : steps) cut_off += step.step == kTrialResumed ? 1 : 0;
+  // An agent that was asked to end is no fault of the release.
+  bool suspended = !steps.empty() && steps.back().step == kTrialSuspended;
+  if (!suspended && cut_off >= kMaxInterruptions) {
+    Verdict why = Interrupted();
+    why.reason = "interrupted-too-often";
+    why.cause = StrCat("the machine or the agent stopped ", cut_off,
+                       " times while the release was on trial");
+    why.remedy = "the release may take the machine down: send the report to its builder";
+    return RollBack(plan, Event::kFailure, std::move(why), true);
+  }
+  TRY(Step(suspended ? "trial goes on" : std::string(kTrialResumed)));
+  return TryAndCommit(plan);
+}
+
+Result<bool> Transaction::InterruptedTooOften(std::string_view content_id) {
+  return TRY(journal_.CountInterrupted(content_id, id_)) + 1 >= kMaxInterruptions;
+}
+
+Result<Verdict> Transaction::End(Event event, Verdict verdict, bool hold) {
+  verdict.state = TRY(After(event));
+  TRY(journal_.End(id_, verdict, hold));
+  verdict.transaction = id_;
+  auto current = TRY(journal_.Current());
+  verdict.deployment = current ? current->number : 0;
+  state_ = verdict.state;
+  observer_.Forget();
+  Show(std::string(StateName(state_)), 100);
+  return verdict;
+}
+
+}  // namespace ignite::engine

@@ -1,0 +1,73 @@
+// One transaction on its way through the states: stage, activate, try, commit, or take everything
+// back.
+//
+// Each state and step is durable in the journal before its work begins. What a failure leaves
+// behind is what the design says: before activation nothing, after it the deployment that was
+// active before.
+#pragma once
+
+#include "agent/engine/cancellation.h"
+#include "agent/engine/deployment_store.h"
+#include "agent/engine/journal.h"
+#include "agent/engine/observer.h"
+#include "agent/engine/parts.h"
+#include "agent/engine/trial.h"
+
+namespace ignite::engine {
+
+/// How often the same content may be cut off before it is held.
+inline constexpr int64_t kMaxInterruptions = 3;
+
+class Transaction {
+ public:
+  Transaction(const Parts& parts, Journal& journal, int64_t id, Observer& observer)
+      : parts_(parts),
+        journal_(journal),
+        id_(id),
+        observer_(observer, parts.files, parts.clock, parts.paths, id),
+        store_(parts.files, parts.paths, parts.handlers) {}
+
+  /// Ends a transaction that a check or the bundle itself forbids.
+  Result<Verdict> Refuse(Verdict why);
+  /// Ends a transaction that this machine could not even check.
+  Result<Verdict> Fail(Verdict why);
+  /// From the passed checks to the end. `bundle` is null for a rollback, whose releases are here
+  /// already.
+  Result<Verdict> Run(const Plan& plan, format::VerifiedBundle* bundle);
+  /// Goes on with what another process began: clean-up, rollback, or the trial.
+  Result<Verdict> Resume(const TransactionRecord& record);
+
+ private:
+  /// The state that `event` leads to; kInternal where the table knows no such move.
+  Result<State> After(Event event) const;
+  Result<> Enter(Event event, std::string step);
+  Result<> Step(std::string step);
+  void Show(std::string step, int percent);
+
+  Result<> Stage(const Plan& plan, format::VerifiedBundle* bundle);
+  Result<Verdict> AbandonStaging(const Error& error);
+  Result<> Activate(const Plan& plan);
+  Result<Verdict> TryAndCommit(const Plan& plan);
+  Result<Verdict> Commit(const Plan& plan);
+  /// `event` is kFailure or kCancel.
+  Result<Verdict> RollBack(const Plan& plan, Event event, Verdict why, bool hold);
+  Result<> UndoActivation(const Plan& plan);
+
+  Result<Verdict> End(Event event, Verdict verdict, bool hold);
+  Result<bool> InterruptedTooOften(std::string_view content_id);
+  /// Goes on with a trial that was cut off, but not for ever: a release that takes the machine down
+  /// again and again is taken back.
+  Result<Verdict> ResumeTrial(const Plan& plan);
+
+  Handler& HandlerOf(const Change& change) { return *parts_.handlers.Find(change.any().type); }
+
+  const Parts& parts_;
+  Journal& journal_;
+  int64_t id_;
+  CancelWatch observer_;
+  DeploymentStore store_;
+  State state_ = State::kReceived;
+  StopRequest stop_ = StopRequest::kNone;
+};
+
+}  // namespace ignite::engine

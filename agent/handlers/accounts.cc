@@ -1,0 +1,80 @@
+#include "agent/handlers/accounts.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/ini.h"
+
+namespace ignite::handlers {
+namespace {
+
+constexpr size_t kMaxAccountFile = 4 * 1024 * 1024;
+
+std::vector<std::string_view> Split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (size_t begin = 0; begin <= text.size();) {
+    size_t end = std::min(text.find(separator, begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+/// name:password:id:... in both files.
+template <class Map>
+Result<> ReadNames(FileSystem& files, const std::string& path, Map& names) {
+  auto text = files.ReadFile(path, kMaxAccountFile);
+  if (!text && text.error().code == ErrorCode::kNotFound) return {};
+  std::string lines = TRY(std::move(text));
+  for (std::string_view line : Split(lines, '\n')) {
+    auto fields = Split(line, ':');
+    auto id = fields.size() < 3 ? std::nullopt : ParseNumber(fields[2]);
+    if (id) names.emplace(std::string(fields[0]), static_cast<uid_t>(*id));
+  }
+  return {};
+}
+
+bool Contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+Result<Accounts> Accounts::Load(FileSystem& files, const engine::ProbePaths& paths) {
+  Accounts accounts;
+  accounts.users_.emplace("root", 0);
+  accounts.groups_.emplace("root", 0);
+  TRY(ReadNames(files, paths.Host("/etc/passwd"), accounts.users_));
+  TRY(ReadNames(files, paths.Host("/etc/group"), accounts.groups_));
+  return accounts;
+}
+
+std::optional<uid_t> Accounts::User(std::string_view name) const {
+  auto found = users_.find(name);
+  return found == users_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<gid_t> Accounts::Group(std::string_view name) const {
+  auto found = groups_.find(name);
+  return found == groups_.end() ? std::nullopt : std::optional(found->second);
+}
+
+DeclaredAccounts::DeclaredAccounts(std::string_view sysusers) {
+  for (std::string_view line : Split(sysusers, '\n')) {
+    std::vector<std::string_view> words;
+    for (std::string_view rest = TrimSpace(line); !rest.empty();) {
+      size_t end = std::min(rest.find_first_of(" \t"), rest.size());
+      words.push_back(rest.substr(0, end));
+      rest = TrimSpace(rest.substr(end));
+    }
+    if (words.size() < 2) continue;
+    // A user line makes the group of the same name as well: sysusers.d(5).
+    if (words[0].starts_with('u')) users_.emplace_back(words[1]);
+    if (words[0].starts_with('u') || words[0].starts_with('g')) groups_.emplace_back(words[1]);
+  }
+}
+
+bool DeclaredAccounts::HasUser(std::string_view name) const { return Contains(users_, name); }
+bool DeclaredAccounts::HasGroup(std::string_view name) const { return Contains(groups_, name); }
+
+}  // namespace ignite::handlers

@@ -1,0 +1,40 @@
+// Names of users and groups as the probe's own files know them, below its root.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agent/engine/probe_paths.h"
+#include "base/file_system.h"
+
+namespace ignite::handlers {
+
+class Accounts {
+ public:
+  /// Reads /etc/passwd and /etc/group of the probe. "root" is 0 even where there are none.
+  static Result<Accounts> Load(FileSystem& files, const engine::ProbePaths& paths);
+
+  std::optional<uid_t> User(std::string_view name) const;
+  std::optional<gid_t> Group(std::string_view name) const;
+
+ private:
+  std::map<std::string, uid_t, std::less<>> users_;
+  std::map<std::string, gid_t, std::less<>> groups_;
+};
+
+/// The accounts that a text for systemd-sysusers(8) declares.
+struct DeclaredAccounts {
+  explicit DeclaredAccounts(std::string_view sysusers);
+  bool HasUser(std::string_view name) const;
+  bool HasGroup(std::string_view name) const;
+
+ private:
+  std::vector<std::string> users_;
+  std::vector<std::string> groups_;
+};
+
+}  // namespace ignite::handlers

@@ -1,0 +1,119 @@
+#include "agent/outbox/outbox.h"
+
+#include <algorithm>
+
+#include "base/str_cat.h"
+#include "base/terminal.h"
+
+namespace ignite::outbox {
+namespace {
+
+constexpr size_t kMaxName = 200;
+constexpr mode_t kReadable = 0644;
+
+std::string UpperCase(std::string_view text) {
+  std::string upper(text);
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  return upper;
+}
+
+Json ToJson(const UploadStatus& status, int64_t now) {
+  Json json = Json::EmptyObject();
+  json.Set("bundle", status.bundle).Set("state", status.state).Set("outcome", status.outcome);
+  json.Set("reason", status.reason).Set("cause", status.cause).Set("remedy", status.remedy);
+  json.Set("percent", status.percent).Set("step", status.step);
+  json.Set("transaction", status.transaction == 0 ? Json() : Json(status.transaction));
+  json.Set("deployment", status.deployment == 0 ? Json() : Json(status.deployment));
+  return json.Set("checks", engine::ChecksJson(status.checks)).Set("updated", now);
+}
+
+/// A field with its label; text that goes over several lines stays below its label.
+std::string Field(std::string_view label, std::string_view text) {
+  if (text.empty()) return {};
+  std::string line(label);
+  line.resize(std::max<size_t>(line.size(), 17), ' ');
+  return StrCat(line, text, "\r\n");
+}
+
+/// Line ends that every editor of a support desk shows right.
+std::string ToText(const UploadStatus& status, int64_t now) {
+  bool is_final = !status.outcome.IsNull();
+  std::string text = Field("Bundle:", Printable(status.bundle));
+  if (is_final) {
+    text += Field("Verdict:", UpperCase(*status.outcome.AsString()));
+  } else {
+    text += Field("State:", StrCat(status.state, status.step.empty() ? "" : ", ", status.step, ", ",
+                                   status.percent, "%"));
+  }
+  text += Field("Why:", status.cause);
+  text += Field("What to do:", status.remedy);
+  text += Field("The probe runs:", status.running);
+  for (const engine::CheckResult& check : status.checks) {
+    text +=
+        Field("Check:", StrCat(check.passed ? "pass  " : "FAIL  ", check.id, ": ", check.cause));
+  }
+  return text + Field("Written:", engine::TimeText(now));
+}
+
+}  // namespace
+
+std::string Outbox::SafeName(std::string_view bundle) {
+  std::string name(bundle);
+  for (char& c : name) {
+    bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                c == '.' || c == '_' || c == '-';
+    if (!safe) c = '_';
+  }
+  return name.substr(0, kMaxName);
+}
+
+Result<> Outbox::Write(const UploadStatus& status) {
+  int64_t now = clock_.WallSeconds();
+  std::string stem = StrCat(path_, "/", SafeName(status.bundle), ".status");
+  // The person's file first: a script that sees the verdict may show the text.
+  TRY(files_.WriteAtomically(stem + ".txt", AsBytes(ToText(status, now)), kReadable));
+  return files_.WriteAtomically(stem + ".json", AsBytes(ToJson(status, now).Dump(true) + "\n"),
+                                kReadable);
+}
+
+UploadStatus WaitingStatus(std::string bundle, std::string cause, std::string remedy, int percent) {
+  UploadStatus status;
+  status.bundle = std::move(bundle);
+  status.state = "waiting";
+  status.cause = std::move(cause);
+  status.remedy = std::move(remedy);
+  status.percent = percent;
+  return status;
+}
+
+UploadStatus ProgressStatus(std::string bundle, const engine::Progress& progress) {
+  UploadStatus status;
+  status.bundle = std::move(bundle);
+  status.state = engine::StateName(progress.state);
+  status.percent = progress.percent;
+  status.step = progress.step;
+  status.transaction = progress.transaction;
+  return status;
+}
+
+UploadStatus VerdictStatus(std::string bundle, const engine::Verdict& verdict,
+                           const engine::Snapshot& snapshot) {
+  UploadStatus status;
+  status.bundle = std::move(bundle);
+  status.state = engine::StateName(verdict.state);
+  status.outcome = engine::OutcomeJson(verdict.state);
+  status.reason = verdict.reason;
+  status.cause = verdict.cause;
+  status.remedy = verdict.remedy;
+  status.percent = 100;
+  status.transaction = verdict.transaction;
+  status.deployment = verdict.deployment;
+  status.checks = verdict.checks;
+  status.running = snapshot.deployments.empty()
+                       ? "nothing: no bundle was installed yet"
+                       : engine::DeploymentText(snapshot.deployments.back());
+  return status;
+}
+
+}  // namespace ignite::outbox

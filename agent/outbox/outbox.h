@@ -1,0 +1,53 @@
+// The outbox: what we write back for whoever uploaded. For the upload good.ignite:
+// good.ignite.status.txt for a person and good.ignite.status.json for a script, replaced as a whole
+// with every change.
+#pragma once
+
+#include <string>
+
+#include "agent/engine/observer.h"
+#include "agent/engine/report.h"
+#include "base/clock.h"
+#include "base/file_system.h"
+
+namespace ignite::outbox {
+
+/// What there is to say of one upload.
+struct UploadStatus {
+  std::string bundle;  ///< The name in the inbox.
+  std::string state;   ///< An engine state, or "waiting" while nothing has begun.
+  Json outcome;        ///< null until final.
+  std::string reason;
+  std::string cause;
+  std::string remedy;
+  int percent = 0;
+  std::string step;
+  int64_t transaction = 0;
+  int64_t deployment = 0;  ///< What the probe runs; 0 for none or unknown.
+  std::string running;     ///< Its components, for a person.
+  std::vector<engine::CheckResult> checks;
+};
+
+UploadStatus WaitingStatus(std::string bundle, std::string cause, std::string remedy, int percent);
+UploadStatus ProgressStatus(std::string bundle, const engine::Progress& progress);
+UploadStatus VerdictStatus(std::string bundle, const engine::Verdict& verdict,
+                           const engine::Snapshot& snapshot);
+
+class Outbox {
+ public:
+  Outbox(FileSystem& files, Clock& clock, std::string path)
+      : files_(files), clock_(clock), path_(std::move(path)) {}
+
+  /// Both files, durable.
+  Result<> Write(const UploadStatus& status);
+
+  /// The name in the outbox: bytes outside [A-Za-z0-9._-] become '_', and what is too long is cut.
+  static std::string SafeName(std::string_view bundle);
+
+ private:
+  FileSystem& files_;
+  Clock& clock_;
+  std::string path_;
+};
+
+}  // namespace ignite::outbox

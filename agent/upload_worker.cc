@@ -1,0 +1,116 @@
+#include "agent/upload_worker.h"
+
+#include <csignal>
+#include <cstdio>
+
+#include "agent/conclusion.h"
+#include "agent/engine/progress_file.h"
+#include "agent/log.h"
+#include "base/str_cat.h"
+
+namespace ignite {
+namespace {
+
+volatile std::sig_atomic_t g_terminate = 0;
+
+void OnTerminate(int) { g_terminate = 1; }
+
+/// Writes the live status of an upload, a few times a second at most.
+class StatusObserver : public engine::Observer {
+ public:
+  StatusObserver(Composition& composition, outbox::Outbox& outbox, std::string bundle)
+      : clock_(composition.clock()),
+        file_(composition.files(), composition.clock(), composition.paths()),
+        outbox_(outbox),
+        bundle_(std::move(bundle)) {}
+
+  void OnProgress(const engine::Progress& progress) override {
+    file_.Write(progress);
+    Clock::Milliseconds now = clock_.BootTime();
+    bool is_new = progress.state != last_.state || progress.step != last_.step;
+    // The final state comes with its verdict, in one document.
+    if (bundle_.empty() || engine::IsFinal(progress.state) ||
+        (!is_new && now - written_ < kInterval))
+      return;
+    written_ = now;
+    last_ = progress;
+    (void)outbox_.Write(outbox::ProgressStatus(bundle_, progress));
+  }
+
+  engine::StopRequest Stop() override {
+    return g_terminate == 0 ? engine::StopRequest::kNone : engine::StopRequest::kSuspend;
+  }
+
+ private:
+  static constexpr Clock::Milliseconds kInterval{500};
+
+  Clock& clock_;
+  engine::ProgressFile file_;
+  outbox::Outbox& outbox_;
+  std::string bundle_;
+  engine::Progress last_;
+  Clock::Milliseconds written_{-1'000'000};
+};
+
+/// Not final: the bundle was not judged, so the upload stays and is tried again.
+bool IsPostponed(const engine::Verdict& verdict) {
+  return verdict.state == engine::State::kTrial || verdict.reason == "interrupted" ||
+         verdict.reason == "suspended";
+}
+
+}  // namespace
+
+UploadWorker::UploadWorker(Composition& composition)
+    : composition_(composition),
+      inbox_(composition.paths().Inbox()),
+      outbox_(composition.files(), composition.clock(), composition.paths().Outbox()) {
+  struct sigaction action {};
+  action.sa_handler = OnTerminate;
+  (void)sigaction(SIGTERM, &action, nullptr);
+}
+
+WorkerResult UploadWorker::Process(const inbox::Upload& upload) {
+  auto fd = inbox_.Open(upload.name);
+  if (!fd)
+    return WorkerResult::kTryAgain;  // Gone, or exchanged for something else, since the scan.
+  StatusObserver observer(composition_, outbox_, upload.name);
+  engine::Engine engine(composition_.parts());
+  auto verdict = engine.Install(
+      {MakeInputFile(*std::move(fd), "the upload"), upload.name, engine::Origin::kInbox}, observer);
+  if (!verdict) {
+    Log(StrCat(upload.name, ": ", verdict.error().ToString()));
+    (void)outbox_.Write(outbox::WaitingStatus(upload.name, verdict.error().cause,
+                                              "nothing: it is tried again by itself", 0));
+    return WorkerResult::kTryAgain;
+  }
+  return Tell(upload, *verdict);
+}
+
+WorkerResult UploadWorker::Tell(const inbox::Upload& upload, const engine::Verdict& verdict) {
+  if (IsPostponed(verdict)) {
+    Log(StrCat(upload.name, ": ", engine::VerdictText(verdict)));
+    (void)outbox_.Write(outbox::WaitingStatus(upload.name, verdict.cause, verdict.remedy, 0));
+    return WorkerResult::kTryAgain;
+  }
+  return Conclude(composition_, inbox_, outbox_, upload, verdict) ? WorkerResult::kDone
+                                                                  : WorkerResult::kTryAgain;
+}
+
+WorkerResult UploadWorker::Recover() {
+  StatusObserver observer(composition_, outbox_, "");
+  engine::Engine engine(composition_.parts());
+  auto recovered = engine.Recover(observer);
+  if (!recovered) {
+    bool busy = recovered.error().code == ErrorCode::kBusy;
+    if (!busy) Log(StrCat("recovery: ", recovered.error().ToString()));
+    return WorkerResult::kTryAgain;
+  }
+  if (!*recovered) return WorkerResult::kDone;
+  Log(StrCat("recovery: ", (*recovered)->bundle, ": ", engine::VerdictText((*recovered)->verdict)));
+  auto upload = inbox_.Look((*recovered)->bundle, composition_.clock().BootTime());
+  bool is_its_upload =
+      upload && !upload->content_id.empty() && upload->content_id == (*recovered)->content_id;
+  return is_its_upload ? Tell(*upload, (*recovered)->verdict) : WorkerResult::kDone;
+}
+
+}  // namespace ignite

@@ -1,0 +1,35 @@
+// One upload from the inbox to its final verdict, in a process of its own: `ignited` forks it, so
+// that the daemon stays responsive and a transaction that crashes takes nothing with it but itself.
+#pragma once
+
+#include "agent/composition.h"
+#include "agent/inbox/inbox.h"
+#include "agent/outbox/outbox.h"
+
+namespace ignite {
+
+/// How a worker ended; the exit code of its process.
+enum class WorkerResult : int {
+  kDone = 0,
+  kTryAgain = 1,  ///< Nothing final was said: busy, suspended, or this machine is in trouble.
+};
+
+class UploadWorker {
+ public:
+  explicit UploadWorker(Composition& composition);
+
+  /// Installs the upload, keeps its status files up to date, and removes it from the inbox once its
+  /// verdict is durable.
+  WorkerResult Process(const inbox::Upload& upload);
+  /// Finishes what an earlier process left, and tells the verdict of the upload it came from.
+  WorkerResult Recover();
+
+ private:
+  WorkerResult Tell(const inbox::Upload& upload, const engine::Verdict& verdict);
+
+  Composition& composition_;
+  inbox::Inbox inbox_;
+  outbox::Outbox outbox_;
+};
+
+}  // namespace ignite

@@ -1,0 +1,393 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+
+#include "base/c_handle.h"
+#include "base/file_system.h"
+#include "base/long_path.h"
+#include "base/posix_tree_writer.h"
+#include "base/str_cat.h"
+#include "base/unique_fd.h"
+
+namespace ignite {
+namespace {
+
+using Directory = CHandle<DIR, closedir>;
+
+FileInfo ToInfo(const struct stat& status) {
+  FileInfo info;
+  info.type = S_ISREG(status.st_mode)   ? FileInfo::Type::kFile
+              : S_ISDIR(status.st_mode) ? FileInfo::Type::kDirectory
+              : S_ISLNK(status.st_mode) ? FileInfo::Type::kSymlink
+                                        : FileInfo::Type::kOther;
+  info.mode = status.st_mode & 07777;
+  info.size = static_cast<uint64_t>(status.st_size);
+  info.uid = status.st_uid;
+  info.gid = status.st_gid;
+  info.mtime = {status.st_mtim.tv_sec, static_cast<uint32_t>(status.st_mtim.tv_nsec)};
+  info.device = status.st_dev;
+  info.inode = status.st_ino;
+  return info;
+}
+
+Result<> SyncDirectory(const std::string& path) {
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return SystemError(StrCat("opening ", path), errno);
+  if (fsync(fd.get()) != 0) return SystemError(StrCat("syncing ", path), errno);
+  return {};
+}
+
+class PosixOutputFile : public OutputFile {
+ public:
+  PosixOutputFile(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  Result<> Write(ByteView bytes) override { return WriteAll(fd_.get(), bytes, path_); }
+
+  Result<> Finish() override {
+    if (fsync(fd_.get()) != 0) return SystemError(StrCat("syncing ", path_), errno);
+    if (close(fd_.Release()) != 0) return SystemError(StrCat("closing ", path_), errno);
+    return SyncDirectory(ParentOf(path_));
+  }
+
+ private:
+  UniqueFd fd_;
+  std::string path_;
+};
+
+class PosixInputFile : public InputFile {
+ public:
+  PosixInputFile(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  Result<size_t> Read(std::span<std::byte> buffer) override {
+    return ReadFully(fd_.get(), buffer, path_);
+  }
+
+  Result<> Seek(uint64_t offset) override {
+    if (lseek(fd_.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
+      return SystemError(StrCat("seeking in ", path_), errno);
+    return {};
+  }
+
+ private:
+  UniqueFd fd_;
+  std::string path_;
+};
+
+/// Removes a folder and all below it. It goes down and up again with one descriptor, so a tree may
+/// be deeper than a process may open files, and it never follows a link.
+class TreeRemoval {
+ public:
+  Result<> Run(const std::string& path) {
+    // Inside an empty frame the tree itself is removed like any entry.
+    levels_.push_back({{path}, 0, 0});
+    while (!(levels_.size() == 1 && levels_.back().names.empty())) {
+      TRY(levels_.back().names.empty() ? Ascend() : RemoveLast());
+    }
+    return {};
+  }
+
+ private:
+  struct Level {
+    std::vector<std::string> names;  ///< What is still to be removed.
+    dev_t device;
+    ino_t inode;
+  };
+
+  int Here() const { return levels_.size() == 1 ? AT_FDCWD : folder_.get(); }
+
+  Result<> RemoveLast() {
+    const std::string& name = levels_.back().names.back();
+    if (unlinkat(Here(), name.c_str(), 0) == 0 || errno == ENOENT || errno == ENOTDIR) {
+      levels_.back().names.pop_back();
+      return {};
+    }
+    if (errno != EISDIR && errno != EPERM) return SystemError(StrCat("removing ", name), errno);
+    UniqueFd below(openat(Here(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!below) return SystemError(StrCat("opening ", name), errno);
+    levels_.push_back(TRY(List(below.get(), name)));
+    folder_ = std::move(below);
+    return {};
+  }
+
+  /// Back to the folder above, which must still be the one we came from, and removes the emptied
+  /// one.
+  Result<> Ascend() {
+    levels_.pop_back();
+    const Level& level = levels_.back();
+    if (levels_.size() > 1) {
+      UniqueFd above(openat(folder_.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      struct stat status {};
+      if (!above || fstat(above.get(), &status) != 0)
+        return SystemError("opening the folder above", errno);
+      if (status.st_dev != level.device || status.st_ino != level.inode) {
+        return Error{ErrorCode::kIo, "a folder was moved away while it was being removed",
+                     "try again"};
+      }
+      folder_ = std::move(above);
+    }
+    const std::string& name = level.names.back();
+    if (unlinkat(Here(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+      return SystemError(StrCat("removing ", name), errno);
+    }
+    levels_.back().names.pop_back();
+    return {};
+  }
+
+  static Result<Level> List(int folder, const std::string& name) {
+    Level level{};
+    struct stat status {};
+    if (fstat(folder, &status) != 0) return SystemError(StrCat("inspecting ", name), errno);
+    level.device = status.st_dev;
+    level.inode = status.st_ino;
+    UniqueFd listed(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    Directory entries(listed ? fdopendir(listed.get()) : nullptr);
+    if (entries == nullptr) return SystemError(StrCat("listing ", name), errno);
+    (void)listed.Release();
+    while (const dirent* entry = readdir(entries.get())) {
+      std::string_view found = entry->d_name;
+      if (found != "." && found != "..") level.names.emplace_back(found);
+    }
+    return level;
+  }
+
+  std::vector<Level> levels_;
+  UniqueFd folder_;
+};
+
+class PosixFileSystem : public FileSystem {
+ public:
+  Result<std::string> ReadFile(const std::string& path, size_t limit) override {
+    UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) return SystemError(StrCat("opening ", path), errno);
+    std::string text(limit + 1, '\0');
+    text.resize(TRY(ReadFully(fd.get(), std::as_writable_bytes(std::span(text)), path)));
+    if (text.size() > limit) {
+      return Error{ErrorCode::kCorrupt, StrCat(path, " is larger than ", limit, " bytes"),
+                   "put the right file there"};
+    }
+    return text;
+  }
+
+  Result<> WriteAtomically(const std::string& path, ByteView data, mode_t mode) override {
+    std::string temporary = path + ".tmp";
+    auto file = TRY(CreateFile(temporary, mode));
+    Result<> written = file->Write(data);
+    if (written) written = file->Finish();
+    if (!written) {
+      (void)unlink(temporary.c_str());
+      return written;
+    }
+    Result<> renamed = Rename(temporary, path);
+    if (!renamed) (void)unlink(temporary.c_str());
+    return renamed;
+  }
+
+  Result<std::unique_ptr<OutputFile>> CreateFile(const std::string& path, mode_t mode) override {
+    if (unlink(path.c_str()) != 0 && errno != ENOENT)
+      return SystemError(StrCat("replacing ", path), errno);
+    UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!fd) return SystemError(StrCat("creating ", path), errno);
+    if (fchmod(fd.get(), mode) != 0)
+      return SystemError(StrCat("setting the mode of ", path), errno);
+    return std::unique_ptr<OutputFile>(std::make_unique<PosixOutputFile>(std::move(fd), path));
+  }
+
+  Result<std::unique_ptr<InputFile>> OpenFile(const std::string& path) override {
+    auto place = TRY(LongPath::Reach(path));
+    if (!place) return SystemError(StrCat("opening ", path), ENOENT);
+    UniqueFd fd(
+        openat(place->folder(), place->rest(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!fd) return SystemError(StrCat("opening ", path), errno);
+    return MakeInputFile(std::move(fd), path);
+  }
+
+  Result<std::optional<FileInfo>> Inspect(const std::string& path) override {
+    auto place = TRY(LongPath::Reach(path));
+    if (!place) return std::optional<FileInfo>();
+    struct stat status {};
+    if (fstatat(place->folder(), place->rest(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+      return std::optional(ToInfo(status));
+    if (errno == ENOENT || errno == ENOTDIR) return std::optional<FileInfo>();
+    return SystemError(StrCat("inspecting ", path), errno);
+  }
+
+  Result<std::optional<std::string>> ReadLink(const std::string& path) override {
+    auto place = TRY(LongPath::Reach(path));
+    if (!place) return std::optional<std::string>();
+    std::string target(PATH_MAX, '\0');
+    ssize_t size = readlinkat(place->folder(), place->rest(), target.data(), target.size());
+    if (size < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::optional<std::string>();
+    if (size < 0) return SystemError(StrCat("reading the link ", path), errno);
+    target.resize(static_cast<size_t>(size));
+    return std::optional(std::move(target));
+  }
+
+  Result<std::string> RealPath(const std::string& path) override {
+    CHandle<char, free> resolved(realpath(path.c_str(), nullptr));
+    if (resolved == nullptr) return SystemError(StrCat("resolving ", path), errno);
+    return std::string(resolved.get());
+  }
+
+  Result<> ReplaceSymlink(const std::string& path, const std::string& target) override {
+    auto there = TRY(Inspect(path));
+    if (there && there->type != FileInfo::Type::kSymlink) {
+      return Error{ErrorCode::kIo, StrCat(path, " is in the way: it is no symbolic link"),
+                   "move it elsewhere"};
+    }
+    // A name that nobody else uses: the folder may be an administrator's.
+    size_t name = path.rfind('/') + 1;
+    std::string temporary = StrCat(path.substr(0, name), ".", path.substr(name), ".ignite-new");
+    if (unlink(temporary.c_str()) != 0 && errno != ENOENT)
+      return SystemError(StrCat("removing ", temporary), errno);
+    if (there && TRY(ReadLink(path)) == target) return SyncDirectory(ParentOf(path));
+    // Where none is there is nothing to replace, and an interruption leaves nothing beside it.
+    const std::string& made = there ? temporary : path;
+    if (symlink(target.c_str(), made.c_str()) != 0)
+      return SystemError(StrCat("linking ", made), errno);
+    return there ? Rename(temporary, path) : SyncDirectory(ParentOf(path));
+  }
+
+  Result<Bytes> ReadCapabilities(const std::string& path) override {
+    auto place = TRY(LongPath::Reach(path));
+    if (!place) return SystemError(StrCat("reading the capabilities of ", path), ENOENT);
+    Bytes value(64);
+    ssize_t size =
+        lgetxattr(place->Whole().c_str(), "security.capability", value.data(), value.size());
+    if (size < 0 && errno != ENODATA && errno != ENOTSUP) {
+      return SystemError(StrCat("reading the capabilities of ", path), errno);
+    }
+    value.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+    return value;
+  }
+
+  Result<> MakeDirectories(const std::string& path, mode_t mode) override {
+    if (path.empty() || path == "/") return {};
+    struct stat status {};
+    if (stat(path.c_str(), &status) == 0) {
+      if (S_ISDIR(status.st_mode)) return {};
+      return Error{ErrorCode::kIo, StrCat(path, " is in the way: it is no folder"),
+                   "move it elsewhere"};
+    }
+    TRY(MakeDirectories(ParentOf(path), mode));
+    if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
+      return SystemError(StrCat("making the folder ", path), errno);
+    if (chmod(path.c_str(), mode) != 0)
+      return SystemError(StrCat("setting the mode of ", path), errno);
+    return SyncDirectory(ParentOf(path));
+  }
+
+  Result<> Rename(const std::string& from, const std::string& to) override {
+    if (rename(from.c_str(), to.c_str()) != 0)
+      return SystemError(StrCat("renaming ", from, " to ", to), errno);
+    TRY(SyncDirectory(ParentOf(to)));
+    if (ParentOf(from) != ParentOf(to)) TRY(SyncDirectory(ParentOf(from)));
+    return {};
+  }
+
+  Result<> RemoveFile(const std::string& path) override {
+    if (unlink(path.c_str()) == 0) return SyncDirectory(ParentOf(path));
+    if (errno == ENOENT || errno == ENOTDIR) return {};
+    return SystemError(StrCat("removing ", path), errno);
+  }
+
+  Result<> RemoveTree(const std::string& path) override {
+    TRY(TreeRemoval().Run(path));
+    auto parent = TRY(Inspect(ParentOf(path)));
+    bool is_folder = parent && parent->type == FileInfo::Type::kDirectory;
+    return is_folder ? SyncDirectory(ParentOf(path)) : Result<>();
+  }
+
+  Result<std::vector<std::string>> List(const std::string& path) override {
+    std::vector<std::string> names;
+    auto place = TRY(LongPath::Reach(path));
+    if (!place) return names;
+    UniqueFd fd(openat(place->folder(), place->rest(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd && errno == ENOENT) return names;
+    Directory entries(fd ? fdopendir(fd.get()) : nullptr);
+    if (entries == nullptr) return SystemError(StrCat("listing ", path), errno);
+    (void)fd.Release();
+    errno = 0;
+    while (const dirent* entry = readdir(entries.get())) {
+      std::string_view name = entry->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
+      errno = 0;
+    }
+    if (errno != 0) return SystemError(StrCat("listing ", path), errno);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  Result<Space> SpaceAt(const std::string& path) override {
+    std::string existing = path;
+    struct stat status {};
+    while (stat(existing.c_str(), &status) != 0) {
+      if (existing == "/" || (errno != ENOENT && errno != ENOTDIR))
+        return SystemError(StrCat("inspecting ", path), errno);
+      existing = ParentOf(existing);
+    }
+    struct statvfs disk {};
+    if (statvfs(existing.c_str(), &disk) != 0)
+      return SystemError(StrCat("asking for free space at ", path), errno);
+    // File systems without an inode table (btrfs) report none at all.
+    uint64_t inodes = disk.f_files == 0 ? UINT64_MAX : disk.f_favail;
+    return Space{disk.f_bavail * disk.f_frsize, inodes, status.st_dev};
+  }
+
+  Result<> SyncFileSystem(const std::string& path) override {
+    UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) return SystemError(StrCat("opening ", path), errno);
+    if (syncfs(fd.get()) != 0)
+      return SystemError(StrCat("syncing the file system of ", path), errno);
+    return {};
+  }
+
+  Result<std::unique_ptr<TreeWriter>> CreateTree(const std::string& path) override {
+    return PosixTreeWriter::Create(path);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<FileSystem> MakePosixFileSystem() { return std::make_unique<PosixFileSystem>(); }
+
+std::unique_ptr<InputFile> MakeInputFile(UniqueFd fd, std::string name) {
+  return std::make_unique<PosixInputFile>(std::move(fd), std::move(name));
+}
+
+Result<> WriteAll(int fd, ByteView bytes, std::string_view what) {
+  while (!bytes.empty()) {
+    ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return SystemError(StrCat("writing ", what), errno);
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+  return {};
+}
+
+Result<size_t> ReadFully(int fd, std::span<std::byte> buffer, std::string_view what) {
+  size_t filled = 0;
+  while (filled < buffer.size()) {
+    ssize_t got = read(fd, buffer.data() + filled, buffer.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return SystemError(StrCat("reading ", what), errno);
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+  }
+  return filled;
+}
+
+std::string ParentOf(std::string_view path) {
+  size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return ".";
+  return slash == 0 ? "/" : std::string(path.substr(0, slash));
+}
+
+}  // namespace ignite

@@ -1,0 +1,179 @@
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+
+#include "base/c_handle.h"
+#include "base/file_system.h"
+#include "base/ini.h"
+#include "base/str_cat.h"
+#include "base/terminal.h"
+#include "base/unique_fd.h"
+
+namespace ignite {
+namespace {
+
+using Milliseconds = std::chrono::milliseconds;
+
+Milliseconds MonotonicNow() {
+  return std::chrono::duration_cast<Milliseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+}
+
+std::vector<char*> Pointers(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (std::string& text : strings) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// Owns the attributes and file actions of one posix_spawn.
+struct SpawnPlan {
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+
+  SpawnPlan(const UniqueFd& input, int output, bool attended) {
+    posix_spawn_file_actions_init(&files);
+    if (input) {
+      posix_spawn_file_actions_adddup2(&files, input.get(), STDIN_FILENO);
+    } else {
+      posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    }
+    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+    if (!attended) posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
+    sigset_t none;
+    sigemptyset(&none);
+    sigset_t reset;
+    sigfillset(&reset);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &reset);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    // Of the programs in the background, none can read from the terminal.
+    int group = attended ? 0 : POSIX_SPAWN_SETPGROUP;
+    posix_spawnattr_setflags(
+        &attributes, static_cast<short>(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
+  }
+  ~SpawnPlan() {
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+};
+
+class SystemProcess : public Process {
+ public:
+  Result<Outcome> Run(const Command& command) override {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return SystemError("making a pipe", errno);
+    UniqueFd read_end(ends[0]);
+    UniqueFd write_end(ends[1]);
+    pid_t child = TRY(Spawn(command, write_end.get()));
+    write_end.Reset();
+    pid_t target = command.attended ? child : -child;
+    Outcome outcome = Collect(child, target, read_end.get(), MonotonicNow() + command.timeout);
+    // What the program left behind in its group must not outlive it.
+    if (!command.attended) (void)kill(target, SIGKILL);
+    return outcome;
+  }
+
+ private:
+  static Result<pid_t> Spawn(const Command& command, int output) {
+    std::vector<std::string> arguments = command.arguments;
+    std::vector<std::string> environment = command.environment;
+    if (command.attended) {
+      for (char** variable = environ; *variable != nullptr; ++variable)
+        environment.emplace_back(*variable);
+    } else {
+      environment.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    }
+    UniqueFd input = TRY(InputOf(command));
+    SpawnPlan plan(input, output, command.attended);
+    pid_t child = -1;
+    int failure = posix_spawnp(&child, arguments[0].c_str(), &plan.files, &plan.attributes,
+                               Pointers(arguments).data(), Pointers(environment).data());
+    if (failure != 0) return SystemError(StrCat("starting ", arguments[0]), failure);
+    return child;
+  }
+
+  static Result<UniqueFd> InputOf(const Command& command) {
+    if (command.input.empty()) return UniqueFd();
+    UniqueFd file(memfd_create("input", MFD_CLOEXEC));
+    if (!file) return SystemError("making a file in memory", errno);
+    TRY(WriteAll(file.get(), command.input, "a file in memory"));
+    if (lseek(file.get(), 0, SEEK_SET) != 0) return SystemError("seeking in memory", errno);
+    return file;
+  }
+
+  /// Reads until the program has ended, or kills `target` at the deadline. A grandchild may hold
+  /// the pipe open, so the end of the program counts and not the end of the pipe.
+  static Outcome Collect(pid_t child, pid_t target, int output, Milliseconds deadline) {
+    Outcome outcome;
+    for (bool pipe_open = true;;) {
+      int status = 0;
+      if (waitpid(child, &status, WNOHANG) == child) {
+        Drain(output, outcome.output);
+        outcome.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+        return outcome;
+      }
+      Milliseconds left = deadline - MonotonicNow();
+      if (left.count() <= 0 && !outcome.timed_out) {
+        outcome.timed_out = true;
+        (void)kill(target, SIGKILL);
+      }
+      pollfd waiting{pipe_open ? output : -1, POLLIN, 0};
+      (void)poll(&waiting, 1, static_cast<int>(std::clamp<int64_t>(left.count(), 1, 20)));
+      if (waiting.revents != 0) pipe_open = Take(output, outcome.output);
+    }
+  }
+
+  /// One read; false at the end of the pipe.
+  static bool Take(int output, std::string& text) {
+    char buffer[4096];
+    ssize_t got = read(output, buffer, sizeof buffer);
+    if (got <= 0) return got < 0 && errno == EINTR;
+    text.append(buffer, std::min(static_cast<size_t>(got),
+                                 kOutputLimit - std::min(kOutputLimit, text.size())));
+    return true;
+  }
+
+  /// What the program still had in the pipe. A grandchild may go on writing, so no more than is
+  /// kept.
+  static void Drain(int output, std::string& text) {
+    (void)fcntl(output, F_SETFL, O_NONBLOCK);
+    while (text.size() < kOutputLimit && Take(output, text)) {
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Process> MakeSystemProcess() { return std::make_unique<SystemProcess>(); }
+
+Result<> CheckOutcome(const Command& command, const Outcome& outcome) {
+  if (outcome.exit_code == 0 && !outcome.timed_out) return {};
+  std::string line;
+  for (const std::string& argument : command.arguments)
+    line += StrCat(line.empty() ? "" : " ", argument);
+  std::string_view tail = outcome.output;
+  tail = tail.substr(tail.size() - std::min<size_t>(tail.size(), 400));
+  std::string said = Printable(TrimSpace(tail));
+  std::string what = outcome.timed_out
+                         ? StrCat("did not end within ", command.timeout.count() / 1000, " s")
+                         : StrCat("ended with exit code ", outcome.exit_code);
+  return Error{ErrorCode::kIo,
+               StrCat("'", line, "' ", what, said.empty() ? "" : "; it said: ", said),
+               "run the program by hand to see why"};
+}
+
+}  // namespace ignite

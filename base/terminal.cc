@@ -1,0 +1,90 @@
+#include "base/terminal.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "base/str_cat.h"
+
+namespace ignite {
+namespace {
+
+constexpr std::chrono::milliseconds kRedrawInterval{100};
+
+}  // namespace
+
+std::string Printable(std::string_view text, size_t limit) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string safe;
+  for (char c : text.substr(0, limit)) {
+    auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f) {
+      safe.push_back(c);
+    } else {
+      safe += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  if (text.size() > limit) safe += "...";
+  return safe;
+}
+
+std::string SizeInWords(uint64_t bytes) {
+  static constexpr std::array<const char*, 5> kUnits = {"kB", "MB", "GB", "TB", "PB"};
+  if (bytes < 1000) return StrCat(bytes, " bytes");
+  double value = static_cast<double>(bytes);
+  size_t unit = 0;
+  for (value /= 1000; value >= 999.95 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
+  std::array<char, 32> text{};
+  (void)snprintf(text.data(), text.size(), "%.1f %s", value, kUnits[unit]);
+  return text.data();
+}
+
+std::string DurationInWords(std::chrono::seconds t) {
+  int64_t seconds = t.count();
+  if (seconds < 60) return StrCat(seconds, " s");
+  if (seconds < 3600) return StrCat(seconds / 60, " min ", seconds % 60, " s");
+  return StrCat(seconds / 3600, " h ", seconds / 60 % 60, " min");
+}
+
+int ProgressMeter::Percent(uint64_t done) const {
+  if (total_ == 0) return 100;
+  return static_cast<int>(static_cast<double>(std::min(done, total_)) * 100.0 /
+                          static_cast<double>(total_));
+}
+
+std::string ProgressMeter::Line(uint64_t done, Now now) const {
+  int percent = Percent(done);
+  std::string line = StrCat(percent < 10    ? "  "
+                            : percent < 100 ? " "
+                                            : "",
+                            percent, "%  ", SizeInWords(done), " of ", SizeInWords(total_));
+  double seconds = std::chrono::duration<double>(now - start_).count();
+  if (seconds < 0.2 || done == 0) return line;
+  double rate = static_cast<double>(done) / seconds;
+  line += StrCat("  ", SizeInWords(static_cast<uint64_t>(rate)), "/s");
+  if (done < total_) {
+    auto left =
+        std::chrono::seconds(static_cast<int64_t>(static_cast<double>(total_ - done) / rate) + 1);
+    line += StrCat("  ", DurationInWords(left), " left");
+  }
+  return line;
+}
+
+ProgressLine::ProgressLine() : on_terminal_(isatty(STDERR_FILENO) == 1) {}
+
+ProgressLine::~ProgressLine() {
+  if (shown_) (void)fputs("\r\033[K", stderr);
+}
+
+void ProgressLine::Show(std::string_view text) {
+  auto now = std::chrono::steady_clock::now();
+  if (!on_terminal_ || (shown_ && now - last_ < kRedrawInterval)) return;
+  last_ = now;
+  shown_ = true;
+  (void)fprintf(stderr, "\r%.*s\033[K", static_cast<int>(text.size()), text.data());
+  (void)fflush(stderr);
+}
+
+}  // namespace ignite

@@ -1,0 +1,53 @@
+// What both programs show a person: text that is safe to print, sizes and times in words, and one
+// line of progress.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ignite {
+
+/// Control characters and bytes that are not printable ASCII come out as \xNN, so that no name from
+/// a bundle, an FTP client or a file can steer a terminal or a log. `limit` bytes at most.
+std::string Printable(std::string_view text, size_t limit = 400);
+
+std::string SizeInWords(uint64_t bytes);              ///< "51.3 MB"
+std::string DurationInWords(std::chrono::seconds t);  ///< "1 min 20 s"
+
+/// How far a long work is, with rate and time left reckoned from what was done so far.
+class ProgressMeter {
+ public:
+  using Now = std::chrono::steady_clock::time_point;
+
+  ProgressMeter(uint64_t total_bytes, Now start) : total_(total_bytes), start_(start) {}
+
+  int Percent(uint64_t done) const;
+  /// " 42%  21.0 MB of 50.0 MB  35.2 MB/s  1 s left"; the time left is absent while nothing can be
+  /// said.
+  std::string Line(uint64_t done, Now now) const;
+
+ private:
+  uint64_t total_;
+  Now start_;
+};
+
+/// Shows progress on standard error: one line that is redrawn on a terminal, nothing elsewhere.
+class ProgressLine {
+ public:
+  ProgressLine();
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void Show(std::string_view text);
+
+ private:
+  bool on_terminal_;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point last_{};
+};
+
+}  // namespace ignite

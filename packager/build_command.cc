@@ -1,0 +1,156 @@
+#include <chrono>
+#include <cstdlib>
+
+#include "base/file_system.h"
+#include "base/str_cat.h"
+#include "base/terminal.h"
+#include "packager/commands.h"
+#include "packager/given_keys.h"
+#include "packager/recipe.h"
+#include "payload-format/bundle_writer.h"
+
+namespace ignite::packager {
+namespace {
+
+constexpr int kDefaultLevel = 9;
+constexpr uint64_t kMaxLevel = 19;
+constexpr uint64_t kMaxJobs = 256;
+constexpr std::string_view kBundleSuffix = ".ignite";
+
+Error Usage(std::string cause, std::string remedy) {
+  return {ErrorCode::kInvalidArgument, std::move(cause), std::move(remedy)};
+}
+
+/// A bundle that nobody can read, or that everybody can, is made only where it is asked for.
+Result<> CheckEncryption(const Arguments& arguments, bool recipients) {
+  bool plain = arguments.Has("--unencrypted");
+  if (plain != recipients) return {};
+  if (plain) return Usage("--unencrypted and recipients exclude each other", "drop one of them");
+  return Usage("no recipient is given, so nobody could decrypt the bundle",
+               "add --recipient P.pub or --recipients FOLDER; or --unencrypted for a bundle that "
+               "only a development probe accepts");
+}
+
+/// The variable that reproducible-builds.org defines; nullopt where it is not set.
+Result<std::optional<int64_t>> SourceDateEpoch() {
+  const char* text = std::getenv("SOURCE_DATE_EPOCH");
+  if (text == nullptr || *text == '\0') return std::optional<int64_t>();
+  auto seconds = ParseNumber(text);
+  if (seconds && *seconds <= static_cast<uint64_t>(Json::kMaxInteger)) {
+    return std::optional(static_cast<int64_t>(*seconds));
+  }
+  return Usage(StrCat("SOURCE_DATE_EPOCH is '", Printable(text), "'"),
+               "set it to the seconds since 1970, or unset it");
+}
+
+struct Collected {
+  std::vector<std::vector<std::unique_ptr<format::StreamSource>>> sources;
+  uint64_t plain_bytes = 0;
+  std::vector<std::string> notes;
+};
+
+/// The bundle would become part of its own source, or take the place of it.
+Result<> RefuseOutputInSource(const std::string& output, const Recipe& recipe) {
+  auto files = MakePosixFileSystem();
+  auto folder = files->RealPath(StrCat(ParentOf(output), "/."));
+  if (!folder) return {};  // The writer tells what is wrong with it.
+  auto there = files->RealPath(output);
+  for (const PayloadRecipe& payload : recipe.payloads) {
+    std::string source = TRY(files->RealPath(payload.input->Source()));
+    if (there && *there == source) {
+      return Usage(StrCat("the bundle ", Printable(output), " would replace the source of payload ",
+                          payload.name),
+                   "give it a name of its own");
+    }
+    if (*folder != source && !folder->starts_with(source + "/")) continue;
+    return Usage(StrCat("the bundle ", Printable(output), " would lie in the source of payload ",
+                        payload.name),
+                 "write it to a folder outside of every source");
+  }
+  return {};
+}
+
+/// Reads the sources of all payloads, so that the faults of all of them are told at once.
+Result<Collected> CollectPayloads(Recipe& recipe, ProgressLine& line) {
+  CollectContext context;
+  context.source_date_epoch = TRY(SourceDateEpoch());
+  context.show = [&](std::string_view text) { line.Show(text); };
+  Collected collected;
+  std::vector<Fault> faults;
+  for (PayloadRecipe& payload : recipe.payloads) {
+    context.payload = payload.name;
+    context.component = payload.component;
+    auto content = TRY(payload.input->Collect(context, faults));
+    format::PayloadInfo info;
+    info.name = payload.name;
+    info.type = payload.type;
+    info.component = payload.component;
+    info.version = payload.version;
+    info.spec = std::move(content.spec);
+    recipe.manifest.payloads.push_back(std::move(info));
+    collected.sources.push_back(std::move(content.streams));
+    collected.plain_bytes += content.plain_bytes;
+    if (!content.note.empty())
+      collected.notes.push_back(StrCat("payload ", payload.name, ": ", content.note));
+  }
+  if (!faults.empty()) return FaultsToError(recipe.file, std::move(faults));
+  return collected;
+}
+
+Report MakeReport(const std::string& output, const format::Manifest& manifest,
+                  const format::WrittenBundle& written, const std::vector<std::string>& key_ids,
+                  size_t recipients, std::vector<std::string> notes) {
+  Report report;
+  report.document.Set("bundle", output).Set("size", written.size);
+  report.document.Set("content-id", written.content_id.Hex());
+  report.document.Set("kind", format::KindName(manifest.kind)).Set("product", manifest.product);
+  report.document.Set("version", manifest.version).Set("counter", manifest.counter);
+  report.document.Set("encrypted", recipients > 0).Set("recipients", recipients);
+  report.document.Set("signed-by", Json::StringArray(key_ids));
+  report.text =
+      StrCat("built ", Printable(output), "  ", SizeInWords(written.size), "  content id ",
+             written.content_id.Hex(), recipients > 0 ? "" : "  NOT ENCRYPTED", "\n");
+  if (!output.ends_with(kBundleSuffix))
+    notes.emplace_back("a probe reads only names that end in .ignite");
+  for (const std::string& note : notes) report.text += StrCat("note: ", note, "\n");
+  report.document.Set("notes", Json::StringArray(notes));
+  return report;
+}
+
+}  // namespace
+
+Result<Report> Build(const Arguments& arguments) {
+  if (arguments.Has("--base")) {
+    return Usage("this version of ignite-pack cannot build delta bundles yet", "drop --base");
+  }
+  auto level = TRY(arguments.Number("--level", 1, kMaxLevel));
+  auto jobs = TRY(arguments.Number("--jobs", 1, kMaxJobs));
+  format::BundlePlan plan;
+  plan.signers = TRY(ReadSigners(arguments));
+  plan.recipients = TRY(ReadRecipients(arguments));
+  TRY(CheckEncryption(arguments, !plan.recipients.empty()));
+  plan.level = static_cast<int>(level.value_or(kDefaultLevel));
+  plan.threads = static_cast<unsigned>(jobs.value_or(0));
+
+  Recipe recipe = TRY(ReadRecipe(arguments.positionals().front()));
+  std::string output = *arguments.Value("-o");
+  TRY(RefuseOutputInSource(output, recipe));
+  ProgressLine line;
+  Collected collected = TRY(CollectPayloads(recipe, line));
+  plan.manifest = recipe.manifest;
+  plan.sources = std::move(collected.sources);
+
+  std::vector<std::string> key_ids;
+  for (const auto& signer : plan.signers) key_ids.push_back(ToHex(signer->public_key().Id()));
+  size_t recipients = plan.recipients.size();
+  auto start = std::chrono::steady_clock::now();
+  ProgressMeter meter(2 * collected.plain_bytes, start);
+  auto written = TRY(format::WriteBundle(
+      std::move(plan), output, collected.plain_bytes, [&](uint64_t done, uint64_t) {
+        line.Show(meter.Line(done, std::chrono::steady_clock::now()));
+      }));
+  return MakeReport(output, recipe.manifest, written, key_ids, recipients,
+                    std::move(collected.notes));
+}
+
+}  // namespace ignite::packager

@@ -1,0 +1,33 @@
+#include "packager/bundle_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "base/str_cat.h"
+#include "base/terminal.h"
+#include "base/unique_fd.h"
+
+namespace ignite::packager {
+
+Result<BundleFile> OpenBundle(const std::string& path) {
+  std::string name = Printable(path);
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  struct stat status {};
+  if (!fd || fstat(fd.get(), &status) != 0) {
+    return Error{ErrorCode::kInvalidArgument, SystemError(StrCat("opening ", name), errno).cause,
+                 "give the path of a bundle that you may read"};
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return Error{ErrorCode::kInvalidArgument, StrCat("'", name, "' is no regular file"),
+                 "give the path of a bundle"};
+  }
+  if (status.st_size == 0) {
+    return Error{ErrorCode::kCorrupt, StrCat("'", name, "' is empty"),
+                 "upload or build the bundle again"};
+  }
+  return BundleFile{MakeInputFile(std::move(fd), path), static_cast<uint64_t>(status.st_size)};
+}
+
+}  // namespace ignite::packager

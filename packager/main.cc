@@ -1,0 +1,153 @@
+// ignite-pack: makes keys, keyrings and bundles on a host, and looks into bundles.
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "base/arguments.h"
+#include "base/str_cat.h"
+#include "base/utf8.h"
+#include "packager/commands.h"
+
+namespace ignite::packager {
+namespace {
+
+enum ExitCode { kDone = 0, kFailed = 1, kUsage = 2, kBadBundle = 3 };
+
+const OptionSpec kJson{"--json", "", "print one JSON document on standard output"};
+const OptionSpec kIdentities{"--identity", "KEY", "decryption key of a recipient",
+                             Occurs::kRepeatedly};
+
+const OptionSpec kSign{"--sign", "KEY", "sign with this private key", Occurs::kRepeatedly};
+const OptionSpec kWith{"--with", "COMMAND", "sign with a program, for a key that stays in a token"};
+const OptionSpec kPublic{"--public", "PUB", "the public half of the key that COMMAND signs with"};
+
+const ProgramSpec& Program() {
+  static const ProgramSpec kProgram = {
+      "ignite-pack",
+      "builds signed and encrypted bundles for ignite",
+      {kJson},
+      {
+          {"keygen",
+           "make a key pair to sign with, or an identity",
+           {},
+           {{"--role", "ROLE", "make a signing key for: root release qa licence engineer"},
+            {"--identity", "", "make the key pair that a probe decrypts with"},
+            {"-o", "K", "write K.key (secret) and K.pub; never overwrites", Occurs::kOnce}}},
+          {"keyring",
+           "make the list of keys that a probe trusts",
+           {},
+           {{"--role", "ROLE=PUB", "a public key and its role", Occurs::kRepeatedly},
+            {"--threshold", "ROLE=N", "so many keys of the role must sign (1)",
+             Occurs::kRepeatedly},
+            {"-o", "FILE", "write the keyring there; never overwrites", Occurs::kOnce}}},
+          {"build",
+           "turn a recipe into a bundle",
+           {"RECIPE"},
+           {kSign,
+            kWith,
+            kPublic,
+            {"--recipient", "PUB", "a probe that may read the bundle", Occurs::kRepeatedly},
+            {"--recipients", "DIR", "every *.pub of this folder"},
+            {"--unencrypted", "", "no recipients: for development probes only"},
+            {"--base", "OLD", "send only what changed since OLD (not yet)", Occurs::kRepeatedly},
+            {"--level", "N", "zstd level, 1 to 19 (9)"},
+            {"--jobs", "N", "threads (all cores)"},
+            {"-o", "OUT", "write the bundle there, replacing it as a whole", Occurs::kOnce}},
+           "With SOURCE_DATE_EPOCH set, no file time is later than it. The same recipe and "
+           "sources\n"
+           "give the same content id."},
+          {"inspect",
+           "show what a bundle says of itself, without verifying it",
+           {"BUNDLE"},
+           {kIdentities}},
+          {"verify",
+           "check signatures and every byte of a bundle",
+           {"BUNDLE"},
+           {{"--keyring", "FILE", "the trusted keys", Occurs::kOnce}, kIdentities}},
+      },
+      "exit codes: 0 done, 1 failed, 2 usage or recipe wrong,\n"
+      "3 the bundle is not trusted, damaged, empty, short, of an unknown version\n"
+      "  or not encrypted to this identity"};
+  return kProgram;
+}
+
+struct CommandRow {
+  std::string_view name;
+  Result<Report> (*run)(const Arguments&);
+};
+
+constexpr CommandRow kCommands[] = {{"keygen", Keygen},
+                                    {"keyring", MakeKeyring},
+                                    {"build", Build},
+                                    {"inspect", Inspect},
+                                    {"verify", Verify}};
+
+ExitCode ExitCodeOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument:
+      return kUsage;
+    case ErrorCode::kUntrusted:
+    case ErrorCode::kNotAddressed:
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kTruncated:
+    case ErrorCode::kUnsupported:
+      return kBadBundle;
+    default:
+      return kFailed;
+  }
+}
+
+void Print(std::FILE* stream, const std::string& text) {
+  (void)std::fwrite(text.data(), 1, text.size(), stream);
+}
+
+ExitCode Fail(const Error& error, bool as_json) {
+  ExitCode exit = ExitCodeOf(error.code);
+  if (as_json) {
+    Json details = Json::EmptyObject();
+    details.Set("code", ErrorCodeName(error.code)).Set("cause", error.cause);
+    details.Set("remedy", error.remedy).Set("exit", static_cast<int>(exit));
+    Json document = Json::EmptyObject();
+    Print(stdout, document.Set("error", std::move(details)).Dump(true) + "\n");
+  } else {
+    Print(stderr, PrintableLines(StrCat("ignite-pack: ", error.cause, "\n")));
+    if (!error.remedy.empty())
+      Print(stderr, PrintableLines(StrCat("  remedy: ", error.remedy, "\n")));
+  }
+  return exit;
+}
+
+Result<Report> Run(const std::vector<std::string>& words) {
+  Arguments arguments = TRY(ParseArguments(Program(), words));
+  Report report;
+  if (arguments.help()) {
+    report.text = HelpText(Program(), arguments.command());
+    report.document.Set("help", report.text);
+    return report;
+  }
+  if (arguments.version()) {
+    report.text = "ignite-pack " IGNITE_VERSION "\n";
+    report.document.Set("version", IGNITE_VERSION);
+    return report;
+  }
+  for (const CommandRow& row : kCommands) {
+    if (row.name == arguments.command()->name) return row.run(arguments);
+  }
+  return Error{ErrorCode::kInternal, "a command has no function", "report this"};
+}
+
+int Main(const std::vector<std::string>& words) {
+  bool as_json = std::find(words.begin(), words.end(), kJson.name) != words.end();
+  auto report = Run(words);
+  if (!report) return Fail(report.error(), as_json);
+  Print(stdout, as_json ? report->document.Dump(true) + "\n" : report->text);
+  if (std::fflush(stdout) == 0) return kDone;
+  return Fail(SystemError("writing to standard output", errno), false);
+}
+
+}  // namespace
+}  // namespace ignite::packager
+
+int main(int argc, char** argv) {
+  return ignite::packager::Main({argv + std::min(argc, 1), argv + argc});
+}

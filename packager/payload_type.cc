@@ -1,0 +1,48 @@
+#include "packager/payload_type.h"
+
+#include <algorithm>
+
+#include "base/str_cat.h"
+#include "base/terminal.h"
+#include "packager/image_payload.h"
+#include "packager/tree_check.h"
+#include "packager/tree_payload.h"
+#include "payload-format/image/image_spec.h"
+#include "payload-format/tree/tree_spec.h"
+
+namespace ignite::packager {
+
+const std::vector<PayloadType>& PayloadTypes() {
+  static const std::vector<PayloadType> kTypes = {
+      {format::TreeSpec::kType,
+       {"source", "path", "units", "link", "users", "allow"},
+       ReadTreeInput,
+       CheckTreePayload,
+       MakeTreeCheck,
+       DescribeTree},
+      {format::ImageSpec::kType,
+       {"source"},
+       ReadImageInput,
+       format::ImageSpec::Check,
+       nullptr,
+       nullptr},
+  };
+  return kTypes;
+}
+
+const PayloadType* FindPayloadType(std::string_view name) {
+  auto found = std::find_if(PayloadTypes().begin(), PayloadTypes().end(),
+                            [&](const PayloadType& type) { return type.name == name; });
+  return found == PayloadTypes().end() ? nullptr : &*found;
+}
+
+Error ChangedMeanwhile(std::string_view path) {
+  return {ErrorCode::kIo, StrCat("the file '", Printable(path), "' changed while it was packed"),
+          "build again when nothing writes to the source"};
+}
+
+std::string BesideRecipe(const std::string& folder, std::string_view path) {
+  return path.starts_with('/') ? std::string(path) : StrCat(folder, "/", path);
+}
+
+}  // namespace ignite::packager

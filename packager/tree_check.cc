@@ -1,0 +1,123 @@
+#include "packager/tree_check.h"
+
+#include <optional>
+
+#include "base/str_cat.h"
+#include "base/terminal.h"
+#include "packager/spool.h"
+#include "payload-format/crypto/hash.h"
+#include "payload-format/tree/table.h"
+#include "payload-format/tree/tree_spec.h"
+
+namespace ignite::packager {
+namespace {
+
+using format::EntryType;
+using format::TreeSpec;
+
+class TreeCheck : public ContentCheck {
+ public:
+  explicit TreeCheck(const format::PayloadInfo& payload) : payload_(payload) {}
+
+  Result<> BeginStream(size_t stream) override {
+    stream_ = stream;
+    if (stream_ == TreeSpec::kTableStream) {
+      table_ = TRY(Spool::Create());
+    } else {
+      reader_ = TRY(format::TableReader::Open(table_->Open(0, table_->size())));
+    }
+    return {};
+  }
+
+  Result<> Write(ByteView plain) override {
+    if (stream_ == TreeSpec::kContentStream) return CheckContent(plain);
+    if (table_->size() + plain.size() > format::kMaxTableSize)
+      return Wrong("its file table is too large");
+    return table_->Append(plain);
+  }
+
+  Result<> EndStream() override {
+    if (stream_ == TreeSpec::kTableStream) return CheckTable();
+    if (left_ > 0 || TRY(NextFile())) return Wrong("files are missing behind its content");
+    return {};
+  }
+
+  uint64_t files() const override { return files_; }
+
+ private:
+  Result<> CheckTable() {
+    TreeSpec spec = TRY(TreeSpec::FromJson(payload_.spec));
+    auto reader = TRY(format::TableReader::Open(table_->Open(0, table_->size())));
+    if (reader.entry_count() != spec.entries)
+      return Wrong("its file table has another number of entries");
+    while (auto entry = TRY(reader.Next())) {
+      if (auto objection = spec.Objection(*entry, payload_.component))
+        return Wrong(StrCat("its entry '", Printable(entry->path), "' ", *objection));
+    }
+    return {};
+  }
+
+  /// Goes to the next file that has bytes in the content stream; false after the last.
+  Result<bool> NextFile() {
+    while (auto entry = TRY(reader_->Next())) {
+      if (entry->type != EntryType::kFile) continue;
+      entry_ = *std::move(entry);
+      left_ = entry_.size;
+      if (left_ > 0) return true;
+      TRY(CheckDigest());
+    }
+    return false;
+  }
+
+  Result<> CheckDigest() {
+    if (hasher_.Finish() == entry_.digest) return {};
+    return Wrong(
+        StrCat("a file is not what the file table says, at '", Printable(entry_.path), "'"));
+  }
+
+  Result<> CheckContent(ByteView plain) {
+    while (!plain.empty()) {
+      if (left_ == 0 && !TRY(NextFile())) return Wrong("bytes follow its last file");
+      ByteView part = plain.first(static_cast<size_t>(std::min<uint64_t>(left_, plain.size())));
+      hasher_.Update(part);
+      left_ -= part.size();
+      plain = plain.subspan(part.size());
+      if (left_ > 0) continue;
+      TRY(CheckDigest());
+      ++files_;
+    }
+    return {};
+  }
+
+  Error Wrong(std::string_view what) const {
+    return {ErrorCode::kCorrupt,
+            StrCat("payload '", Printable(payload_.name), "' is wrong: ", what),
+            "build the bundle anew"};
+  }
+
+  const format::PayloadInfo& payload_;
+  size_t stream_ = 0;
+  std::optional<Spool> table_;
+  std::optional<format::TableReader> reader_;
+  format::TreeEntry entry_;
+  uint64_t left_ = 0;  ///< Of entry_'s bytes.
+  format::Sha256Hasher hasher_;
+  uint64_t files_ = 0;
+};
+
+}  // namespace
+
+Result<> CheckTreePayload(const format::PayloadInfo& payload) {
+  TRY(TreeSpec::FromJson(payload.spec));
+  if (payload.streams.size() == TreeSpec::kStreamCount) return {};
+  return Error{
+      ErrorCode::kCorrupt,
+      StrCat("payload '", Printable(payload.name), "' does not have the streams of a tree"),
+      "build the bundle anew"};
+}
+
+std::unique_ptr<ContentCheck> MakeTreeCheck(const format::PayloadInfo& payload) {
+  return std::make_unique<TreeCheck>(payload);
+}
+
+}  // namespace ignite::packager

@@ -1,0 +1,90 @@
+#include "payload-format/chunk/chunk_codec.h"
+
+#include <zstd.h>
+
+#include <cstdlib>
+
+#include "base/c_handle.h"
+#include "base/str_cat.h"
+#include "payload-format/crypto/aead.h"
+
+namespace ignite::format {
+namespace {
+
+using Compressor = CHandle<ZSTD_CCtx, ZSTD_freeCCtx>;
+using Decompressor = CHandle<ZSTD_DCtx, ZSTD_freeDCtx>;
+
+Bytes NonceFor(const StreamKey& key, uint64_t number) {
+  Bytes nonce = key.base_nonce;
+  for (size_t i = 0; i < 8; ++i)
+    nonce[nonce.size() - 1 - i] ^= static_cast<std::byte>(number >> (8 * i));
+  return nonce;
+}
+
+Bytes AadFor(uint32_t stream, uint64_t number, bool last) {
+  return std::move(ByteWriter().U32(stream).U64(number).U8(last ? 1 : 0)).bytes();
+}
+
+Bytes Compress(ByteView plain, int level) {
+  // A context is costly to make and not to be shared between threads.
+  thread_local Compressor context(ZSTD_createCCtx());
+  Bytes frame(ZSTD_compressBound(plain.size()));
+  size_t size = ZSTD_compressCCtx(context.get(), frame.data(), frame.size(), plain.data(),
+                                  plain.size(), level);
+  if (ZSTD_isError(size) != 0) std::abort();  // The buffer is large enough for any input.
+  frame.resize(size);
+  return frame;
+}
+
+Error Damaged() {
+  return {ErrorCode::kCorrupt, "a chunk of the bundle does not decompress to what was signed",
+          "build the bundle anew"};
+}
+
+/// One-shot decompression writes at most `plain_size` bytes whatever the frame claims, so no window
+/// limit is needed.
+Result<Bytes> Decompress(ByteView frame, size_t plain_size) {
+  thread_local Decompressor context(ZSTD_createDCtx());
+  // Debian's library also takes skippable frames and those of zstd 0.5 to 0.7.
+  if (ByteReader(frame).U32() != ZSTD_MAGICNUMBER) return Damaged();
+  if (ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size()) return Damaged();
+  Bytes plain(plain_size);
+  size_t size =
+      ZSTD_decompressDCtx(context.get(), plain.data(), plain.size(), frame.data(), frame.size());
+  if (ZSTD_isError(size) != 0 || size != plain_size) return Damaged();
+  return plain;
+}
+
+}  // namespace
+
+ChunkCodec::ChunkCodec(const Header& header, const std::optional<FileKey>& file_key,
+                       uint32_t stream)
+    : stream_(stream) {
+  if (file_key) key_ = DeriveStreamKey(*file_key, header, stream);
+}
+
+Bytes ChunkCodec::Encode(ByteView plain, uint64_t number, bool last, int level) const {
+  Bytes frame = Compress(plain, level);
+  if (!key_) return frame;
+  return AeadSeal(key_->key, NonceFor(*key_, number), AadFor(stream_, number, last), frame);
+}
+
+Result<Bytes> ChunkCodec::Decode(ByteView stored, uint64_t number, bool last,
+                                 size_t plain_size) const {
+  if (!key_) return Decompress(stored, plain_size);
+  auto frame = AeadOpen(key_->key, NonceFor(*key_, number), AadFor(stream_, number, last), stored);
+  if (!frame)
+    return Error{ErrorCode::kCorrupt, "a chunk of the bundle does not decrypt",
+                 "build the bundle anew"};
+  return Decompress(*frame, plain_size);
+}
+
+Bytes SealManifest(ByteView json, const StreamKey& key) {
+  return AeadSeal(key.key, NonceFor(key, 0), AadFor(0, 0, true), json);
+}
+
+std::optional<Bytes> OpenManifest(ByteView sealed, const StreamKey& key) {
+  return AeadOpen(key.key, NonceFor(key, 0), AadFor(0, 0, true), sealed);
+}
+
+}  // namespace ignite::format

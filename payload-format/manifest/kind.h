@@ -1,0 +1,24 @@
+// The four kinds of bundle.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace ignite::format {
+
+enum class Kind : uint8_t {
+  kProduct,      ///< The complete set.
+  kServicePack,  ///< Some components.
+  kLicence,
+  kOrder,
+};
+
+std::string_view KindName(Kind kind);
+std::optional<Kind> ParseKind(std::string_view name);
+const std::vector<std::string_view>& KindNames();
+/// Whether bundles of this kind carry trees and images.
+bool CarriesSoftware(Kind kind);
+
+}  // namespace ignite::format

@@ -1,0 +1,157 @@
+#include "payload-format/members.h"
+
+#include "base/str_cat.h"
+#include "base/terminal.h"
+#include "payload-format/chunk/chunk_codec.h"
+#include "payload-format/crypto/hash.h"
+
+namespace ignite::format {
+namespace {
+
+Error Unexpected(std::string_view found, std::string_view expected) {
+  if (found == kTrustName) {
+    return {ErrorCode::kUnsupported,
+            "the bundle brings a new keyring (TRUST), which this version cannot read",
+            "update ignite on this machine, or build the bundle without it"};
+  }
+  return {
+      ErrorCode::kCorrupt,
+      StrCat("the bundle has the member '", Printable(found, 20), "' where ", expected, " belongs"),
+      "upload the bundle again"};
+}
+
+/// What follows MANIFEST's header block to the end of the file.
+uint64_t LengthFromManifest(const Header& header) {
+  return TarMemberLength(header.manifest_size) + TarMemberLength(header.index_size()) +
+         PayloadMembersLength(header.payload_size) + kTarEnd;
+}
+
+class BeginningOfFile : public InputFile {
+ public:
+  explicit BeginningOfFile(ByteView bytes) : rest_(bytes) {}
+  Result<size_t> Read(std::span<std::byte> buffer) override {
+    size_t count = std::min(buffer.size(), rest_.size());
+    std::copy_n(rest_.begin(), count, buffer.begin());
+    rest_ = rest_.subspan(count);
+    return count;
+  }
+  Result<> Seek(uint64_t) override {
+    return Error{ErrorCode::kInternal, "the beginning of a file is read once", ""};
+  }
+
+ private:
+  ByteView rest_;
+};
+
+Result<uint64_t> ExpectSignatures(BundleInput& input) {
+  return input.ExpectMember(kSignaturesName, kSignatureEntrySize,
+                            kMaxSignatures * kSignatureEntrySize);
+}
+
+Result<uint64_t> ExpectRecipients(BundleInput& input) {
+  return input.ExpectMember(kRecipientsName, kMacSize, kMaxRecipientsSize);
+}
+
+Result<uint64_t> LengthOf(BundleInput& input) {
+  TRY(input.ExpectMember(kHeaderName, kHeaderSize, kHeaderSize));
+  Header header = TRY(Header::Parse(TRY(input.ReadContent(kHeaderSize))));
+  uint64_t length = TarMemberLength(kHeaderSize);
+  uint64_t size = TRY(ExpectSignatures(input));
+  length += TarMemberLength(size);
+  if (header.encrypted()) {
+    TRY(input.ReadContent(size));
+    length += TarMemberLength(TRY(ExpectRecipients(input)));
+  }
+  return length + LengthFromManifest(header);
+}
+
+}  // namespace
+
+Result<> BundleInput::Read(std::span<std::byte> buffer) {
+  if (TRY(file_->Read(buffer)) == buffer.size()) return {};
+  return Error{ErrorCode::kTruncated, "the bundle ends before its time: bytes are missing",
+               "finish the upload, or upload it again"};
+}
+
+Result<uint64_t> BundleInput::ExpectMember(std::string_view name, uint64_t smallest,
+                                           uint64_t largest) {
+  TarBlock block;
+  TRY(Read(block));
+  TarMember member = TRY(ReadTarBlock(block));
+  if (member.name != name) return Unexpected(member.name, name);
+  if (member.size < smallest || member.size > largest) {
+    return Error{ErrorCode::kCorrupt,
+                 StrCat("the bundle's ", name, " has a size that it cannot have"),
+                 "upload the bundle again"};
+  }
+  return member.size;
+}
+
+Result<Bytes> BundleInput::ReadContent(uint64_t size) {
+  Bytes content(size);
+  TRY(Read(content));
+  TRY(ReadPadding(size));
+  return content;
+}
+
+Result<> BundleInput::ReadPadding(uint64_t size) {
+  Bytes padding(TarPadding(size));
+  TRY(Read(padding));
+  if (IsAllZero(padding)) return {};
+  return Error{ErrorCode::kCorrupt, "the bundle has bytes between its members",
+               "upload the bundle again"};
+}
+
+Result<> BundleInput::ReadEnd() {
+  Bytes end(kTarEnd);
+  TRY(Read(end));
+  std::byte extra;
+  if (IsAllZero(end) && TRY(file_->Read(std::span(&extra, 1))) == 0) return {};
+  return Error{ErrorCode::kCorrupt, "the bundle has bytes behind its end",
+               "upload the bundle again"};
+}
+
+Result<EarlyMembers> ReadEarlyMembers(BundleInput& input, const Vouch& vouch) {
+  EarlyMembers early;
+  TRY(input.ExpectMember(kHeaderName, kHeaderSize, kHeaderSize));
+  early.header_bytes = TRY(input.ReadContent(kHeaderSize));
+  early.header = TRY(Header::Parse(early.header_bytes));
+  early.signatures = TRY(ParseSignatures(TRY(input.ReadContent(TRY(ExpectSignatures(input))))));
+  TRY(vouch(early.header_bytes, early.signatures));
+  if (early.header.encrypted()) {
+    early.recipients = TRY(input.ReadContent(TRY(ExpectRecipients(input))));
+  }
+  return early;
+}
+
+Result<Manifest> ReadManifest(BundleInput& input, const Header& header,
+                              const std::optional<FileKey>& file_key) {
+  const Error damaged{ErrorCode::kCorrupt, "the bundle's MANIFEST does not agree with its HEADER",
+                      "upload the bundle again"};
+  TRY(input.ExpectMember(kManifestName, header.manifest_size, header.manifest_size));
+  Bytes stored = TRY(input.ReadContent(header.manifest_size));
+  if (Sha256(stored) != header.manifest_digest) return damaged;
+  std::optional<Bytes> json =
+      file_key ? OpenManifest(stored, DeriveStreamKey(*file_key, header, 0)) : std::move(stored);
+  if (!json || Sha256(*json) != header.content_id) return damaged;
+  return Manifest::Parse(AsText(*json), header.chunk_size, header.chunk_count);
+}
+
+Result<std::optional<uint64_t>> ExpectedLength(ByteView beginning) {
+  // Anything that does not start like the first member is known to be no bundle long before its
+  // first block is whole.
+  TarBlock first = MakeTarBlock(kHeaderName, kHeaderSize);
+  size_t seen = std::min(beginning.size(), first.size());
+  if (!std::equal(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(seen),
+                  beginning.begin())) {
+    return Error{ErrorCode::kCorrupt, "this file is no ignite bundle",
+                 "upload a file made by ignite-pack"};
+  }
+  BundleInput input(std::make_unique<BeginningOfFile>(beginning));
+  auto length = LengthOf(input);
+  if (length) return std::optional(*length);
+  if (length.error().code == ErrorCode::kTruncated) return std::optional<uint64_t>();
+  return std::move(length).error();
+}
+
+}  // namespace ignite::format

@@ -1,0 +1,112 @@
+#include "payload-format/tree/tree_spec.h"
+
+#include <algorithm>
+
+#include "base/str_cat.h"
+#include "payload-format/manifest/unit_name.h"
+#include "payload-format/tree/table.h"
+
+namespace ignite::format {
+namespace {
+
+constexpr size_t kMaxUsersText = 16 * 1024;
+
+bool IsPlainText(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t'; });
+}
+
+std::string_view BaseName(std::string_view path) {
+  size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+}  // namespace
+
+bool IsTreePath(std::string_view path) {
+  if (path.empty()) return true;
+  if (path.size() > kMaxTreePath || path.find('\0') != std::string_view::npos) return false;
+  for (size_t begin = 0; begin <= path.size();) {
+    size_t end = std::min(path.find('/', begin), path.size());
+    std::string_view part = path.substr(begin, end - begin);
+    if (part.empty() || part == "." || part == ".." || part.size() > kMaxTreeName) return false;
+    begin = end + 1;
+  }
+  return true;
+}
+
+bool IsProbePath(std::string_view path) {
+  auto printable = [](char c) { return c >= 0x20 && c < 0x7f; };
+  return path.size() > 1 && path[0] == '/' && IsTreePath(path.substr(1)) &&
+         std::all_of(path.begin(), path.end(), printable);
+}
+
+std::vector<std::string> TreeSpec::Places() const {
+  std::vector<std::string> places = {path + "/current", path + "/releases"};
+  for (const TreeLink& link : links) places.push_back(link.to);
+  return places;
+}
+
+std::optional<std::string> TreeSpec::Objection(const TreeEntry& entry,
+                                               std::string_view component) const {
+  auto has = [](const std::vector<std::string>& list, std::string_view text) {
+    return std::find(list.begin(), list.end(), text) != list.end();
+  };
+  bool has_owner = entry.type != EntryType::kHardLink;
+  if (has_owner && !(has(owners, entry.owner) && has(groups, entry.group)))
+    return StrCat("belongs to ", entry.owner, ":", entry.group, ", which its manifest leaves out");
+  auto need = entry.NeedsPermission();
+  if (!need || component == "os" || has(allow, entry.path)) return std::nullopt;
+  return StrCat("has ", *need, ", which its recipe does not allow");
+}
+
+Json TreeSpec::ToJson() const {
+  Json links_json = Json::EmptyArray();
+  for (const TreeLink& link : links) {
+    Json entry = Json::EmptyObject();
+    links_json.Push(entry.Set("from", link.from).Set("to", link.to));
+  }
+  Json json = Json::EmptyObject();
+  json.Set("path", path).Set("units", Json::StringArray(units)).Set("links", std::move(links_json));
+  json.Set("allow", Json::StringArray(allow))
+      .Set("users", users)
+      .Set("owners", Json::StringArray(owners));
+  return json.Set("groups", Json::StringArray(groups)).Set("entries", entries).Set("bytes", bytes);
+}
+
+Result<TreeSpec> TreeSpec::FromJson(const Json& json) {
+  JsonFields fields(json, "tree");
+  TreeSpec spec;
+  spec.path = fields.String("path");
+  if (!IsProbePath(spec.path)) fields.Fault("path", "is no absolute path");
+  spec.units = fields.Strings("units");
+  for (const std::string& unit : spec.units) {
+    if (!IsTreePath(unit) || !IsUnitName(BaseName(unit)))
+      fields.Fault("units", "holds something that is no unit");
+  }
+  spec.allow = fields.Strings("allow");
+  for (const std::string& path : spec.allow) {
+    if (path.empty() || !IsTreePath(path))
+      fields.Fault("allow", "holds something that is no path in the tree");
+  }
+  spec.users = fields.String("users");
+  if (spec.users.size() > kMaxUsersText || !IsPlainText(spec.users))
+    fields.Fault("users", "is no plain text");
+  spec.owners = fields.Strings("owners");
+  spec.groups = fields.Strings("groups");
+  spec.entries = static_cast<uint64_t>(fields.Integer("entries", 1, kMaxTreeEntries));
+  spec.bytes = static_cast<uint64_t>(fields.Integer("bytes", 0, Json::kMaxInteger));
+  const Json::Array& links = fields.Array("links");
+  TRY(fields.Finish());
+  for (const Json& entry : links) {
+    JsonFields link_fields(entry, "link");
+    TreeLink link{link_fields.String("from"), link_fields.String("to")};
+    if (!IsTreePath(link.from)) link_fields.Fault("from", "is no path in the tree");
+    if (!IsProbePath(link.to)) link_fields.Fault("to", "is no absolute path");
+    TRY(link_fields.Finish());
+    spec.links.push_back(std::move(link));
+  }
+  return spec;
+}
+
+}  // namespace ignite::format

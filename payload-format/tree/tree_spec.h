@@ -1,0 +1,53 @@
+// What the manifest says of a payload of type tree, beside its streams. SPEC.md section 10.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "payload-format/tree/table.h"
+
+namespace ignite::format {
+
+/// A fixed symbolic link outside the tree that leads into the live release.
+struct TreeLink {
+  std::string from;  ///< A path in the tree.
+  std::string to;    ///< An absolute path on the probe.
+};
+
+struct TreeSpec {
+  static constexpr std::string_view kType = "tree";
+  /// The streams of a tree payload, in order.
+  static constexpr size_t kTableStream = 0;
+  static constexpr size_t kContentStream = 1;
+  static constexpr size_t kStreamCount = 2;
+
+  std::string path;  ///< Where the component lives: PATH/releases/ID, PATH/current.
+  std::vector<std::string>
+      units;  ///< Unit files of the tree ("systemd/web.service") or names of units of the OS.
+  std::vector<TreeLink> links;
+  std::vector<std::string>
+      allow;          ///< Entries that may escape the tree, be setuid or carry capabilities.
+  std::string users;  ///< Text for systemd-sysusers; empty for none.
+  std::vector<std::string> owners;  ///< Every user name of the table.
+  std::vector<std::string> groups;  ///< Every group name of the table.
+  uint64_t entries = 0;
+  uint64_t bytes = 0;  ///< What the tree takes on disk, each file rounded up to 4 KiB.
+
+  /// All that the component takes on a probe: PATH/current, PATH/releases and its links.
+  std::vector<std::string> Places() const;
+
+  /// Why an entry of the table may not be in a tree of this component; nullopt where it may.
+  std::optional<std::string> Objection(const TreeEntry& entry, std::string_view component) const;
+
+  Json ToJson() const;
+  static Result<TreeSpec> FromJson(const Json& json);
+};
+
+/// Absolute, normalised (no "//", ".", "..", no trailing slash), printable, not "/".
+bool IsProbePath(std::string_view path);
+/// Relative and normalised: a path of a tree entry; "" is the tree itself.
+bool IsTreePath(std::string_view path);
+
+}  // namespace ignite::format

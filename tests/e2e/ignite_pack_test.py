@@ -1,0 +1,773 @@
+#!/usr/bin/env python3
+"""Drives the real ignite-pack: every command, every exit code, and what scripts may rely on (design.md section 9.1).
+
+IGNITE_BIN names the folder of the programs.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import random
+import stat
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unittest
+import zipfile
+
+PROGRAM = pathlib.Path(os.environ.get("IGNITE_BIN", "build/dev/bin")).absolute() / "ignite-pack"
+
+RECIPE = """\
+[bundle]
+kind = service-pack
+product = netprobe
+version = 4.2.1
+counter = 40201
+epoch = 1
+compatible = netprobe-x86_64
+channel = stable
+requires = app/web >= 4.1
+notes = notes.md
+
+[payload web]
+type = tree
+component = app/web
+source = web
+path = /opt/netprobe/web
+units = systemd/web.service
+
+[health web]
+type = http
+url = http://127.0.0.1:8080/healthz
+timeout = 30s
+"""
+
+
+class PackCase(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+
+    def run_pack(self, *words, expect=0, **environment):
+        done = subprocess.run(
+            [PROGRAM, *map(str, words)],
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "TMPDIR": str(self.folder), **environment},
+            capture_output=True,
+            timeout=120,
+        )
+        text = done.stderr.decode() + done.stdout.decode()
+        self.assertEqual(done.returncode, expect, f"{words}: {text}")
+        self.assertNotIn("\r", text, "progress belongs on terminals")
+        return done
+
+    def run_json(self, *words, expect=0, **environment):
+        done = self.run_pack(*words, "--json", expect=expect, **environment)
+        self.assertEqual(done.stderr, b"")
+        document = json.loads(done.stdout)
+        if expect:
+            self.assertEqual(document["error"]["exit"], expect)
+            self.assertEqual(set(document["error"]), {"code", "cause", "remedy", "exit"})
+        return document
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def make_keys(self):
+        self.run_pack("keygen", "--role", "release", "-o", "K")
+        self.run_pack("keygen", "--identity", "-o", "P")
+        self.run_pack("keyring", "--role", "release=K.pub", "-o", "keyring.json")
+
+    def make_release(self):
+        """The folder `web`, its recipe and its notes; all with one time, so that archives can agree."""
+        self.write("web/index.html", "<h1>probe</h1>")
+        self.write("web/other.txt", "text")
+        self.write("web/same.txt", "text")
+        self.write("web/empty", "")
+        self.write("web/data/large.bin", "0123456789" * 300_000)
+        self.write("web/systemd/web.service", "[Service]\nExecStart=/bin/true\n")
+        os.link(self.folder / "web/index.html", self.folder / "web/data/link.html")
+        os.symlink("../index.html", self.folder / "web/data/sym.html")
+        self.write("notes.md", "News\n")
+        self.write("notes.fr.md", "Nouveautés\n")
+        self.write("r.ini", RECIPE)
+        self.set_times("web")
+
+    def set_times(self, name):
+        top = self.folder / name
+        for path in sorted(top.rglob("*"), reverse=True):
+            os.utime(path, (1_600_000_000, 1_600_000_000), follow_symlinks=False)
+        os.utime(top, (1_600_000_000, 1_600_000_000))
+
+    def build(self, *words, recipe="r.ini", out="out.ignite", **environment):
+        if not any(word in words for word in ("--recipient", "--recipients", "--unencrypted")):
+            words = ("--recipient", "P.pub", *words)
+        return self.run_json("build", recipe, "--sign", "K.key", "-o", out, *words, **environment)
+
+
+class KeyTest(PackCase):
+    def test_keys_are_pem_that_openssl_reads(self):
+        self.make_keys()
+        for name, kind in (("K", "ED25519"), ("P", "X25519")):
+            secret = self.folder / f"{name}.key"
+            self.assertEqual(stat.S_IMODE(secret.stat().st_mode), 0o600)
+            self.assertTrue(secret.read_text().startswith("-----BEGIN PRIVATE KEY-----\n"))
+            public = (self.folder / f"{name}.pub").read_text()
+            self.assertTrue(public.startswith("-----BEGIN PUBLIC KEY-----\n"))
+            shown = subprocess.run(
+                ["openssl", "pkey", "-in", secret, "-pubout"], capture_output=True, check=True, text=True
+            )
+            self.assertEqual(shown.stdout, public, kind)
+
+    def test_keygen_never_overwrites_and_makes_both_or_none(self):
+        self.run_pack("keygen", "--role", "qa", "-o", "K")
+        before = (self.folder / "K.key").read_bytes()
+        self.run_pack("keygen", "--role", "qa", "-o", "K", expect=1)
+        self.assertEqual((self.folder / "K.key").read_bytes(), before)
+        self.write("L.pub", "in the way")
+        error = self.run_json("keygen", "--identity", "-o", "L", expect=1)["error"]
+        self.assertIn("L.pub", error["cause"])
+        self.assertFalse((self.folder / "L.key").exists())
+        self.assertEqual((self.folder / "L.pub").read_text(), "in the way")
+
+    def test_keygen_usage(self):
+        error = self.run_json("keygen", "--role", "relese", "-o", "K", expect=2)["error"]
+        self.assertIn("release", error["remedy"])
+        self.run_pack("keygen", "-o", "K", expect=2)
+        self.run_pack("keygen", "--role", "qa", "--identity", "-o", "K", expect=2)
+        self.run_pack("keygen", "--role", "qa", expect=2)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_keyring(self):
+        for name in ("A", "B", "Q"):
+            self.run_pack("keygen", "--role", "release", "-o", name)
+        roles = ("--role", "release=A.pub", "--role", "release=B.pub", "--role", "qa=Q.pub")
+        made = self.run_json("keyring", *roles, "--threshold", "release=2", "-o", "k.json")
+        self.assertEqual(len(made["roles"]["release"]["key-ids"]), 2)
+        keyring = json.loads((self.folder / "k.json").read_text())
+        self.assertEqual(keyring["version"], 1)
+        self.assertEqual(keyring["roles"]["release"]["threshold"], 2)
+        self.assertEqual(len(keyring["roles"]["qa"]["keys"]), 1)
+        self.run_pack("keyring", *roles, "-o", "k.json", expect=1)
+        self.assertEqual(json.loads((self.folder / "k.json").read_text()), keyring)
+        for words in (
+            (),
+            ("--role", "release"),
+            ("--role", "relese=A.pub"),
+            ("--role", "release=absent.pub"),
+            ("--role", "release=A.key"),
+            ("--role", "release=A.pub", "--role", "qa=A.pub"),
+            ("--role", "release=A.pub", "--threshold", "release=2"),
+            ("--role", "release=A.pub", "--threshold", "qa=1"),
+            ("--role", "release=A.pub", "--threshold", "release=0"),
+        ):
+            self.run_json("keyring", *words, "-o", "x.json", expect=2)
+            self.assertFalse((self.folder / "x.json").exists(), words)
+
+
+class BuildTest(PackCase):
+    def setUp(self):
+        super().setUp()
+        self.make_keys()
+        self.make_release()
+
+    def test_a_recipe_becomes_a_bundle_that_inspects_and_verifies(self):
+        built = self.build()
+        self.assertTrue(built["encrypted"])
+        self.assertEqual(built["size"], (self.folder / "out.ignite").stat().st_size)
+        with tarfile.open(self.folder / "out.ignite") as archive:
+            names = archive.getnames()
+        self.assertEqual(names, ["HEADER", "SIGNATURES", "RECIPIENTS", "MANIFEST", "INDEX", "PAYLOAD.0000"])
+
+        blind = self.run_json("inspect", "out.ignite")
+        self.assertEqual(blind["content-id"], built["content-id"])
+        self.assertEqual(blind["signed-by"], built["signed-by"])
+        self.assertEqual(blind["recipients"], 1)
+        self.assertFalse(blind["verified"])
+        self.assertIsNone(blind["manifest"])
+
+        manifest = self.run_json("inspect", "out.ignite", "--identity", "P.key")["manifest"]
+        self.assertEqual((manifest["kind"], manifest["counter"]), ("service-pack", 40201))
+        self.assertEqual(manifest["requires"], ["app/web >= 4.1"])
+        self.assertEqual(manifest["notes"], {"en": "News\n", "fr": "Nouveautés\n"})
+        self.assertEqual(manifest["payloads"][0]["version"], "4.2.1")
+        self.assertEqual(manifest["payloads"][0]["spec"]["entries"], 11)
+        self.assertEqual(manifest["health"][0]["timeout-ms"], 30_000)
+
+        verified = self.run_json("verify", "out.ignite", "--keyring", "keyring.json", "--identity", "P.key")
+        self.assertTrue(verified["verified"])
+        self.assertEqual(verified["content-id"], built["content-id"])
+        self.assertEqual(verified["files"], 4, "equal files and hard links are stored once, empty files not at all")
+
+    def test_text_output(self):
+        words = ("build", "r.ini", "--sign", "K.key", "--recipient", "P.pub", "-o", "o.ignite")
+        lines = self.run_pack(*words).stdout.decode().splitlines()
+        self.assertRegex(lines[0], r"^built o\.ignite  \d+\.\d kB  content id [0-9a-f]{64}$")
+        shown = self.run_pack("inspect", "o.ignite", "--identity", "P.key").stdout.decode()
+        self.assertIn("NOT VERIFIED", shown)
+        self.assertIn("Nouveautés", shown)
+        self.run_pack("verify", "o.ignite", "--keyring", "keyring.json", "--identity", "P.key")
+
+    def test_the_content_id_depends_on_recipe_and_sources_only(self):
+        first = self.build()["content-id"]
+        self.assertEqual(self.build("--level", "1", "--jobs", "1")["content-id"], first)
+        self.assertEqual(self.build("--unencrypted")["content-id"], first)
+        self.write("web/index.html", "changed")
+        self.assertNotEqual(self.build()["content-id"], first)
+
+    def test_source_date_epoch_makes_touched_sources_equal(self):
+        self.build(SOURCE_DATE_EPOCH="1500000000")
+        first = self.build(SOURCE_DATE_EPOCH="1500000000")["content-id"]
+        os.utime(self.folder / "web/index.html")
+        self.assertEqual(self.build(SOURCE_DATE_EPOCH="1500000000")["content-id"], first)
+        self.assertNotEqual(self.build()["content-id"], first)
+        self.run_json(
+            *("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "x.ignite"),
+            expect=2,
+            SOURCE_DATE_EPOCH="today",
+        )
+
+    def test_archives_give_the_content_id_of_the_folder(self):
+        folder = self.build()["content-id"]
+        owner = ("--owner=root", "--group=root")
+        for name, words in (("a.tar", ()), ("a.tar.gz", ("-z",)), ("pax.tar.xz", ("-J", "--format=pax"))):
+            subprocess.run(["tar", *owner, *words, "-C", "web", "-cf", name, "."], cwd=self.folder, check=True)
+            self.write("a.ini", RECIPE.replace("source = web", f"source = {name}"))
+            self.assertEqual(self.build(recipe="a.ini")["content-id"], folder, name)
+        with tarfile.open(self.folder / "back.tar", "w") as archive:  # children before their folders
+            for path in sorted((self.folder / "web").rglob("*"), reverse=True):
+                info = archive.gettarinfo(path, arcname=path.relative_to(self.folder / "web").as_posix())
+                info.uname = info.gname = "root"
+                if info.isreg():
+                    with open(path, "rb") as file:
+                        archive.addfile(info, file)
+                else:
+                    archive.addfile(info)
+        self.write("a.ini", RECIPE.replace("source = web", "source = back.tar"))
+        self.build(recipe="a.ini")
+        self.run_json("verify", "out.ignite", "--keyring", "keyring.json", "--identity", "P.key")
+
+    def test_recipients(self):
+        for number in range(3):
+            (self.folder / "probes").mkdir(exist_ok=True)
+            self.run_pack("keygen", "--identity", "-o", f"probes/p{number}")
+        built = self.build("--recipients", "probes", "--recipient", "P.pub", "--recipient", "P.pub")
+        self.assertEqual(built["recipients"], 4)
+        for key in ("P.key", "probes/p0.key", "probes/p2.key"):
+            self.run_json("inspect", "out.ignite", "--identity", key)
+        self.run_pack("keygen", "--identity", "-o", "other")
+        self.run_json("inspect", "out.ignite", "--identity", "other.key", expect=3)
+        (self.folder / "nobody").mkdir()
+        for words in (("--recipients", "nobody"), ("--recipients", "absent"), ("--recipient", "K.pub")):
+            self.run_json("build", "r.ini", "--sign", "K.key", *words, "-o", "x.ignite", expect=2)
+
+    def test_usage_errors_of_build(self):
+        good = ("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "x.ignite")
+        for words in (
+            ("build", "r.ini", "--unencrypted", "-o", "x.ignite"),
+            ("build", "r.ini", "--sign", "K.key", "-o", "x.ignite"),
+            ("build", "r.ini", "--sign", "K.pub", "--unencrypted", "-o", "x.ignite"),
+            ("build", "r.ini", "--sign", "P.key", "--unencrypted", "-o", "x.ignite"),
+            ("build", "absent.ini", "--sign", "K.key", "--unencrypted", "-o", "x.ignite"),
+            ("build", "r.ini", "--sign", "K.key", "--unencrypted"),
+            (*good, "--recipient", "P.pub"),
+            (*good, "--level", "20"),
+            (*good, "--jobs", "0"),
+            (*good, "--base", "old.ignite"),
+            (*good, "--nonsense"),
+        ):
+            self.run_json(*words, expect=2)
+            self.assertFalse((self.folder / "x.ignite").exists(), words)
+        error = self.run_json("build", "r.ini", "--sign", "K.key", "-o", "x", expect=2)["error"]
+        self.assertIn("--unencrypted", error["remedy"])
+
+    def test_all_faults_of_a_recipe_and_its_sources_at_once(self):
+        bad = RECIPE.replace("version = 4.2.1", "verson = 4.2.1").replace("timeout = 30s", "timeout = soon")
+        self.write("bad.ini", bad + "\n[payload api]\ntype = imago\ncomponent = app/web\n")
+        done = self.run_pack("build", "bad.ini", "--sign", "K.key", "--unencrypted", "-o", "x", expect=2)
+        lines = done.stderr.decode().splitlines()
+        self.assertRegex(lines[0], r"^ignite-pack: bad\.ini:1: \[bundle\] has no 'version'")
+        self.assertRegex(lines[1], r"^bad\.ini:4: unknown key 'verson' \(did you mean 'version'\?\)")
+        self.assertRegex(lines[2], r"^bad\.ini:22: 'soon' is no possible timeout")
+        self.assertRegex(lines[3], r"^bad\.ini:25: this version of ignite-pack knows no payload type 'imago' \(did you mean 'image'\?\)")
+        self.assertRegex(lines[4], r"^bad\.ini:26: the component 'app/web' is used twice, first on line 14")
+        self.assertRegex(lines[5], r"^  remedy: ")
+
+        os.mkfifo(self.folder / "web/fifo")
+        os.symlink("/etc/passwd", self.folder / "web/passwd")
+        self.write("two.ini", RECIPE.replace("systemd/web", "unit/web") +
+                   "[payload api]\ntype = tree\ncomponent = app/api\nsource = broken.tar\npath = /opt/api\n")
+        self.write("broken.tar", "no archive")
+        cause = self.run_json(
+            "build", "two.ini", "--sign", "K.key", "--unencrypted", "-o", "x", expect=2
+        )["error"]["cause"]
+        for text in ("'fifo' is a FIFO", "'passwd' has an absolute link target", "did you mean 'systemd/web.service'?",
+                     "payload api: './broken.tar' cannot be read"):
+            self.assertIn(text, cause)
+        self.assertFalse((self.folder / "x").exists())
+
+    def test_payloads_in_each_others_way(self):
+        self.write("two.ini", RECIPE + "[payload api]\ntype = tree\ncomponent = app/api\nsource = web\n"
+                   "path = /opt/netprobe/web/current/api\nlink = index.html -> /etc/ignite/agent.ini\n")
+        done = self.run_pack("build", "two.ini", "--sign", "K.key", "--unencrypted", "-o", "x", expect=2)
+        text = done.stderr.decode()
+        self.assertRegex(text, r"two\.ini:27: '/opt/netprobe/web/current/api/current' and "
+                               r"'/opt/netprobe/web/current' of web are in each other's way")
+        self.assertRegex(text, r"two\.ini:28: '/etc/ignite/agent\.ini' and '/etc/ignite' of ignite are in each")
+        self.assertFalse((self.folder / "x").exists())
+
+    def test_an_output_in_a_source_is_refused(self):
+        os.symlink("web/systemd", self.folder / "elsewhere")
+        for out in ("web/out.ignite", "elsewhere/out.ignite"):
+            error = self.run_json("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", out, expect=2)["error"]
+            self.assertIn("the source of payload web", error["cause"])
+        self.assertFalse(list(self.folder.glob("web/**/out.ignite")))
+
+    def test_an_output_that_is_a_source_is_refused(self):
+        archive = self.folder / "web.tar"
+        subprocess.run(["tar", "-cf", archive, "web"], cwd=self.folder, check=True)
+        before = archive.read_bytes()
+        os.symlink("web.tar", self.folder / "latest.tar")
+        for source, out in (("web.tar", "web.tar"), ("web.tar", "./web/../web.tar"), ("latest.tar", "web.tar")):
+            self.write("r.ini", RECIPE.replace("source = web", f"source = {source}"))
+            error = self.run_json("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", out, expect=2)["error"]
+            self.assertIn("would replace the source of payload web", error["cause"])
+        self.assertEqual(archive.read_bytes(), before)
+
+    def test_a_failed_build_leaves_the_old_bundle(self):
+        self.build()
+        before = (self.folder / "out.ignite").read_bytes()
+        self.write("bad.ini", RECIPE.replace("source = web", "source = absent"))
+        self.run_json("build", "bad.ini", "--sign", "K.key", "--unencrypted", "-o", "out.ignite", expect=2)
+        self.assertEqual((self.folder / "out.ignite").read_bytes(), before)
+        names = {path.name for path in self.folder.iterdir()}
+        self.run_json("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "absent/out.ignite", expect=1)
+        self.assertEqual({path.name for path in self.folder.iterdir()}, names)
+
+    def test_names_from_files_cannot_steer_a_terminal(self):
+        os.mkfifo(self.folder / "web/\x1b[2Jpipe")
+        done = self.run_pack("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "x", expect=2)
+        self.assertNotIn(b"\x1b", done.stderr)
+        self.assertIn(rb"\x1b[2Jpipe", done.stderr)
+
+
+class ArchiveTest(PackCase):
+    """Archives as `source =`: what they give, and what is refused by line, name and remedy."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_keys()
+        self.make_release()
+
+    def recipe(self, source):
+        name = f"{source}.ini"
+        self.write(name, RECIPE.replace("source = web", f"source = {source}").replace("units =", "; units ="))
+        return name
+
+    def content_id(self, source, **environment):
+        return self.build(recipe=self.recipe(source), **environment)["content-id"]
+
+    def assert_refused(self, source, *faults):
+        """Each of the faults stands there with its line, and nothing else; all have a remedy."""
+        done = self.run_pack("build", self.recipe(source), "--sign", "K.key", "--unencrypted", "-o", "x", expect=2)
+        lines = done.stderr.decode().splitlines()
+        found = [line.removeprefix("ignite-pack: ") for line in lines if ".ini:15: payload web: " in line]
+        self.assertEqual(len(found), len(faults), lines)
+        for line, fault in zip(found, faults):
+            self.assertIn(f": {fault}", line)
+            self.assertTrue(line.endswith(")"), f"no remedy: {line}")
+        self.assertFalse((self.folder / "x").exists())
+
+    def zip(self, name, members):
+        """Of (path, mode or None, content); a mode as of lstat. No mode: as from MS-DOS."""
+        with zipfile.ZipFile(self.folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path, mode, content in members:
+                info = zipfile.ZipInfo(path, (2020, 9, 13, 12, 26, 40))  # 1600000000 in UTC
+                info.create_system = 0 if mode is None else 3
+                info.external_attr = (mode or 0) << 16
+                archive.writestr(info, content, zipfile.ZIP_DEFLATED)
+
+    def zip_of_release(self):
+        members = []
+        for path in sorted((self.folder / "web").rglob("*")):
+            name = path.relative_to(self.folder / "web").as_posix()
+            mode = path.lstat().st_mode
+            if path.is_symlink():
+                members.append((name, mode, os.readlink(path)))
+            elif path.is_dir():
+                members.append((name + "/", mode, ""))
+            else:
+                members.append((name, mode, path.read_bytes()))
+        return members
+
+    def test_a_zip_archive_gives_the_content_id_of_the_folder(self):
+        (self.folder / "web/data/link.html").unlink()  # zip knows no hard links
+        (self.folder / "web/systemd/web.service").chmod(0o4750)
+        self.set_times("web")
+        self.write("web.ini", RECIPE.replace("units =", "allow = systemd/web.service\n; units ="))
+        epoch = "1600000000"
+        of_folder = self.build(recipe="web.ini", SOURCE_DATE_EPOCH=epoch)["content-id"]
+        self.zip("any.name", self.zip_of_release())
+        self.write("zip.ini", (self.folder / "web.ini").read_text().replace("= web\n", "= any.name\n", 1))
+        for zone in ("UTC", "Asia/Tokyo"):
+            of_zip = self.build(recipe="zip.ini", SOURCE_DATE_EPOCH=epoch, TZ=zone)["content-id"]
+            self.assertEqual(of_zip, of_folder, zone)
+
+    def test_zip_entries_without_modes_belong_to_root_and_are_written_by_root_alone(self):
+        self.zip("modes.zip", [("f", None, ""), ("d/", None, ""), ("d/g", stat.S_IFREG | 0o755, "")])
+        with tarfile.open(self.folder / "modes.tar", "w") as archive:
+            archive.addfile(self.tar_info("./", tarfile.DIRTYPE, mtime=0))
+            archive.addfile(self.tar_info("f", mode=0o644))
+            archive.addfile(self.tar_info("d", tarfile.DIRTYPE))
+            archive.addfile(self.tar_info("d/g", mode=0o755))
+        self.assertEqual(self.content_id("modes.zip"), self.content_id("modes.tar"))
+
+    @staticmethod
+    def tar_info(name, kind=tarfile.REGTYPE, mode=0o755, mtime=1_600_000_000, **more):
+        info = tarfile.TarInfo(name)
+        info.type, info.mode, info.mtime, info.uname, info.gname = kind, mode, mtime, "root", "root"
+        for key, value in more.items():
+            setattr(info, key, value)
+        return info
+
+    def make_package(self, name, compression):
+        control = self.folder / "web/DEBIAN/control"
+        if not control.exists():
+            self.write("web/DEBIAN/control", "Package: web\nVersion: 1\nArchitecture: all\nMaintainer: W <w@example.com>\n"
+                                             "Description: web\n")
+            self.write("web/DEBIAN/postinst", "#!/bin/sh\n").chmod(0o755)
+            self.set_times("web")
+        subprocess.run(["dpkg-deb", "--root-owner-group", f"-Z{compression}", "--build", "web", name],
+                       cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+
+    def test_a_debian_package_gives_the_content_id_of_its_files(self):
+        of_folder = self.content_id("web")
+        for compression in ("none", "gzip", "xz", "zstd"):
+            self.make_package(f"{compression}.deb", compression)
+            self.assertEqual(self.content_id(f"{compression}.deb"), of_folder, compression)
+
+    def test_that_maintainer_scripts_do_not_run_is_said(self):
+        self.make_package("web.deb", "xz")
+        words = ("build", self.recipe("web.deb"), "--sign", "K.key", "--unencrypted", "-o", "x.ignite")
+        self.assertRegex(self.run_pack(*words).stdout.decode(), r"\nnote: payload web: .*scripts do not run")
+        (note,) = self.run_json(*words)["notes"]
+        self.assertIn("payload web: ", note)
+        self.assertEqual(self.build()["notes"], [])
+
+    def test_packages_that_are_none(self):
+        self.make_package("web.deb", "xz")
+        self.write("debian-binary", "2.0\n")
+        self.write("a.o", "x")
+        for name, members in (("no-data.deb", ["debian-binary"]), ("a.a", ["a.o"])):
+            subprocess.run(["ar", "rc", name, *members], cwd=self.folder, check=True)
+        self.assert_refused("no-data.deb", "'./no-data.deb' cannot be read as an archive: the Debian package has no data")
+        self.assert_refused("a.a", "'./a.a' cannot be read as an archive: it is an ar archive and no Debian package")
+        whole = (self.folder / "web.deb").read_bytes()
+        (self.folder / "short.deb").write_bytes(whole[:-200])
+        self.assert_refused("short.deb", "'./short.deb' cannot be read")
+
+    def test_hostile_paths(self):
+        members = [("/absolute", 0o644, ""), ("../up", 0o644, ""), ("a/../../up", 0o644, ""), ("good", 0o644, ""),
+                   ("./good", 0o644, ""), ("n" * 256, 0o644, ""), ("good/below", 0o644, "")]
+        self.zip("hostile.zip", members)
+        with tarfile.open(self.folder / "hostile.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+            for path, mode, _ in members:
+                archive.addfile(self.tar_info(path, mode=mode))
+        for name in ("hostile.zip", "hostile.tar"):
+            self.assert_refused(name, "'/absolute' is absolute", "'../up' is absolute, goes up", "'a/../../up' is",
+                                "'good' comes twice in the archive", f"'{'n' * 256}' is no path that a tree can hold",
+                                "'good' is a folder and also something else")
+
+    def test_what_is_no_file(self):
+        self.zip("node.zip", [("node", stat.S_IFCHR | 0o644, ""), ("empty-link", stat.S_IFLNK | 0o777, "")])
+        self.assert_refused("node.zip", "'node' is a device node, a FIFO or a socket",
+                            "'empty-link' has an empty or too long link target")
+        with tarfile.open(self.folder / "node.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+            archive.addfile(self.tar_info("node", tarfile.CHRTYPE))
+            archive.addfile(self.tar_info("link", tarfile.SYMTYPE, linkname="x" * 4096))
+            archive.addfile(self.tar_info("hard", tarfile.LNKTYPE, linkname="absent"))
+            archive.addfile(self.tar_info("owned", uname="EXAMPLE+joe"))
+            archive.addfile(self.tar_info("flags", pax_headers={"SCHILY.fflags": "sappnd,schg"}))
+            archive.addfile(self.tar_info("origin", pax_headers={"SCHILY.xattr.user.origin": "x"}))
+            archive.addfile(self.tar_info("acl", pax_headers={
+                "SCHILY.acl.access": "user::rw-,user:lisa:r--,group::r--,mask::r--,other::r--"}))
+        self.assert_refused(
+            "node.tar", "'node' is a device node", "'hard' is a hard link to 'absent', which is no earlier file",
+            "'flags' is immutable or append-only", "'origin' has the extended attribute 'user.origin'",
+            "'acl' has an access control list", "'link' has an empty or too long link target",
+            "'owned' belongs to 'EXAMPLE+joe':'root', which no probe can have")
+
+    def test_encrypted_and_damaged_zip_archives(self):
+        self.zip("plain.zip", [("secret", 0o644, b"0123456789" * 1000)])
+        plain = (self.folder / "plain.zip").read_bytes()
+        flagged = bytearray(plain)
+        flagged[6] |= 1
+        flagged[plain.index(b"PK\1\2") + 8] |= 1
+        (self.folder / "encrypted.zip").write_bytes(flagged)
+        self.assert_refused("encrypted.zip", "'secret' is encrypted")
+        damaged = bytearray(plain)
+        damaged[60] ^= 0x10
+        (self.folder / "damaged.zip").write_bytes(damaged)
+        self.assert_refused("damaged.zip", "'secret' cannot be read from the archive")
+        (self.folder / "short.zip").write_bytes(plain[:-30])
+        self.assert_refused("short.zip", "'./short.zip' cannot be read as an archive")
+
+    def test_unknown_formats(self):
+        self.write("text.zip", "no archive")
+        self.write("empty.deb", "")
+        for name in ("text.zip", "empty.deb"):
+            self.assert_refused(name, f"'./{name}' cannot be read as an archive")
+
+
+class ImageTest(PackCase):
+    """Payloads of type image."""
+
+    SIZE = 9 << 29  # 4.5 GiB
+
+    def setUp(self):
+        super().setUp()
+        self.make_keys()
+
+    def write_recipe(self, component="os", source="rootfs.ext4", more=""):
+        head = RECIPE[:RECIPE.index("[payload web]")].replace("notes = notes.md\n", "")
+        return self.write("r.ini", f"{head}[payload system]\ntype = image\ncomponent = {component}\nversion = 12.6\n"
+                                   f"source = {source}\n{more}")
+
+    def write_sparse(self, size, *places):
+        """An image of holes, but for bytes that do not compress around each of `places`."""
+        with open(self.folder / "rootfs.ext4", "wb") as image:
+            image.truncate(size)
+            for place in places:
+                at = max(0, min(place, size) - 50_000)
+                image.seek(at)
+                image.write(random.Random(place).randbytes(min(100_000, size - at)))
+
+    def digest_of_file(self):
+        """What SPEC.md section 8.3 says of the stream of such a file."""
+        chunk_size = 1 << 20
+        zeros = bytes(chunk_size)
+        digest_of_zeros = hashlib.sha256(zeros).digest()
+        whole = hashlib.sha256()
+        with open(self.folder / "rootfs.ext4", "rb") as image:
+            while chunk := image.read(chunk_size):
+                whole.update(digest_of_zeros if chunk == zeros else hashlib.sha256(chunk).digest())
+        return whole.hexdigest()
+
+    def test_a_sparse_image_of_more_than_4_gib(self):
+        self.write_recipe()
+        self.write_sparse(self.SIZE, 0, 2 << 30, 4 << 30, self.SIZE)
+        built = self.build("--level", "1")
+        self.assertLess(built["size"], 1_000_000)
+
+        manifest = self.run_json("inspect", "out.ignite", "--identity", "P.key")["manifest"]
+        payload = manifest["payloads"][0]
+        self.assertEqual((payload["type"], payload["component"], payload["version"]), ("image", "os", "12.6"))
+        self.assertEqual((payload["plain-size"], payload["spec"]), (self.SIZE, {}))
+        shown = self.run_pack("inspect", "out.ignite", "--identity", "P.key").stdout.decode()
+        self.assertRegex(shown, r"payload +system  image  os 12\.6  4\.8 GB\n")
+
+        words = ("verify", "out.ignite", "--keyring", "keyring.json", "--identity", "P.key")
+        with subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdout=subprocess.DEVNULL) as process:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        self.assertLessEqual(usage.ru_maxrss, 64 * 1024, "KiB")
+
+        self.assertEqual(self.build("--level", "1", "--unencrypted")["content-id"], built["content-id"])
+        with tarfile.open(self.folder / "out.ignite") as archive:
+            stream, = json.load(archive.extractfile("MANIFEST"))["payloads"][0]["streams"]
+        self.assertEqual(stream, {"size": self.SIZE, "digest": self.digest_of_file()})
+
+    def test_a_hole_is_the_same_as_zeros(self):
+        self.write_recipe()
+        self.write_sparse(5_000_000, 0, 3_000_000)
+        sparse = self.build()["content-id"]
+        path = self.folder / "rootfs.ext4"
+        path.write_bytes(path.read_bytes())
+        self.assertEqual(self.build()["content-id"], sparse)
+
+    def test_an_image_beside_a_tree(self):
+        self.make_release()
+        self.write_sparse(3_000_000, 0)
+        self.write_recipe(more="[payload web]\ntype = tree\ncomponent = app/web\nsource = web\npath = /opt/web\n")
+        self.build()
+        verified = self.run_json("verify", "out.ignite", "--keyring", "keyring.json", "--identity", "P.key")
+        self.assertEqual([payload["type"] for payload in verified["manifest"]["payloads"]], ["image", "tree"])
+        self.assertEqual(verified["files"], 4)
+
+    def test_a_flipped_byte_is_found(self):
+        self.write_recipe()
+        self.write_sparse(300_000, 0, 200_000)
+        self.build()
+        data = bytearray((self.folder / "out.ignite").read_bytes())
+        data[-100_000] ^= 1
+        (self.folder / "out.ignite").write_bytes(data)
+        words = ("verify", "out.ignite", "--keyring", "keyring.json", "--identity", "P.key")
+        self.assertEqual(self.run_json(*words, expect=3)["error"]["code"], "corrupt")
+
+    def test_refusals_name_the_line_and_a_remedy(self):
+        (self.folder / "folder").mkdir()
+        os.mkfifo(self.folder / "fifo")
+        self.write("empty", "")
+        self.write("good", "x")
+        with open(self.folder / "huge", "wb") as image:
+            image.truncate((256 << 30) + 1)
+        for source, component, expected in (
+            ("absent", "os", r"r\.ini:15: there is no '\./absent' \(give the file of the image"),
+            ("folder", "os", r"r\.ini:15: '\./folder' is a folder \(make a file system image of it, or write type = tree\)"),
+            ("fifo", "os", r"r\.ini:15: '\./fifo' is a FIFO \(give a regular file"),
+            ("/dev/null", "os", r"r\.ini:15: '/dev/null' is neither a file nor a folder \(give a regular file"),
+            ("empty", "os", r"r\.ini:15: '\./empty' is empty \(build the image before the bundle\)"),
+            ("huge", "os", r"r\.ini:15: '\./huge' has 274877906945 bytes, a bundle can hold 274877906944 \(shrink"),
+            ("good", "app/web", r"r\.ini:13: an image cannot be of the component 'app/web' \(write component = os\)"),
+        ):
+            self.write_recipe(component=component, source=source)
+            done = self.run_pack("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "x", expect=2)
+            self.assertRegex(done.stderr.decode(), expected)
+            self.assertEqual(len(done.stderr.decode().splitlines()), 2, "the fault, and the remedy for the recipe")
+        self.write_recipe(source="good", more="path = /dev/sda2\n")
+        done = self.run_pack("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "x", expect=2)
+        self.assertRegex(done.stderr.decode(), r"r\.ini:16: unknown key 'path'")
+        self.assertFalse((self.folder / "x").exists())
+
+
+class VerifyTest(PackCase):
+    def setUp(self):
+        super().setUp()
+        self.make_keys()
+        self.make_release()
+        self.write("web/data/large.bin", "small")
+        self.build()
+        self.bytes = (self.folder / "out.ignite").read_bytes()
+
+    def verify(self, data, expect):
+        (self.folder / "x.ignite").write_bytes(data)
+        return self.run_json("verify", "x.ignite", "--keyring", "keyring.json", "--identity", "P.key", expect=expect)
+
+    def test_untrusted_keys_and_missing_roles(self):
+        self.run_pack("keygen", "--role", "release", "-o", "X")
+        self.run_pack("keyring", "--role", "release=X.pub", "-o", "x.json")
+        self.run_pack("keyring", "--role", "release=K.pub", "--role", "qa=X.pub", "-o", "two.json")
+        words = ("verify", "out.ignite", "--identity", "P.key")
+        for keyring in ("x.json", "two.json"):
+            error = self.run_json(*words, "--keyring", keyring, expect=3)["error"]
+            self.assertEqual(error["code"], "untrusted")
+        self.run_json(*words, "--keyring", "K.pub", expect=2)
+        self.run_json(*words, "--keyring", "absent.json", expect=2)
+        self.build("--sign", "X.key")
+        self.run_json(*words, "--keyring", "two.json")
+
+    def test_bundles_that_are_none(self):
+        self.verify(b"", 3)
+        self.verify(b"no bundle at all" * 1000, 3)
+        self.verify(self.bytes[:100], 3)
+        self.verify(self.bytes[:-1], 3)
+        self.verify(self.bytes + b"x", 3)
+        self.run_json("verify", "absent.ignite", "--keyring", "keyring.json", expect=2)
+        self.run_json("inspect", "absent.ignite", expect=2)
+        self.run_json("inspect", "web", expect=2)
+        for data in (b"", b"x" * 10, self.bytes[:3000], self.bytes[:-1], self.bytes + b"\0"):
+            (self.folder / "x.ignite").write_bytes(data)
+            self.run_json("inspect", "x.ignite", expect=3)
+
+    def test_an_unknown_version_is_told_from_damage(self):
+        data = bytearray(self.bytes)
+        data[512 + 8] = 9  # the format version, little-endian, behind the magic
+        self.assertEqual(self.verify(bytes(data), 3)["error"]["code"], "unsupported")
+
+    def test_flipped_bytes_are_found(self):
+        for at in range(0, len(self.bytes), 211):
+            data = bytearray(self.bytes)
+            data[at] ^= 1
+            self.verify(bytes(data), 3)
+
+    def test_identities(self):
+        self.run_pack("keygen", "--identity", "-o", "other")
+        words = ("verify", "out.ignite", "--keyring", "keyring.json")
+        error = self.run_json(*words, expect=3)["error"]
+        self.assertEqual(error["code"], "not-addressed")
+        self.run_json(*words, "--identity", "other.key", expect=3)
+        self.run_json(*words, "--identity", "other.key", "--identity", "P.key")
+        self.run_json(*words, "--identity", "P.pub", expect=2)
+
+    def test_plain_bundles_are_accepted_and_said_to_be_plain(self):
+        self.build("--unencrypted")
+        shown = self.run_json("inspect", "out.ignite")
+        self.assertFalse(shown["encrypted"])
+        self.assertEqual(shown["manifest"]["product"], "netprobe")
+        done = self.run_pack("verify", "out.ignite", "--keyring", "keyring.json")
+        self.assertIn(b"NOT ENCRYPTED", done.stdout)
+
+
+class SignerProgramTest(PackCase):
+    """A private key that stays where a program keeps it."""
+
+    OPENSSL = "openssl pkeyutl -sign -rawin -in /dev/stdin -inkey {}.key"
+
+    def setUp(self):
+        super().setUp()
+        self.make_keys()
+        self.make_release()
+
+    def build_with(self, command, public="K.pub", expect=0):
+        words = ("build", "r.ini", "--with", command, "--public", public, "--recipient", "P.pub", "-o", "x.ignite")
+        return self.run_pack(*words, "--json", expect=expect)
+
+    def test_openssl_signs_a_build(self):
+        built = json.loads(self.build_with(self.OPENSSL.format("K")).stdout)
+        self.assertEqual(built["signed-by"], self.build()["signed-by"])
+        self.run_json("verify", "x.ignite", "--keyring", "keyring.json", "--identity", "P.key")
+
+    def test_key_files_and_a_program_sign_together_and_each_key_once(self):
+        self.run_pack("keygen", "--role", "qa", "-o", "Q")
+        program = ("--with", self.OPENSSL.format("Q"), "--public", "Q.pub")
+        self.assertEqual(len(self.build(*program)["signed-by"]), 2)
+        self.assertEqual(len(self.build(*program, "--sign", "Q.key")["signed-by"]), 2)
+
+    def test_a_program_that_does_not_sign_leaves_no_bundle(self):
+        self.run_pack("keygen", "--role", "release", "-o", "X")
+        for command, text in (
+            ("no-such-program", "is not there"),
+            ("echo no token >&2; exit 7", "ended with exit code 7"),
+            ("echo signature", "wrote 10 bytes where an Ed25519 signature has 64"),
+            (self.OPENSSL.format("X"), "does not fit the public key"),
+            ("head -c 64 /dev/zero", "does not fit the public key"),
+        ):
+            error = json.loads(self.build_with(command, expect=1).stdout)["error"]
+            self.assertIn(text, error["cause"])
+            self.assertFalse(list(self.folder.glob("x.ignite*")), command)
+        self.assertEqual(self.build_with("echo no token >&2; exit 7", expect=1).stderr, b"no token\n")
+
+    def test_usage(self):
+        good = ("build", "r.ini", "--unencrypted", "-o", "x.ignite")
+        for words in (("--with", "true"), ("--public", "K.pub"), ("--with", "true", "--public", "K.key")):
+            self.run_json(*good, *words, expect=2)
+        self.run_json(*good, "--sign", "K.key", "--with", "true", expect=2)
+
+
+class CommandLineTest(PackCase):
+    def test_help_fits_a_screen(self):
+        for words in ((), ("keygen",), ("keyring",), ("build",), ("inspect",), ("verify",)):
+            lines = self.run_pack(*words, "--help").stdout.decode().splitlines()
+            self.assertLessEqual(len(lines), 24, words)
+            self.assertLessEqual(max(map(len, lines)), 90, words)
+        self.assertRegex(self.run_pack("--version").stdout.decode(), r"^ignite-pack \d+\.\d+\.\d+\n$")
+
+    def test_unknown_words_name_the_nearest(self):
+        for words, remedy in ((("biuld",), "build"), (("build", "--sing", "x"), "--sign"), (("--jsn",), "--json")):
+            done = self.run_pack(*words, expect=2)
+            self.assertIn(f"did you mean '{remedy}'?", done.stderr.decode())
+            self.assertEqual(done.stdout, b"")
+        self.run_pack(expect=2)
+
+
+if __name__ == "__main__":
+    if not PROGRAM.exists():
+        sys.exit(f"{PROGRAM} is not there; set IGNITE_BIN")
+    unittest.main()

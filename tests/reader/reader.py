@@ -1,0 +1,785 @@
+"""A second reader of the bundle format, written from payload-format/SPEC.md alone. Section numbers are that page's.
+
+It favours plainness over speed and memory: it takes a whole bundle, and gives its content or Refused.
+"""
+
+import hashlib
+import hmac
+import re
+import struct
+
+import zstandard
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+# Section 12.
+TAR_BLOCK = 512
+TAR_END = 1024
+PAYLOAD_MEMBER_SIZE = 2 << 30
+HEADER_SIZE = 256
+MIN_CHUNK_SIZE, MAX_CHUNK_SIZE = 4096, 1 << 20
+MAX_CHUNKS = 262144
+MAX_MANIFEST_SIZE = 4 << 20
+SIGNATURE_ENTRY_SIZE, MAX_SIGNATURES = 72, 16
+RECIPIENT_BODY_SIZE = 88
+MAC_SIZE = 32
+FILE_KEY_SIZE = 32
+MAX_RECIPIENTS_SIZE = 1 << 20
+INDEX_ENTRY_SIZE = 36
+MAX_CHUNK_OVERHEAD = 4096
+MAX_DEPTH = 8
+MAX_VALUES = 20000
+MAX_INTEGER = 2**53 - 1
+MAX_TREE_PATH, MAX_TREE_NAME = 4095, 255
+MAX_TREE_ENTRIES = 1048576
+MAX_TABLE_SIZE = 1 << 30
+MAX_USERS = 16384
+
+MAGIC = b"\x89IGNITE\n"
+LABEL = b"ignite/v0"
+FOLDER, FILE, SYMLINK, HARD_LINK, COPY = range(1, 6)
+ROLES = ("root", "release", "qa", "licence", "engineer")
+
+
+class Refused(Exception):
+    """The bundle, or the keyring, is not acceptable; the text says why."""
+
+
+def need(condition, why):
+    if not condition:
+        raise Refused(why)
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+# --- Section 3: the container.
+
+
+def header_block(name, size):
+    block = struct.pack(
+        "<100s8s8s8s12s12s8sc100s6s2s32s32s8s8s155s12x",
+        name.encode("latin-1"), b"0000644", b"0000000", b"0000000", b"%011o" % size, b"00000000000", b" " * 8, b"0", b"",
+        b"ustar", b"00", b"", b"", b"0000000", b"0000000", b"")
+    return block[:148] + b"%06o\0 " % sum(block) + block[156:]
+
+
+def padded(size):
+    return TAR_BLOCK + size + -size % TAR_BLOCK
+
+
+class Container:
+    """Goes through the members from front to back."""
+
+    def __init__(self, data):
+        self.data, self.place = data, 0
+
+    def take(self, size):
+        need(self.place + size <= len(self.data), "the file ends early")
+        self.place += size
+        return self.data[self.place - size:self.place]
+
+    def member(self, name, smallest, largest):
+        block = self.take(TAR_BLOCK)
+        need(re.fullmatch(rb"[0-7]{11}\0", block[124:136]), f"{name}: no size")
+        size = int(block[124:135], 8)
+        found = block[:100].partition(b"\0")[0].decode("latin-1")
+        need(block == header_block(found, size), f"{name}: another header block")
+        need(found == name, f"{found} where {name} belongs")
+        need(smallest <= size <= largest, f"{name}: its size")
+        content = self.take(size)
+        need(not any(self.take(-size % TAR_BLOCK)), f"{name}: padding")
+        return content
+
+    def end(self):
+        need(not any(self.take(TAR_END)), "no end of the archive")
+        need(self.place == len(self.data), "bytes behind the end")
+
+
+# --- Section 4.
+
+
+class Header:
+    def __init__(self, data):
+        (magic, version, self.suite, self.chunk_size, self.chunk_count, self.manifest_size, self.index_size,
+         self.payload_size, self.content_id, self.manifest_digest, self.index_digest, self.salt, self.commitment,
+         reserved) = struct.unpack("<8sHHIQIIQ32s32s32s32s32s56s", data)
+        need(magic == MAGIC, "no bundle")
+        need(version == 0, "another version")
+        need(self.suite in (0, 1), "another suite")
+        size = self.chunk_size
+        need(MIN_CHUNK_SIZE <= size <= MAX_CHUNK_SIZE and size & (size - 1) == 0, "chunk size")
+        need(self.chunk_count <= MAX_CHUNKS, "chunk count")
+        need(1 <= self.manifest_size <= MAX_MANIFEST_SIZE, "manifest size")
+        need(self.index_size == self.chunk_count * INDEX_ENTRY_SIZE, "index size")
+        need(self.payload_size <= self.chunk_count * (size + MAX_CHUNK_OVERHEAD), "payload size")
+        need(self.suite == 1 or not any(self.commitment), "a key commitment in a plain bundle")
+        need(not any(reserved), "reserved bytes")
+
+
+# --- Sections 5 and 11: trust.
+
+
+def key_id(public):
+    return sha256(bytes.fromhex("302a300506032b6570032100") + public)[:8]
+
+
+class Keyring:
+    def __init__(self, text):
+        document = Json(text).document
+        fields = Fields(document, "keyring")
+        self.version = fields.integer("version", 1, MAX_INTEGER)
+        self.roles = {}
+        owner = {}
+        for name, role in plain_items(fields.get("roles", dict)):
+            need(name in ROLES, "an unknown role")
+            role = Fields(role, name)
+            keys = []
+            for text in role.get("keys", list):
+                need(isinstance(text, str) and re.fullmatch("[0-9a-f]{64}", text), "a key")
+                key = bytes.fromhex(text)
+                need(key not in keys, "a key twice in a role")
+                if name != "root":
+                    need(owner.setdefault(key, name) == name, "a key in two roles")
+                keys.append(key)
+            threshold = role.integer("threshold", 1, 100) if role.has("threshold") else 1
+            need(threshold <= len(keys), "a threshold above the keys")
+            role.done()
+            self.roles[name] = (keys, threshold)
+        fields.done()
+        need(owner, "no key outside root")
+
+    def vouching(self, header, signatures):
+        message = b"DSSEv1 32 application/vnd.ignite.header.v0 256 " + header
+        entries = [(signatures[at:at + 8], signatures[at + 8:at + 72])
+                   for at in range(0, len(signatures), SIGNATURE_ENTRY_SIZE)]
+        roles = set()
+        for role, (keys, threshold) in self.roles.items():
+            count = 0
+            for key in keys:
+                mine = [signature for id_, signature in entries if id_ == key_id(key)]
+                for signature in mine:
+                    try:
+                        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+                    except InvalidSignature:
+                        raise Refused("a wrong signature by a known key") from None
+                count += bool(mine)
+            if count >= threshold:
+                roles.add(role)
+        need(roles, "no role vouches")
+        return roles
+
+    def required(self, kind):
+        if kind in ("product", "service-pack"):
+            return {"release"} | ({"qa"} & set(self.roles))
+        return {"licence": {"licence"}, "order": {"engineer"}}[kind]
+
+
+# --- Section 6.
+
+
+def derive(header, file_key, purpose, stream, length):
+    info = LABEL + b"\0" + purpose + b"\0" + struct.pack("<H", header.suite) + header.content_id
+    return HKDF(hashes.SHA512(), length, header.salt, info + struct.pack("<I", stream)).derive(file_key)
+
+
+class StreamKey:
+    def __init__(self, header, file_key, stream):
+        material = derive(header, file_key, b"stream", stream, 76)
+        self.stream, self.cipher = stream, AESGCM(material[:32])
+        self.base_nonce, self.commitment = material[32:44], material[44:]
+
+    def place(self, chunk, last):
+        number = bytes(4) + struct.pack(">Q", chunk)
+        nonce = bytes(a ^ b for a, b in zip(self.base_nonce, number))
+        return nonce, struct.pack("<IQB", self.stream, chunk, last)
+
+    def open(self, chunk, last, sealed):
+        nonce, aad = self.place(chunk, last)
+        try:
+            return self.cipher.decrypt(nonce, sealed, aad)
+        except (InvalidTag, ValueError):
+            raise Refused("a tag does not hold") from None
+
+
+# --- Section 7; HPKE is RFC 9180, base mode.
+
+KEM_SUITE = b"KEM" + struct.pack(">H", 0x0020)
+HPKE_SUITE = b"HPKE" + struct.pack(">HHH", 0x0020, 0x0001, 0x0002)
+
+
+def labeled_extract(suite, salt, label, secret):
+    return hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + secret, "sha256")
+
+
+def labeled_expand(suite, key, label, info, length):
+    info = struct.pack(">H", length) + b"HPKE-v1" + suite + label + info
+    return HKDFExpand(hashes.SHA256(), length, info).derive(key)
+
+
+def hpke_context(shared, encapsulated, recipient, info):
+    """Key and nonce of the first message."""
+    secret = labeled_expand(KEM_SUITE, labeled_extract(KEM_SUITE, b"", b"eae_prk", shared), b"shared_secret",
+                            encapsulated + recipient, 32)
+    context = b"\0" + labeled_extract(HPKE_SUITE, b"", b"psk_id_hash", b"")
+    context += labeled_extract(HPKE_SUITE, b"", b"info_hash", info)
+    secret = labeled_extract(HPKE_SUITE, secret, b"secret", b"")
+    return labeled_expand(HPKE_SUITE, secret, b"key", context, 32), labeled_expand(
+        HPKE_SUITE, secret, b"base_nonce", context, 12)
+
+
+def raw(public):
+    return public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def hint_of(header, recipient):
+    return sha256(LABEL + b"\0hint\0" + header.salt + recipient)[:8]
+
+
+def unwrap(header, identity, body):
+    encapsulated, sealed = body[8:40], body[40:]
+    try:
+        shared = identity.exchange(X25519PublicKey.from_public_bytes(encapsulated))
+        key, nonce = hpke_context(shared, encapsulated, raw(identity.public_key()), LABEL + b"\0file key")
+        file_key = AESGCM(key).decrypt(nonce, sealed, header.salt + header.content_id)
+    except (ValueError, InvalidTag):
+        return None
+    return file_key if len(file_key) == FILE_KEY_SIZE else None
+
+
+def open_recipients(header, member, identities):
+    stanzas, mac = member[:-MAC_SIZE], member[-MAC_SIZE:]
+    bodies, place = [], 0
+    while place < len(stanzas):
+        need(place + 4 <= len(stanzas), "a stanza that is cut off")
+        kem, size = struct.unpack_from("<HH", stanzas, place)
+        place += 4 + size
+        need(place <= len(stanzas), "a stanza that is cut off")
+        if kem == 1:
+            need(size == RECIPIENT_BODY_SIZE, "a stanza of another size")
+            bodies.append(stanzas[place - size:place])
+    hints = [(identity, hint_of(header, raw(identity.public_key()))) for identity in identities]
+    for body in bodies:
+        for identity, hint in hints:
+            file_key = unwrap(header, identity, body) if body[:8] == hint else None
+            if file_key:
+                expected = hmac.digest(derive(header, file_key, b"recipients", 0, 32), stanzas, "sha256")
+                need(expected == mac, "the MAC of RECIPIENTS")
+                need(StreamKey(header, file_key, 0).commitment == header.commitment, "the key commitment")
+                return file_key
+    raise Refused("not encrypted to this identity")
+
+
+# --- Section 8.1: strict JSON, by hand, for no common parser is strict enough.
+
+
+class Json:
+    STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"')
+    NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?![0-9.eE])")
+    SPACE = re.compile(r"[ \t\n\r]*")
+    ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+    def __init__(self, data):
+        try:
+            self.text = data.decode("utf-8", "strict")
+        except UnicodeDecodeError:
+            raise Refused("JSON: no UTF-8") from None
+        need("\0" not in self.text, "JSON: a NUL byte")
+        self.place, self.values = 0, 0
+        self.document = self.value(0)
+        self.space()
+        need(self.place == len(self.text), "JSON: something behind the document")
+
+    def space(self):
+        self.place = self.SPACE.match(self.text, self.place).end()
+
+    def next(self, expected):
+        self.space()
+        found = self.text.startswith(expected, self.place)
+        self.place += len(expected) if found else 0
+        return found
+
+    def value(self, depth):
+        self.values += 1
+        need(self.values <= MAX_VALUES, "JSON: too many values")
+        self.space()
+        for word, value in (("true", True), ("false", False), ("null", None)):
+            if self.next(word):
+                return value
+        if self.text.startswith('"', self.place):
+            return self.string()
+        if self.next("{"):
+            need(depth < MAX_DEPTH, "JSON: too deep")
+            return self.object(depth + 1)
+        if self.next("["):
+            need(depth < MAX_DEPTH, "JSON: too deep")
+            return self.list(depth + 1)
+        found = self.NUMBER.match(self.text, self.place)
+        need(found and len(found[0]) < 20, "JSON: no value")
+        self.place = found.end()
+        need(abs(int(found[0])) <= MAX_INTEGER, "JSON: a number out of range")
+        return int(found[0])
+
+    def string(self):
+        found = self.STRING.match(self.text, self.place)
+        need(found, "JSON: no string")
+        self.place = found.end()
+
+        def unescape(match):
+            escape = match[1]
+            return chr(int(escape[1:], 16)) if escape[0] == "u" else self.ESCAPES.get(escape, escape)
+
+        text = re.sub(r"\\(u[0-9a-fA-F]{4}|.)", unescape, found[1])
+        try:  # Joins surrogates that belong together, and finds those that do not.
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "strict")
+        except UnicodeDecodeError:
+            raise Refused("JSON: a lone surrogate") from None
+        need("\0" not in text, "JSON: a NUL byte")
+        return text
+
+    def object(self, depth):
+        result = {}
+        if self.next("}"):
+            return result
+        while True:
+            self.space()
+            key = self.string()
+            need(key not in result, "JSON: a key twice")
+            need(self.next(":"), "JSON: no colon")
+            result[key] = self.value(depth)
+            if self.next("}"):
+                return result
+            need(self.next(","), "JSON: no comma")
+
+    def list(self, depth):
+        result = []
+        if self.next("]"):
+            return result
+        while True:
+            result.append(self.value(depth))
+            if self.next("]"):
+                return result
+            need(self.next(","), "JSON: no comma")
+
+
+def plain_items(mapping):
+    return [(key, value) for key, value in mapping.items() if not key.startswith("x-")]
+
+
+class Fields:
+    """An object of the page: each key named there, of the right type, and no other."""
+
+    def __init__(self, mapping, what):
+        need(type(mapping) is dict, f"{what}: no object")
+        self.mapping, self.what, self.known = mapping, what, set()
+
+    def has(self, key):
+        self.known.add(key)
+        return key in self.mapping
+
+    def get(self, key, kind):
+        need(self.has(key), f"{self.what}: no {key}")
+        value = self.mapping[key]
+        need(type(value) is kind, f"{self.what}: {key} is of another type")
+        return value
+
+    def integer(self, key, smallest, largest):
+        value = self.get(key, int)
+        need(smallest <= value <= largest, f"{self.what}: {key} is out of range")
+        return value
+
+    def word(self, key, is_valid):
+        value = self.get(key, str)
+        need(is_valid(value), f"{self.what}: {key}")
+        return value
+
+    def strings(self, key, is_valid, optional=False):
+        if optional and not self.has(key):
+            return []
+        values = self.get(key, list)
+        need(all(type(value) is str and is_valid(value) for value in values), f"{self.what}: {key}")
+        return values
+
+    def done(self):
+        unknown = [key for key, _ in plain_items(self.mapping) if key not in self.known]
+        need(not unknown, f"{self.what}: the unknown keys {unknown}")
+
+
+# --- Section 8.2.
+
+NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}"
+COMPONENT = rf"os|licence|(?:app|data|config)/{NAME}"
+
+
+def matcher(pattern):
+    compiled = re.compile(pattern)
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+is_name = matcher(NAME)
+is_component = matcher(COMPONENT)
+
+
+def is_version(text):
+    if len(text) > 64:
+        return False
+    epoch, colon, rest = text.partition(":")
+    if colon and not re.fullmatch("[0-9]{1,9}", epoch):
+        return False
+    upstream, dash, revision = (rest if colon else text).rpartition("-")
+    if not dash:
+        upstream, revision = revision, "0"
+    # Without a number in front no colon may come, for the first one would end that number.
+    return bool(re.fullmatch(r"[0-9][A-Za-z0-9.+~:-]*", upstream) and re.fullmatch(r"[A-Za-z0-9.+~]+", revision))
+
+
+def is_requirement(text):
+    found = re.fullmatch(rf"({COMPONENT})[ \t]*(<=|>=|<|=|>)[ \t]*(.*)", text)
+    return bool(found) and is_version(found[3])
+
+
+def is_tree_path(path):
+    """Of bytes."""
+    return 1 <= len(path) <= MAX_TREE_PATH and all(
+        1 <= len(name) <= MAX_TREE_NAME and name not in (b".", b"..") and b"\0" not in name for name in path.split(b"/"))
+
+
+def is_tree_path_text(text):
+    return is_tree_path(text.encode())
+
+
+def is_printable(text):
+    return all(" " <= letter <= "~" for letter in text)
+
+
+def is_probe_path(text):
+    return text.startswith("/") and is_printable(text) and is_tree_path_text(text[1:])
+
+
+def is_unit_name(text):
+    return len(text) <= 255 and bool(re.fullmatch(
+        r"[A-Za-z0-9:_\\@][A-Za-z0-9:_.\\@-]*\.(?:service|socket|timer|path|target|mount)", text))
+
+
+def is_unit(text):
+    return is_tree_path_text(text) and is_unit_name(text.rpartition("/")[2])
+
+
+def is_address(text):
+    host, colon, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    return bool(colon and host) and is_printable(host) and bool(re.fullmatch("[0-9]{1,5}", port)) and 1 <= int(
+        port) <= 65535
+
+
+HEALTH = {
+    "http": ("url", lambda text: bool(re.fullmatch("https?://[!-~]+", text))),
+    "tcp": ("address", is_address),
+    "unit": ("unit", is_unit_name),
+    "command": ("command", lambda text: text != "" and is_printable(text)),
+}
+
+
+# --- Section 8.3.
+
+
+class Manifest:
+    def __init__(self, data):
+        fields = Fields(Json(data).document, "manifest")
+        self.kind = fields.word("kind", lambda it: it in ("product", "service-pack", "licence", "order"))
+        fields.word("product", is_name)
+        fields.word("version", is_version)
+        fields.integer("counter", 0, MAX_INTEGER)
+        fields.integer("epoch", 0, 2**32 - 1)
+        fields.word("compatible", is_name)
+        fields.word("channel", lambda it: it == "" or is_name(it))
+        fields.strings("requires", is_requirement, optional=True)
+        need(all(type(text) is str for text in fields.get("notes", dict).values()), "notes")
+        self.payloads = [self.payload(it) for it in fields.get("payloads", list)]
+        self.unique([payload["name"] for payload in self.payloads])
+        self.unique([payload["component"] for payload in self.payloads])
+        self.unique([self.check(it) for it in fields.get("health", list)])
+        fields.done()
+
+    @staticmethod
+    def unique(names):
+        need(len(set(names)) == len(names), "a name stands twice")
+
+    def payload(self, document):
+        fields = Fields(document, "payload")
+        result = {
+            "name": fields.word("name", is_name),
+            "type": fields.word("type", is_name),
+            "component": fields.word("component", is_component),
+            "version": fields.word("version", is_version),
+            "spec": fields.get("spec", dict),
+            "streams": [self.stream(it) for it in fields.get("streams", list)],
+        }
+        fields.done()
+        need(result["type"] in PAYLOAD_TYPES, "an unknown payload type")
+        need(self.kind in ("product", "service-pack"), "a payload in a bundle of another kind")
+        return result
+
+    @staticmethod
+    def stream(document):
+        fields = Fields(document, "stream")
+        size = fields.integer("size", 0, MAX_INTEGER)
+        digest = bytes.fromhex(fields.word("digest", matcher("[0-9a-f]{64}")))
+        fields.done()
+        return size, digest
+
+    @staticmethod
+    def check(document):
+        fields = Fields(document, "health check")
+        name = fields.word("name", is_name)
+        kind = fields.word("type", is_name)
+        fields.integer("timeout-ms", 1, 86400000)
+        need(kind in HEALTH, "an unknown health check")
+        key, is_valid = HEALTH[kind]
+        spec = Fields(fields.get("spec", dict), "health check")
+        spec.word(key, is_valid)
+        spec.done()
+        fields.done()
+        return name
+
+
+# --- Section 9.
+
+
+def read_index(header, data):
+    entries = [(data[at:at + 32], struct.unpack_from("<I", data, at + 32)[0])
+               for at in range(0, len(data), INDEX_ENTRY_SIZE)]
+    need(all(1 <= size <= header.chunk_size + MAX_CHUNK_OVERHEAD for _, size in entries), "INDEX: a size")
+    need(sum(size for _, size in entries) == header.payload_size, "INDEX: the sum")
+    return entries
+
+
+def decompress(frame, size):
+    need(frame[:4] == b"\x28\xb5\x2f\xfd", "no zstd frame")
+    try:
+        parameters = zstandard.get_frame_parameters(frame)
+        need(parameters.dict_id == 0, "a dictionary")
+        work = zstandard.ZstdDecompressor(max_window_size=0).decompressobj(write_size=size + 1)
+        plain = work.decompress(frame)
+    except zstandard.ZstdError:
+        raise Refused("a zstd frame") from None
+    need(work.eof and not work.unused_data, "not exactly one zstd frame")
+    need(len(plain) == size, "a chunk of another size")
+    return plain
+
+
+# --- Section 10.
+
+
+class Tree:
+    STREAMS = 2
+
+    def __init__(self, payload, table, content):
+        self.read_spec(payload["spec"])
+        self.entries = self.read_table(table)
+        self.component = payload["component"]
+        place = 0
+        for entry in self.entries:
+            self.check_permission(entry)
+            if entry["type"] == FILE:
+                data = content[place:place + entry["size"]]
+                need(len(data) == entry["size"], "content that ends early")
+                need(sha256(data) == entry["digest"], "the content of a file")
+                place += entry["size"]
+        need(place == len(content), "content behind the last file")
+
+    def read_spec(self, document):
+        fields = Fields(document, "spec")
+        fields.word("path", is_probe_path)
+        fields.strings("units", is_unit, optional=True)
+        for document in fields.get("links", list):
+            link = Fields(document, "link")
+            link.word("from", lambda it: it == "" or is_tree_path_text(it))
+            link.word("to", is_probe_path)
+            link.done()
+        self.allow = {path.encode() for path in fields.strings("allow", is_tree_path_text, optional=True)}
+        fields.word("users", lambda it: len(it) <= MAX_USERS and all(c in "\n\t" or " " <= c <= "~" for c in it))
+        self.owners = {name.encode() for name in fields.strings("owners", lambda it: True, optional=True)}
+        self.groups = {name.encode() for name in fields.strings("groups", lambda it: True, optional=True)}
+        self.count = fields.integer("entries", 1, MAX_TREE_ENTRIES)
+        fields.integer("bytes", 0, MAX_INTEGER)
+        fields.done()
+
+    def read_table(self, data):
+        need(16 <= len(data) <= MAX_TABLE_SIZE, "table: its size")
+        magic, count, zero = struct.unpack_from("<8sII", data)
+        need(magic == b"IGNTREE\0" and 1 <= count <= MAX_TREE_ENTRIES and zero == 0, "table: its head")
+        need(count == self.count, "table: another number of entries")
+        entries, place, folders, before = [], 16, set(), None
+        for number in range(count):
+            need(place + 68 <= len(data), "table: it ends early")
+            (kind, zero_a, mode, nanoseconds, seconds, size, earlier, p, t, o, g, c, zero_b,
+             digest) = struct.unpack_from("<BBHIqQIHHBBBB32s", data, place)
+            place += 68
+            need(place + p + t + o + g + c <= len(data), "table: it ends early")
+            parts = []
+            for length in (p, t, o, g, c):
+                parts.append(data[place:place + length])
+                place += length
+            path, target, owner, group, capabilities = parts
+            entry = {"type": kind, "mode": mode, "mtime": (seconds, nanoseconds), "size": size, "earlier": earlier,
+                     "path": path, "target": target, "owner": owner, "group": group, "capabilities": capabilities,
+                     "digest": digest}
+            need(FOLDER <= kind <= COPY, "table: type")
+            need(zero_a == 0 and zero_b == 0, "table: reserved bytes")
+            need(mode <= 0o7777 and nanoseconds <= 999999999, "table: mode or time")
+            self.check_fields(entry)
+            if number == 0:
+                need(kind == FOLDER and path == b"", "table: no root")
+            else:
+                need(is_tree_path(path), "table: a path")
+                need(before < path.split(b"/"), "table: the order")
+                need(path.rpartition(b"/")[0] in folders, "table: a path without its folder")
+            before = path.split(b"/") if path else []
+            if kind == FOLDER:
+                folders.add(path)
+            if kind in (HARD_LINK, COPY):
+                need(earlier < number and entries[earlier]["type"] == FILE, "table: earlier")
+            if kind == COPY:
+                need((size, digest) == (entries[earlier]["size"], entries[earlier]["digest"]), "table: a copy")
+            entries.append(entry)
+        need(place == len(data), "table: something behind it")
+        return entries
+
+    @staticmethod
+    def check_fields(entry):
+        kind = entry["type"]
+        is_content = kind in (FILE, COPY)
+        account = re.compile(rb"[A-Za-z0-9_.$][A-Za-z0-9_.$-]{0,31}")
+        if kind == HARD_LINK:
+            need(entry["mode"] == 0 and entry["mtime"] == (0, 0) and not entry["owner"] and not entry["group"],
+                 "table: a hard link with properties")
+        else:
+            need(account.fullmatch(entry["owner"]) and account.fullmatch(entry["group"]), "table: owner or group")
+        if not is_content:
+            need(entry["size"] == 0 and not any(entry["digest"]) and not entry["capabilities"], "table: a field too many")
+        if kind not in (HARD_LINK, COPY):
+            need(entry["earlier"] == 0, "table: a field too many")
+        need(len(entry["capabilities"]) in (0, 20, 24), "table: capabilities")
+        if kind == SYMLINK:
+            need(entry["mode"] == 0o777, "table: the mode of a link")
+            need(1 <= len(entry["target"]) <= MAX_TREE_PATH and b"\0" not in entry["target"], "table: a target")
+        else:
+            need(not entry["target"], "table: a field too many")
+
+    def check_permission(self, entry):
+        if entry["type"] != HARD_LINK:
+            need(entry["owner"] in self.owners and entry["group"] in self.groups, "an owner or group of no list")
+        if self.component == "os" or entry["path"] in self.allow:
+            return
+        if entry["type"] == SYMLINK:
+            need(not entry["target"].startswith(b"/"), "an absolute link target")
+            depth = entry["path"].count(b"/")
+            for name in entry["target"].split(b"/"):
+                depth += {b"": 0, b".": 0, b"..": -1}.get(name, 1)
+                need(depth >= 0, "an escaping link target")
+        need(entry["type"] not in (FILE, COPY) or not entry["mode"] & 0o6000, "setuid or setgid")
+        need(not entry["capabilities"], "capabilities")
+
+    def lines(self):
+        """One for each entry; it has the digest of its content."""
+        for entry in self.entries:
+            numbers = (entry["type"], entry["mode"], *entry["mtime"], entry["size"], entry["earlier"])
+            texts = (entry[key].hex() for key in ("digest", "path", "target", "owner", "group", "capabilities"))
+            yield " ".join([*map(str, numbers), *texts])
+
+
+class Image:
+    STREAMS = 1
+
+    def __init__(self, payload, content):
+        need(payload["component"] == "os", "an image of another component")
+        need(content, "an empty image")
+        Fields(payload["spec"], "spec").done()
+        self.content = content
+
+    def lines(self):
+        yield "image " + sha256(self.content).hex()
+
+
+PAYLOAD_TYPES = {"tree": Tree, "image": Image}
+
+
+# --- Section 2: the whole.
+
+
+class Bundle:
+    """Raises Refused; else `content_id`, `manifest`, and `payloads`."""
+
+    def __init__(self, data, keyring, identities, accept_plain=False):
+        container = Container(data)
+        header_bytes = container.member("HEADER", HEADER_SIZE, HEADER_SIZE)
+        header = Header(header_bytes)
+        signatures = container.member("SIGNATURES", SIGNATURE_ENTRY_SIZE, MAX_SIGNATURES * SIGNATURE_ENTRY_SIZE)
+        need(len(signatures) % SIGNATURE_ENTRY_SIZE == 0, "SIGNATURES: its size")
+        roles = keyring.vouching(header_bytes, signatures)
+        file_key = None
+        if header.suite == 1:
+            file_key = open_recipients(header, container.member("RECIPIENTS", MAC_SIZE, MAX_RECIPIENTS_SIZE), identities)
+        else:
+            need(accept_plain, "a plain bundle")
+        stored = container.member("MANIFEST", header.manifest_size, header.manifest_size)
+        need(sha256(stored) == header.manifest_digest, "MANIFEST: another digest")
+        plain = StreamKey(header, file_key, 0).open(0, 1, stored) if file_key else stored
+        need(sha256(plain) == header.content_id, "another content id")
+        self.content_id, self.manifest = header.content_id.hex(), Manifest(plain)
+        need(keyring.required(self.manifest.kind) <= roles, "a role is missing")
+        index_bytes = container.member("INDEX", header.index_size, header.index_size)
+        need(sha256(index_bytes) == header.index_digest, "INDEX: another digest")
+        index = read_index(header, index_bytes)
+        streams = [stream for payload in self.manifest.payloads for stream in payload["streams"]]
+        need(sum(-(-size // header.chunk_size) for size, _ in streams) == header.chunk_count, "the number of chunks")
+        run = b"".join(self.payload_members(container, header.payload_size))
+        container.end()
+        plain_streams = self.read_streams(header, file_key, streams, index, run)
+        self.payloads = []
+        for payload in self.manifest.payloads:
+            kind = PAYLOAD_TYPES[payload["type"]]
+            need(len(payload["streams"]) == kind.STREAMS, "the number of streams")
+            self.payloads.append(kind(payload, *(next(plain_streams) for _ in range(kind.STREAMS))))
+
+    @staticmethod
+    def payload_members(container, left):
+        number = 0
+        while left:
+            size = min(left, PAYLOAD_MEMBER_SIZE)
+            yield container.member(f"PAYLOAD.{number:04}", size, size)
+            left -= size
+            number += 1
+
+    @staticmethod
+    def read_streams(header, file_key, streams, index, run):
+        place, entries = 0, iter(index)
+        for number, (size, digest) in enumerate(streams, 1):
+            key = StreamKey(header, file_key, number) if file_key else None
+            count = -(-size // header.chunk_size)
+            plain = []
+            for chunk in range(count):
+                chunk_digest, stored_size = next(entries)
+                stored = run[place:place + stored_size]
+                place += stored_size
+                need(sha256(stored) == chunk_digest, "a chunk: another digest")
+                frame = key.open(chunk, chunk == count - 1, stored) if key else stored
+                plain.append(decompress(frame, min(header.chunk_size, size - chunk * header.chunk_size)))
+            need(sha256(b"".join(map(sha256, plain))) == digest, "a stream: another digest")
+            yield b"".join(plain)
+
+    def entries(self):
+        """A digest of all entries of all trees and of the bytes of all images."""
+        whole = hashlib.sha256()
+        for payload in self.payloads:
+            for line in payload.lines():
+                whole.update((line + "\n").encode())
+        return whole.hexdigest()

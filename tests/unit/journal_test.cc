@@ -1,0 +1,195 @@
+#include "agent/engine/journal.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "base/str_cat.h"
+#include "tests/fakes/fake_probe.h"
+#include "tests/fakes/must.h"
+#include "tests/fakes/temporary_directory.h"
+
+namespace ignite::engine {
+namespace {
+
+using fakes::FailsWith;
+using fakes::Must;
+
+Plan SamplePlan(int64_t to) {
+  Plan plan;
+  plan.content_id = std::string(64, 'a');
+  plan.kind = "product";
+  plan.product = "netprobe";
+  plan.version = "1.0";
+  plan.counter = 7;
+  plan.epoch = 2;
+  plan.from_deployment = to - 1;
+  plan.to_deployment = to;
+  plan.components = {{"app/web", "tree", "1.0", "1.0-t1", Json::EmptyObject()}};
+  plan.changes = {{std::nullopt, plan.components[0]}};
+  plan.health = {{"web", "http", 500, Json::EmptyObject()}};
+  return plan;
+}
+
+class JournalTest : public testing::Test {
+ protected:
+  Journal Open() { return Must(Journal::Open(folder_ / "journal.db", clock_)); }
+  fakes::TemporaryDirectory folder_;
+  fakes::FakeClock clock_;
+};
+
+TEST_F(JournalTest, NobodyElseCanReadIt) {
+  Open();
+  struct stat status {};
+  ASSERT_EQ(stat((folder_ / "journal.db").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+}
+
+TEST_F(JournalTest, ATransactionIsUnfinishedUntilItsEnd) {
+  Journal journal = Open();
+  int64_t id = Must(journal.Begin("a.ignite"));
+  Must(journal.SetPlan(id, SamplePlan(1)));
+  Must(journal.Enter(id, State::kApplying, "switching"));
+  auto unfinished = Must(Open().Unfinished());
+  ASSERT_TRUE(unfinished);
+  EXPECT_EQ(unfinished->state, State::kApplying);
+  EXPECT_EQ(unfinished->step, "switching");
+  ASSERT_TRUE(unfinished->plan);
+  EXPECT_EQ(unfinished->plan->ToJson(), SamplePlan(1).ToJson());
+  Verdict verdict;
+  verdict.state = State::kRolledBack;
+  Must(journal.End(id, verdict, false));
+  EXPECT_FALSE(Must(journal.Unfinished()));
+}
+
+TEST_F(JournalTest, AStuckTransactionStaysUnfinished) {
+  Journal journal = Open();
+  int64_t id = Must(journal.Begin("a.ignite"));
+  Verdict verdict;
+  verdict.cause = "no";
+  Must(journal.EnterStuck(id, verdict));
+  EXPECT_EQ(Must(journal.Unfinished())->state, State::kStuck);
+}
+
+TEST_F(JournalTest, OneCommitWritesDeploymentFloorsAndHolds) {
+  Journal journal = Open();
+  int64_t id = Must(journal.Begin("a.ignite"));
+  Must(journal.SetPlan(id, SamplePlan(1)));
+  Must(journal.Commit(id, SamplePlan(1), "left behind"));
+  auto current = Must(journal.Current());
+  ASSERT_TRUE(current);
+  EXPECT_EQ(current->number, 1);
+  EXPECT_EQ(current->bundle, "a.ignite");
+  EXPECT_EQ(current->components, SamplePlan(1).components);
+  EXPECT_EQ(current->health.size(), 1u);
+  EXPECT_EQ(Must(journal.CounterFloor("netprobe", "product")), 7u);
+  EXPECT_EQ(Must(journal.CounterFloor("netprobe", "service-pack")), 0u);
+  EXPECT_EQ(Must(journal.EpochFloor("netprobe")), 2u);
+  EXPECT_TRUE(Must(journal.IsHeld("left behind")));
+  EXPECT_FALSE(Must(journal.Unfinished()));
+}
+
+TEST_F(JournalTest, FloorsNeverSink) {
+  Journal journal = Open();
+  for (int64_t number = 1; number <= 2; ++number) {
+    Plan plan = SamplePlan(number);
+    plan.counter = number == 1 ? 9 : 3;
+    int64_t id = Must(journal.Begin("a.ignite"));
+    Must(journal.Commit(id, plan, ""));
+  }
+  EXPECT_EQ(Must(journal.CounterFloor("netprobe", "product")), 9u);
+}
+
+TEST_F(JournalTest, ARollbackRaisesNoFloor) {
+  Journal journal = Open();
+  Plan plan = SamplePlan(1);
+  plan.action = Action::kRollback;
+  int64_t id = Must(journal.Begin("rollback"));
+  Must(journal.Commit(id, plan, ""));
+  EXPECT_EQ(Must(journal.CounterFloor("netprobe", "product")), 0u);
+}
+
+TEST_F(JournalTest, AForgottenDeploymentTakesItsComponentsAlong) {
+  Journal journal = Open();
+  for (int64_t number = 1; number <= 2; ++number) {
+    int64_t id = Must(journal.Begin("a.ignite"));
+    Must(journal.Commit(id, SamplePlan(number), ""));
+  }
+  Must(journal.Forget(1));
+  EXPECT_EQ(Must(journal.Deployments()).size(), 1u);
+}
+
+TEST_F(JournalTest, AMissingJournalIsNotFoundForAReader) {
+  EXPECT_THAT(Journal::OpenForReading(folder_ / "none.db"), FailsWith(ErrorCode::kNotFound));
+}
+
+TEST_F(JournalTest, AJournalThatIsJustBeingMadeIsNotFoundForAReader) {
+  { Sqlite empty = Must(Sqlite::Open(folder_ / "journal.db", Sqlite::Mode::kReadWriteCreate)); }
+  EXPECT_THAT(Journal::OpenForReading(folder_ / "journal.db"), FailsWith(ErrorCode::kNotFound));
+}
+
+TEST_F(JournalTest, ADamagedRowIsAFaultOfTheMachineAndNotOfABundle) {
+  Journal journal = Open();
+  int64_t id = Must(journal.Begin("a.ignite"));
+  Must(journal.SetPlan(id, SamplePlan(1)));
+  Must(journal.Commit(id, SamplePlan(1), ""));
+  auto damage = [&](const std::string& row) {
+    Sqlite raw = Must(Sqlite::Open(folder_ / "journal.db", Sqlite::Mode::kReadWriteCreate));
+    Must(raw.Execute("UPDATE " + row));
+  };
+  for (const char* text : {"", "{", "{}"}) {
+    damage(StrCat("transactions SET plan = '", text, "'"));
+    EXPECT_THAT(journal.Transactions(), FailsWith(ErrorCode::kIo, "the journal is damaged"));
+    damage(StrCat("releases SET record = '", text, "'"));
+    EXPECT_THAT(journal.Releases(), FailsWith(ErrorCode::kIo, "the journal is damaged"));
+    damage(StrCat("components SET record = '", text, "'"));
+    EXPECT_THAT(journal.Current(), FailsWith(ErrorCode::kIo, "the journal is damaged"));
+    damage(StrCat("deployments SET health = '", text, "'"));
+    EXPECT_THAT(journal.Deployments(), FailsWith(ErrorCode::kIo, "the journal is damaged"));
+  }
+  damage("transactions SET state = 'flying'");
+  EXPECT_THAT(journal.Transactions(), FailsWith(ErrorCode::kIo, "flying"));
+}
+
+TEST_F(JournalTest, ADatabaseOfSomethingElseIsAnError) {
+  FILE* file = fopen((folder_ / "journal.db").c_str(), "w");
+  ASSERT_NE(file, nullptr);
+  fputs("this is no database, and long enough to be seen as none at the very first look", file);
+  fclose(file);
+  EXPECT_THAT(Journal::Open(folder_ / "journal.db", clock_), FailsWith(ErrorCode::kIo));
+}
+
+TEST_F(JournalTest, EachStepIsKeptWithItsTimes) {
+  Journal journal = Open();
+  int64_t id = Must(journal.Begin("a.ignite"));
+  clock_.Sleep(std::chrono::milliseconds(1'500));
+  Must(journal.Enter(id, State::kApplying, "switching"));
+  auto steps = Must(journal.Steps(id));
+  ASSERT_EQ(steps.size(), 2u);
+  EXPECT_EQ(steps[0].state, State::kReceived);
+  EXPECT_EQ(steps[1].step, "switching");
+  EXPECT_EQ(steps[1].boot - steps[0].boot, std::chrono::milliseconds(1'500));
+}
+
+TEST_F(JournalTest, WhatEndedLongAgoLivesOnInTheHistoryAlone) {
+  Journal journal = Open();
+  Verdict verdict;
+  verdict.state = State::kRefused;
+  verdict.reason = "counter";
+  const int64_t count = Journal::kKeptTransactions + 5;
+  for (int64_t i = 0; i < count; ++i)
+    Must(journal.End(Must(journal.Begin("a.ignite")), verdict, false));
+  auto kept = Must(journal.Transactions());
+  EXPECT_EQ(kept.size(), static_cast<size_t>(Journal::kKeptTransactions));
+  EXPECT_EQ(kept.front().id, 6);
+  EXPECT_TRUE(Must(journal.Steps(1)).empty());
+  auto history = Must(journal.History());
+  ASSERT_EQ(history.size(), static_cast<size_t>(count));
+  EXPECT_EQ(FindHistoryFault(history), std::nullopt);
+  auto first = Must(TransactionRecord::FromJson(Must(Json::ParseStored(history.front().text))));
+  EXPECT_EQ(first.id, 1);
+  EXPECT_EQ(first.state, State::kRefused);
+  EXPECT_EQ(first.reason, "counter");
+}
+
+}  // namespace
+}  // namespace ignite::engine

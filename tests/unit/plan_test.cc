@@ -1,0 +1,43 @@
+#include "agent/engine/plan.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/fakes/must.h"
+
+namespace ignite::engine {
+namespace {
+
+using fakes::FailsWith;
+using fakes::Must;
+
+const ComponentRecord kWeb = {"app/web", "tree", "1.0", "1.0-t1", Json::EmptyObject()};
+
+Plan PlanOf(std::vector<Change> changes) {
+  Plan plan;
+  plan.to_deployment = 1;
+  plan.changes = std::move(changes);
+  return plan;
+}
+
+TEST(PlanTest, ComponentsMayComeStayAndGo) {
+  Json json = PlanOf({{std::nullopt, kWeb}, {kWeb, kWeb}, {kWeb, std::nullopt}}).ToJson();
+  Plan plan = Must(Plan::FromJson(json));
+  EXPECT_EQ(plan.ToJson(), json);
+  for (const Change& change : plan.changes) EXPECT_EQ(change.any(), kWeb);
+}
+
+TEST(PlanTest, AChangeOfNoComponentIsRefused) {
+  EXPECT_THAT(Plan::FromJson(PlanOf({{std::nullopt, std::nullopt}}).ToJson()),
+              FailsWith(ErrorCode::kCorrupt, "change"));
+}
+
+TEST(PlanTest, AnActionThatNobodyKnowsIsRefused) {
+  Json sound = PlanOf({}).ToJson();
+  Json json = Json::EmptyObject();
+  for (const auto& [key, value] : *sound.AsObject())
+    json.Set(key, key == "action" ? Json("explode") : value);
+  EXPECT_THAT(Plan::FromJson(json), FailsWith(ErrorCode::kCorrupt, "action"));
+}
+
+}  // namespace
+}  // namespace ignite::engine

@@ -1,0 +1,93 @@
+#include "agent/engine/preview.h"
+
+#include <gmock/gmock.h>
+
+#include "base/str_cat.h"
+#include "tests/fakes/fake_probe.h"
+#include "tests/fakes/memory_file.h"
+#include "tests/fakes/must.h"
+
+namespace ignite::engine {
+namespace {
+
+using fakes::BundleRecipe;
+using fakes::FakeProbe;
+using fakes::Must;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class PreviewTest : public testing::Test {
+ protected:
+  static BundleRecipe Release(int number) {
+    BundleRecipe recipe;
+    recipe.version = StrCat(number, ".0");
+    recipe.counter = static_cast<uint64_t>(number);
+    return recipe;
+  }
+  Preview Of(const BundleRecipe& recipe) { return OfBytes(FakeProbe::Bundle(recipe)); }
+  Preview OfBytes(const Bytes& bundle) {
+    return Must(PreviewInstall(probe_.parts(), {fakes::MakeMemoryFile(bundle), "test.ignite"}));
+  }
+
+  FakeProbe probe_;
+};
+
+TEST_F(PreviewTest, TellsTheStepsOfAnInstallAndWritesNothing) {
+  Preview preview = Of(Release(1));
+  EXPECT_EQ(preview.verdict.state, State::kReceived);
+  EXPECT_THAT(preview.steps,
+              ElementsAre("unpack app/web 1.0", "stop web.service", "activate app/web 1.0",
+                          "switch from nothing to deployment 1", "start web.service",
+                          "try it for 5 s: alive (fake)", "commit, or take everything back"));
+  EXPECT_THAT(preview.units, ElementsAre("web.service"));
+  EXPECT_FALSE(preview.space.empty());
+  EXPECT_FALSE(preview.expected_is_measured);
+  EXPECT_FALSE(Must(probe_.real_files->Inspect(probe_.paths.State())));
+}
+
+TEST_F(PreviewTest, SaysWhatStaysAndReckonsWithThisProbesOwnTimes) {
+  ASSERT_EQ(Must(probe_.Install(Release(1))).state, State::kCommitted);
+  BundleRecipe other = Release(2);
+  other.component = "app/other";
+  other.path = "/opt/other";
+  other.with_link = false;
+  Preview preview = Of(other);
+  EXPECT_THAT(preview.steps, Contains("leave app/web 1.0 as it is"));
+  EXPECT_THAT(preview.steps, Contains("switch from deployment 1 to deployment 2"));
+  EXPECT_TRUE(preview.expected_is_measured);
+  EXPECT_GE(preview.expected, probe_.settings.trial);
+}
+
+TEST_F(PreviewTest, RefusesByTheChecksOfAnInstall) {
+  ASSERT_EQ(Must(probe_.Install(Release(5))).state, State::kCommitted);
+  BundleRecipe wrong = Release(4);
+  wrong.product = "other";
+  Preview preview = Of(wrong);
+  Verdict verdict = Must(probe_.Install(wrong));
+  EXPECT_EQ(preview.verdict.state, State::kRefused);
+  EXPECT_EQ(preview.verdict.reason, verdict.reason);
+  EXPECT_EQ(preview.verdict.cause, verdict.cause);
+  EXPECT_EQ(preview.verdict.checks.size(), verdict.checks.size());
+}
+
+TEST_F(PreviewTest, TellsOfADamagedBundleAndOfOneThatRuns) {
+  Bytes bundle = FakeProbe::Bundle(Release(1));
+  ASSERT_EQ(Must(probe_.InstallBytes(bundle)).state, State::kCommitted);
+  EXPECT_TRUE(OfBytes(bundle).verdict.already_running);
+  bundle[600] ^= std::byte{1};
+  EXPECT_EQ(OfBytes(bundle).verdict.state, State::kRefused);
+  EXPECT_FALSE(OfBytes(bundle).plan);
+}
+
+TEST_F(PreviewTest, NamesAHoldThatAnInstallWouldLift) {
+  Bytes bundle = FakeProbe::Bundle(Release(1));
+  probe_.health.failing = {"alive"};
+  ASSERT_EQ(Must(probe_.InstallBytes(bundle)).state, State::kRolledBack);
+  Preview preview = OfBytes(bundle);
+  EXPECT_TRUE(preview.is_held);
+  EXPECT_EQ(preview.verdict.state, State::kReceived);
+}
+
+}  // namespace
+}  // namespace ignite::engine

@@ -1,0 +1,84 @@
+#include "agent/engine/settings.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/fakes/must.h"
+
+namespace ignite::engine {
+namespace {
+
+using fakes::FailsWith;
+using fakes::Must;
+
+constexpr const char* kMinimal = "[probe]\nproduct = netprobe\ncompatible = box\n";
+
+std::string CauseOf(const std::string& text) {
+  auto settings = Settings::Parse(text);
+  return settings ? "no fault" : settings.error().cause;
+}
+
+TEST(SettingsTest, OnlyProductAndCompatibleAreRequired) {
+  Settings settings = Must(Settings::Parse(kMinimal));
+  EXPECT_EQ(settings.product, "netprobe");
+  EXPECT_TRUE(settings.auto_apply);
+  EXPECT_EQ(settings.trial, std::chrono::seconds(60));
+  EXPECT_EQ(settings.keep_deployments, 3);
+  EXPECT_EQ(settings.threads, 0u);
+  EXPECT_FALSE(settings.allow_unencrypted);
+  EXPECT_EQ(settings.services, ServicesBackend::kNone);
+}
+
+TEST(SettingsTest, EverySettingIsRead) {
+  Settings settings = Must(Settings::Parse(
+      std::string(kMinimal) +
+      "channel = beta\n[policy]\nauto-apply = no\ntrial = 2m\nkeep-deployments = 5\n"
+      "threads = 1\nallow-unencrypted = yes\n[services]\nbackend = command\n"
+      "command = /bin/units\n"));
+  EXPECT_EQ(settings.channel, "beta");
+  EXPECT_FALSE(settings.auto_apply);
+  EXPECT_EQ(settings.trial, std::chrono::minutes(2));
+  EXPECT_EQ(settings.keep_deployments, 5);
+  EXPECT_EQ(settings.threads, 1u);
+  EXPECT_TRUE(settings.allow_unencrypted);
+  EXPECT_EQ(settings.services, ServicesBackend::kCommand);
+  EXPECT_EQ(settings.services_command, "/bin/units");
+}
+
+TEST(SettingsTest, UnknownKeysAndSectionsNameTheNearestKnown) {
+  EXPECT_THAT(
+      CauseOf(std::string(kMinimal) + "chanel = x\n"),
+      testing::HasSubstr("agent.ini:4: unknown key 'chanel' in [probe] (did you mean 'channel'?)"));
+  EXPECT_THAT(CauseOf(std::string(kMinimal) + "[polices]\n"),
+              testing::HasSubstr("unknown section [polices] (did you mean 'policy'?)"));
+}
+
+TEST(SettingsTest, AllFaultsAreToldAtOnceWithTheirLines) {
+  std::string cause = CauseOf(
+      "[probe]\nproduct = a b\n[policy]\ntrial = soon\nkeep-deployments = 1\nallow-unencrypted = "
+      "maybe\n");
+  for (const char* part : {"agent.ini:1: 'compatible' is missing",
+                           "agent.ini:2:", "agent.ini:4:", "agent.ini:5:", "agent.ini:6:"}) {
+    EXPECT_THAT(cause, testing::HasSubstr(part));
+  }
+}
+
+TEST(SettingsTest, AFaultShowsNoControlCharacterOfTheFile) {
+  EXPECT_EQ(
+      CauseOf(std::string(kMinimal) + "channel = \x1b[2J\n  b\nk\x9b = 1\n[s\x1b]\n"),
+      "agent.ini:4: 'channel = \\x1b[2J\\x0ab' is not accepted (give a name)\n"
+      "agent.ini:6: unknown key 'k\\x9b' in [probe] (known are product, compatible, channel)\n"
+      "agent.ini:7: unknown section [s\\x1b] (known are probe, policy, boot, services)");
+}
+
+TEST(SettingsTest, TheCommandBackEndNeedsItsProgram) {
+  EXPECT_THAT(Settings::Parse(std::string(kMinimal) + "[services]\nbackend = command\n"),
+              FailsWith(ErrorCode::kInvalidArgument, "'command'"));
+}
+
+TEST(SettingsTest, WhatComesWithALaterVersionSaysSo) {
+  EXPECT_THAT(CauseOf(std::string(kMinimal) + "[policy]\nreboot = now\n"),
+              testing::HasSubstr("later version"));
+}
+
+}  // namespace
+}  // namespace ignite::engine

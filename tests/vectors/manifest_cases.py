@@ -1,0 +1,138 @@
+"""The members of the manifest: sections 8.3 and 10.1 of payload-format/SPEC.md."""
+
+import json
+
+from builder import folder, image, tree
+from case import accept, both, drop, put, refuse
+
+HTTP = {"name": "web", "type": "http", "timeout-ms": 1, "spec": {"url": "http://a"}}
+TCP = {"name": "port", "type": "tcp", "timeout-ms": 86400000, "spec": {"address": "[::1]:65535"}}
+UNIT = {"name": "unit", "type": "unit", "timeout-ms": 1000, "spec": {"unit": "web@1.service"}}
+COMMAND = {"name": "ready", "type": "command", "timeout-ms": 5000, "spec": {"command": "test -e /run/ready"}}
+
+
+def full(document):
+    """Adds one of everything that the standard manifest does not have."""
+    document["health"] = [dict(it, spec=dict(it["spec"])) for it in (HTTP, TCP, COMMAND, UNIT)]
+    document["requires"] = ["app/web >= 4.1", "os<2:1-1"]
+    document["notes"] = {"en": "new", "fr": "nouveau\n", "": ""}
+    document["payloads"][0]["spec"].update(links=[{"from": "", "to": "/etc/greeting"}], units=["hello.service"],
+                                           allow=["bin/ping"], users="u greeting - -\n")
+
+
+accept("manifest-full", "One of everything that a manifest can have.", document=full)
+accept("manifest-largest", "Every integer at its upper end.", document=both(
+    put("counter", 2**53 - 1), put("epoch", 2**32 - 1), put("payloads", 0, "spec", "bytes", 2**53 - 1)))
+accept("manifest-smallest", "Every integer at its lower end, every list empty.", payloads=[], document=both(
+    put("counter", 0), put("epoch", 0)))
+accept("manifest-without-optional", "Without the keys that may be absent.",
+       document=both(drop("requires"), drop("payloads", 0, "spec", "units"), drop("payloads", 0, "spec", "allow")))
+OBJECTS = {  # Where the objects of the page are in a full manifest, and the keys that each must have.
+    (): ("kind", "product", "version", "counter", "epoch", "compatible", "channel", "notes", "payloads", "health"),
+    ("payloads", 0): ("name", "type", "component", "version", "spec", "streams"),
+    ("payloads", 0, "streams", 0): ("size", "digest"),
+    ("payloads", 0, "spec"): ("path", "links", "users", "entries", "bytes"),
+    ("payloads", 0, "spec", "links", 0): ("from", "to"),
+    ("health", 0): ("name", "type", "timeout-ms", "spec"),
+    ("health", 0, "spec"): ("url",),
+    ("health", 1, "spec"): ("address",),
+    ("health", 2, "spec"): ("command",),
+    ("health", 3, "spec"): ("unit",),
+}
+
+
+def label(path):
+    """For the name of a vector: the path without numbers, in the singular."""
+    return "-".join({"payloads": "payload", "streams": "stream", "links": "link"}.get(step, str(step))
+                    for step in path if step != 0) or "manifest"
+
+
+for path, keys in OBJECTS.items():
+    for key in keys:
+        refuse(f"missing-key-{label((*path, key)) if path else key}", "missing-key", f'No "{key}" in {label(path)}.',
+               field=key, document=both(full, drop(*path, key)))
+    if path[:1] != ("health",) or path == ("health", 0) or path == ("health", 0, "spec"):
+        refuse(f"unknown-key-in-{label(path)}", "unknown-key", f"A key that the page does not name, in {label(path)}.",
+               field="more", document=both(full, put(*path, "more", 1)))
+refuse("unknown-key-upper-case", "unknown-key", "A key that begins with X- instead of x-.", field="X-note",
+       document=put("X-note", 1))
+refuse("unknown-key-base", "unknown-key", "A key that a later version may name.", field="base", document=put("base", {}))
+accept("keys-for-people", "A key with x- in every object.", document=both(full, *(
+    put(*path, "x-note", [None, True, {"any": "thing"}]) for path in OBJECTS)))
+
+DIGEST = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+VALUES = {  # Of the wrong type or out of range; every word that is text has more in words.txt.
+    ("kind",): ("Product", "", 1), ("product",): ("", "-a", None), ("version",): ("", "a1", 1),
+    ("counter",): (-1, "1", True, None), ("epoch",): (-1, 2**32, "1"), ("compatible",): ("a b", []), ("channel",): (".a", None),
+    ("requires",): ("os > 1", ["os"], [1], None), ("notes",): ([], None), ("payloads",): ({}, None), ("health",): ({}, None),
+    ("payloads", 0, "name"): ("", 1), ("payloads", 0, "type"): ("", "tr ee", 1),
+    ("payloads", 0, "component"): ("", "web", "app/", "os/x", "licence/x", 1), ("payloads", 0, "version"): ("", 1),
+    ("payloads", 0, "spec"): ([], None, "tree"), ("payloads", 0, "streams"): ({}, None),
+    ("payloads", 0, "streams", 0, "size"): (-1, "1", None),
+    ("payloads", 0, "streams", 0, "digest"): (DIGEST[:-1], DIGEST + "0", DIGEST.upper(), "", None),
+    ("payloads", 0, "spec", "path"): ("", "/", "opt", "/opt/", "/opt/..", "/\u00e9", 1),
+    ("payloads", 0, "spec", "units"): (["hello"], [""], "hello.service", [1], None),
+    ("payloads", 0, "spec", "links"): ({}, None),
+    ("payloads", 0, "spec", "links", 0, "from"): ("/", "a/..", "..", None),
+    ("payloads", 0, "spec", "links", 0, "to"): ("", "etc/x", "/etc/\u00e9", None),
+    ("payloads", 0, "spec", "allow"): ([""], ["/a"], ["a/"], "a", [1], None),
+    ("payloads", 0, "spec", "users"): ("\u00e9", "\r", "u" * 16385, [], None),
+    ("payloads", 0, "spec", "owners"): ("root", [1], None), ("payloads", 0, "spec", "groups"): ("root", [1], None),
+    ("payloads", 0, "spec", "entries"): (0, 1048577, "2", None), ("payloads", 0, "spec", "bytes"): (-1, "1", None),
+    ("health", 0, "name"): ("", "a b", 1), ("health", 0, "type"): ("", 1), ("health", 0, "timeout-ms"): (0, 86400001, "1", None),
+    ("health", 0, "spec"): ([], None), ("health", 0, "spec", "url"): ("ftp://a", "http://", "http://a b", "", None),
+    ("health", 1, "spec", "address"): ("a", ":1", "a:0", "a:65536", "a:", "", "[]:1", None),
+    ("health", 2, "spec", "command"): ("", "a\nb", "\u00e9", None),
+    ("health", 3, "spec", "unit"): ("web", "a/web.service", ".service", "", None),
+}
+for path, values in VALUES.items():
+    for number, value in enumerate(values, 1):
+        shown = json.dumps(value)
+        refuse(f"value-{label(path)}-{number}", "value",
+               f"{shown if len(shown) < 80 else 'A text of too many bytes'} for {label(path)}.", field=path[-1],
+               document=both(full, put(*path, value)))
+refuse("value-document", "value", "The document is a list.", field="manifest", text=lambda it: b"[" + it + b"]")
+refuse("value-note", "value", "A note that is no text.", field="note", document=put("notes", {"en": 1}))
+for path, field in ((("payloads", 0), "payload"), (("payloads", 0, "streams", 0), "stream"),
+                    (("payloads", 0, "spec", "links", 0), "link"), (("health", 0), "health")):
+    refuse(f"value-{label(path)}", "value", f"{label(path)} is no object.", field=field, document=both(full, put(*path, "text")))
+accept("users-16384", "As much text for users as there can be.", plain=True,
+       document=put("payloads", 0, "spec", "users", "u" * 16384))
+
+TWO = [tree(), tree(number=2)]
+accept("payloads-two", "Two payloads.", payloads=TWO)
+accept("payloads-none", "No payload, so no chunk, an empty INDEX and no PAYLOAD member.", payloads=[])
+accept("payloads-12", "Twelve payloads, some without content.",
+       payloads=[tree([folder()] if number % 3 else None, number) for number in range(1, 13)])
+refuse("double-payload-name", "double-name", "Two payloads of one name.", payloads=TWO,
+       document=put("payloads", 1, "name", "greeting"))
+refuse("double-component", "double-name", "Two payloads of one component.", payloads=TWO,
+       document=put("payloads", 1, "component", "app/greeting"))
+refuse("double-check", "double-name", "Two health checks of one name.", document=put("health", [HTTP, dict(TCP, name="web")]))
+refuse("chunk-sum-less", "chunk-sum", "The streams have more chunks than HEADER and INDEX say.",
+       index=lambda it: [[it[0][0], it[0][1] + it[1][1]]])
+refuse("chunk-sum-more", "chunk-sum", "The streams have less chunks than HEADER and INDEX say.",
+       index=lambda it: [it[0], [it[1][0], it[1][1] - 1], [it[1][0], 1]])
+refuse("chunk-sum-huge", "chunk-sum", "Streams of 2^53 - 1 bytes each.", document=lambda it: [
+    stream.update(size=2**53 - 1) for stream in it["payloads"][0]["streams"]] and None)
+refuse("payload-type", "payload-type", "A payload of a type that nobody knows.", document=put("payloads", 0, "type", "unheard-of"))
+refuse("payload-type-upper-case", "payload-type", "A payload of type TREE.", document=put("payloads", 0, "type", "TREE"))
+refuse("health-type", "health-type", "A health check of a type that nobody knows.",
+       document=put("health", [dict(HTTP, type="unheard-of")]))
+for kind, signer in (("licence", "licence"), ("order", "engineer")):
+    refuse(f"tree-in-{kind}", "payload-kind", f"A tree in a bundle of kind {kind}.", signers=(signer,), document=put("kind", kind))
+for count, streams in ((0, lambda it: []), (1, lambda it: it[:1]), (3, lambda it: it + [b"more"])):
+    refuse(f"tree-with-{count}-streams", "payload-streams", f"A tree with {count} streams.", payloads=[tree(streams=streams)])
+
+accept("image", "The image of an operating system.", payloads=[image()])
+accept("image-and-tree", "An image, and a tree beside it.", payloads=[image(), tree()])
+accept("image-of-zeros", "Zeros are content like all else.", payloads=[image(bytes(9000))])
+refuse("image-component", "image-component", "An image for an application.", payloads=[image(component="app/web")])
+refuse("image-empty", "image-empty", "An image without a byte.", payloads=[image(b"")])
+refuse("image-with-0-streams", "payload-streams", "An image without a stream.", payloads=[image(streams=[])])
+refuse("image-with-2-streams", "payload-streams", "An image with a second stream.", payloads=[image(streams=[b"a", b"b"])])
+refuse("image-spec-key", "unknown-key", "The spec of an image has no keys.", field="path",
+       payloads=[image(spec={"path": "/"})])
+for kind, signer in (("licence", "licence"), ("order", "engineer")):
+    refuse(f"image-in-{kind}", "payload-kind", f"An image in a bundle of kind {kind}.", signers=(signer,),
+           payloads=[image()], document=put("kind", kind))
