@@ -2,6 +2,7 @@
 
 #include <sys/inotify.h>
 #include <sys/wait.h>
+#include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
@@ -78,6 +79,9 @@ Daemon::Daemon(Composition& composition)
 Result<> Daemon::Run() {
   TRY(Prepare());
   TRY(Watch());
+  // Where systemd has started it: tells that it is ready, and then again and again that it lives.
+  TRY(Checked(sd_event_set_watchdog(event_.get(), 1), "setting up the watchdog"));
+  (void)sd_notify(0, "READY=1");
   Log(StrCat("watching ", inbox_.path()));
   return Checked(sd_event_loop(event_.get()), "running the event loop");
 }
@@ -158,7 +162,7 @@ void Daemon::ForgetGoneUploads() {
 
 Daemon::Waiting& Daemon::WaitingFor(const inbox::Upload& upload) {
   Waiting& waiting = waiting_[upload.name];
-  if (waiting.version != upload.version) waiting = {upload.version, {}, Milliseconds(0)};
+  if (waiting.version != upload.version) waiting = {upload.version, {}, Milliseconds(0), {}};
   return waiting;
 }
 
@@ -183,43 +187,57 @@ void Daemon::Consider(const inbox::Upload& upload) {
     (void)Conclude(composition_, inbox_, outbox_, upload, std::move(verdict));
     return;
   }
+  someone_waits_ = someone_waits_ || upload.idle < 2 * kStopped;
   Waiting& waiting = WaitingFor(upload);
-  bool ready = upload.kind == inbox::Upload::Kind::kComplete && composition_.settings().auto_apply;
-  someone_waits_ = someone_waits_ || ready || upload.idle < 2 * kStopped;
-  bool may_start = ready && worker_ == 0;
-  if (may_start && composition_.clock().BootTime() < waiting.retry_at) return;
-  if (!may_start) return TellWaiting(upload);
+  if (auto obstacle = ObstacleOf(upload, waiting)) return Tell(upload, waiting, *obstacle);
+  if (composition_.clock().BootTime() < waiting.retry_at) return;
   waiting.told.clear();
   waiting.retry_at = composition_.clock().BootTime() + kRetry;
   worker_upload_ = upload.name;
   StartWorker([upload](UploadWorker& worker) { return worker.Process(upload); });
 }
 
-void Daemon::TellWaiting(const inbox::Upload& upload) {
-  std::string cause;
-  std::string remedy;
-  int percent = 0;
-  if (upload.kind == inbox::Upload::Kind::kComplete) {
-    bool automatic = composition_.settings().auto_apply;
-    cause = automatic ? "it waits for its turn: another transaction is running"
-                      : "it is complete; this probe applies nothing by itself";
-    if (!automatic) remedy = "an engineer runs 'ignite install' with it";
-  } else {
-    bool known = upload.expected_size && *upload.expected_size > 0;
-    percent = known ? static_cast<int>(std::min<uint64_t>(
-                          100, upload.version.size * 100 / *upload.expected_size))
-                    : 0;
-    bool stopped = upload.idle >= kStopped;
-    cause =
-        StrCat(stopped ? "the upload has stopped" : "the upload is coming in",
-               known ? StrCat(" at ", percent, "%") : "", ": ", SizeInWords(upload.version.size),
-               known ? StrCat(" of ", SizeInWords(*upload.expected_size)) : "");
-    if (stopped) remedy = "resume the upload, or upload the file again";
+std::optional<Daemon::Obstacle> Daemon::ObstacleOf(const inbox::Upload& upload, Waiting& waiting) {
+  if (upload.kind != inbox::Upload::Kind::kComplete) return ComingIn(upload);
+  const engine::Settings& settings = composition_.settings();
+  if (!settings.auto_apply) {
+    return Obstacle{"it is complete; this probe applies nothing by itself",
+                    "an engineer runs 'ignite install' with it"};
   }
-  Waiting& waiting = WaitingFor(upload);
-  if (waiting.told == cause) return;
-  waiting.told = cause;
-  (void)outbox_.Write(outbox::WaitingStatus(upload.name, cause, remedy, percent));
+  Milliseconds now = composition_.clock().BootTime();
+  if (!waiting.ready_since) waiting.ready_since = now;
+  if (settings.window &&
+      !settings.window->MayBegin(composition_.clock().WallSeconds(), now - *waiting.ready_since)) {
+    return Obstacle{StrCat("it is complete, and waits for the maintenance window ",
+                           settings.window->ToString(), " by this probe's clock"),
+                    "nothing: it begins by itself; 'ignite install' with it begins now"};
+  }
+  someone_waits_ = true;
+  if (worker_ != 0) return Obstacle{"it waits for its turn: another transaction is running", ""};
+  return std::nullopt;
+}
+
+Daemon::Obstacle Daemon::ComingIn(const inbox::Upload& upload) {
+  bool known = upload.expected_size && *upload.expected_size > 0;
+  bool stopped = upload.idle >= kStopped;
+  Obstacle obstacle;
+  if (known) {
+    obstacle.percent = static_cast<int>(
+        std::min<uint64_t>(100, upload.version.size * 100 / *upload.expected_size));
+  }
+  obstacle.cause = StrCat(stopped ? "the upload has stopped" : "the upload is coming in",
+                          known ? StrCat(" at ", obstacle.percent, "%") : "", ": ",
+                          SizeInWords(upload.version.size),
+                          known ? StrCat(" of ", SizeInWords(*upload.expected_size)) : "");
+  if (stopped) obstacle.remedy = "resume the upload, or upload the file again";
+  return obstacle;
+}
+
+void Daemon::Tell(const inbox::Upload& upload, Waiting& waiting, const Obstacle& obstacle) {
+  if (waiting.told == obstacle.cause) return;
+  waiting.told = obstacle.cause;
+  (void)outbox_.Write(
+      outbox::WaitingStatus(upload.name, obstacle.cause, obstacle.remedy, obstacle.percent));
 }
 
 template <class Work>

@@ -29,13 +29,31 @@ class Daemon {
  private:
   struct Callbacks;  ///< What sd-event calls.
 
+  /// Why an upload waits, for whoever waits for it.
+  struct Obstacle {
+    std::string cause;
+    std::string remedy;
+    int percent = 0;  ///< Of the upload.
+  };
+  static Obstacle ComingIn(const inbox::Upload& upload);
+
+  /// What is remembered of an upload that waits.
+  struct Waiting {
+    inbox::FileVersion version;
+    std::string told;                       ///< So that each thing is said once.
+    std::chrono::milliseconds retry_at{0};  ///< Tried in vain: not before this boot time again.
+    std::optional<std::chrono::milliseconds> ready_since;  ///< Complete, since this boot time.
+  };
+
   Result<> Prepare();
   Result<> Watch();
   /// Never puts off a scan that is due sooner.
   void ScanSoon(std::chrono::milliseconds delay);
   void Scan();
   void Consider(const inbox::Upload& upload);
-  void TellWaiting(const inbox::Upload& upload);
+  /// What keeps an upload from being taken now; nullopt for nothing.
+  std::optional<Obstacle> ObstacleOf(const inbox::Upload& upload, Waiting& waiting);
+  void Tell(const inbox::Upload& upload, Waiting& waiting, const Obstacle& obstacle);
   /// Ends an upload that never became a bundle.
   void ForgetGoneUploads();
   /// Something was left half done by a process that is gone, such as a killed `ignite`.
@@ -46,12 +64,6 @@ class Daemon {
   void OnWorkerEnd(int status);
   void OnTerminate();
 
-  /// What is remembered of an upload that waits.
-  struct Waiting {
-    inbox::FileVersion version;
-    std::string told;                       ///< So that each thing is said once.
-    std::chrono::milliseconds retry_at{0};  ///< Tried in vain: not before this boot time again.
-  };
   Waiting& WaitingFor(const inbox::Upload& upload);
 
   Composition& composition_;

@@ -64,10 +64,13 @@ const std::vector<Setting>& AllSettings() {
        }},
       {"policy", "allow-unencrypted", "yes or no",
        [](Settings& s, const std::string& v) { return StoreFlag(s.allow_unencrypted, v); }},
-      {"policy", "reboot", "manual (window and now come with a later version)",
+      {"policy", "reboot", "manual (others come with a later version)",
        [](Settings&, const std::string& v) { return v == "manual"; }},
-      {"policy", "window", "nothing (windows come with a later version)",
-       [](Settings&, const std::string& v) { return v.empty(); }},
+      {"policy", "window", "two times of day such as 02:00-04:00, or nothing",
+       [](Settings& s, const std::string& v) {
+         s.window = MaintenanceWindow::Parse(v);
+         return s.window || v.empty();
+       }},
       {"policy", "allow-ftp-rollback", "no (yes comes with a later version)",
        [](Settings&, const std::string& v) { return v == "no"; }},
       {"boot", "backend", "none (others come with a later version)",

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "agent/engine/maintenance_window.h"
 #include "base/result.h"
 
 namespace ignite::engine {
@@ -18,6 +20,7 @@ struct Settings {
 
   bool auto_apply = true;
   std::chrono::milliseconds trial{60'000};
+  std::optional<MaintenanceWindow> window;  ///< nullopt: at any time.
   int64_t keep_deployments = 3;
   unsigned threads = 0;  ///< 0: all cores.
   bool allow_unencrypted = false;

@@ -249,8 +249,20 @@ started=$(inside systemctl show --property ExecMainStartTimestampMonotonic --val
 inside systemctl is-active --quiet ignite-apps.target || fail "ignite-apps.target is not active"
 say "after the reboot the trial went on and was committed"
 
-# --- It stops in time, of itself, and without a configuration it is no failure.
+# --- One that hangs is ended and started anew.
 [[ $(property NRestarts) == 0 ]] || fail "ignited was restarted"
+inside sh -c 'mkdir /run/systemd/system/ignited.service.d &&
+  printf "[Service]\nWatchdogSec=2s\nRestartSec=0\n" >/run/systemd/system/ignited.service.d/watchdog.conf &&
+  systemctl daemon-reload && systemctl restart ignited'
+sleep 5
+[[ $(property NRestarts) == 0 ]] || fail "the watchdog ends an ignited that lives"
+inside sh -c 'kill -STOP $(systemctl show --property MainPID --value ignited)'
+for ((i = 0; i < 200; i++)); do [[ $(property NRestarts) == 0 ]] || break; sleep 0.1; done
+[[ $(property NRestarts) == 1 ]] || fail "ignited hangs, and nobody minds"
+for ((i = 0; i < 100; i++)); do [[ $(property ActiveState) != active ]] || break; sleep 0.1; done
+say "an ignited that hung was started anew"
+
+# --- It stops in time, of itself, and without a configuration it is no failure.
 before=$SECONDS
 inside systemctl stop ignited
 ((SECONDS - before < 10)) || fail "ignited took $((SECONDS - before)) s to stop"

@@ -30,7 +30,7 @@ class DaemonCase(ProbeTest):
         self.log_path = self.folder / "ignited.log"
         self.daemon = None
 
-    def start(self, wait=True):
+    def start(self, wait=True, **environment):
         log = open(self.log_path, "ab")
         already = self.log().count("watching")
         self.daemon = subprocess.Popen(
@@ -38,6 +38,7 @@ class DaemonCase(ProbeTest):
             stdout=subprocess.DEVNULL,
             stderr=log,
             start_new_session=True,
+            env={**os.environ, **environment},
         )
         log.close()
         self.addCleanup(self.kill_all, self.daemon)
@@ -311,6 +312,22 @@ class UploadTest(DaemonCase):
         self.assertEqual((document["state"], document["outcome"]), ("waiting", None))
         self.assertIn("ignite install", document["remedy"])
         self.assertTrue((self.probe.inbox / "good.ignite").exists())
+
+    def test_the_maintenance_window(self):
+        """Its hours lie half a day away from those of one time zone, and around those of another."""
+        hour = time.gmtime().tm_hour
+        window = f"{(hour + 12) % 24:02}:00-{(hour + 14) % 24:02}:00"
+        self.probe.configure(f"trial = 0s\nwindow = {window}\n")
+        self.start(TZ="UTC")
+        self.drop(self.bundle("1.0"))
+        wait_for(lambda: window in (self.told() or {}).get("cause", ""), what="a word of the window")
+        time.sleep(1.5)
+        document = self.told()
+        self.assertEqual((document["state"], document["outcome"]), ("waiting", None))
+        self.assertIsNone(self.probe.current())
+        self.stop()
+        self.start(TZ="XXX-12:30")
+        self.assert_committed()
 
     def test_status_moves_and_is_always_valid(self):
         self.probe.configure("trial = 2s\n")
