@@ -131,6 +131,10 @@ class FileSystem {
 
   /// Of the file system that holds `path` or its nearest existing parent.
   virtual Result<Space> SpaceAt(const std::string& path) = 0;
+  /// The file `path` takes so many bytes of its disk, from now on and whoever else writes; fewer
+  /// than before give the rest back. kNoSpace where there is less room, and then no file. A file
+  /// system that cannot reserve holds nothing, and that is OK.
+  virtual Result<> Reserve(const std::string& path, uint64_t bytes) = 0;
   /// Everything written so far to the file system that holds `path` becomes durable.
   virtual Result<> SyncFileSystem(const std::string& path) = 0;
 

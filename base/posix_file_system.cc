@@ -325,6 +325,17 @@ class PosixFileSystem : public FileSystem {
     return names;
   }
 
+  Result<> Reserve(const std::string& path, uint64_t bytes) override {
+    UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd) return SystemError(StrCat("opening ", path), errno);
+    auto length = static_cast<off_t>(bytes);
+    if (ftruncate(fd.get(), length) != 0) return SystemError(StrCat("resizing ", path), errno);
+    if (bytes == 0 || fallocate(fd.get(), 0, 0, length) == 0 || errno == EOPNOTSUPP) return {};
+    Error error = SystemError(StrCat("reserving ", bytes, " bytes at ", path), errno);
+    (void)unlink(path.c_str());
+    return error;
+  }
+
   Result<Space> SpaceAt(const std::string& path) override {
     std::string existing = path;
     struct stat status {};

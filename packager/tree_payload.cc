@@ -21,7 +21,6 @@ using format::TreeEntry;
 using format::TreeLink;
 using format::TreeSpec;
 
-constexpr uint64_t kDiskBlock = 4096;
 constexpr size_t kMaxUsersFile = 16 * 1024;
 constexpr std::string_view kAllLinks = "**";
 constexpr std::string_view kTreePathRule =
@@ -48,8 +47,6 @@ bool IsBelow(std::string_view path, std::string_view folder) {
   return folder.empty() ||
          (path.starts_with(folder) && path.substr(folder.size()).starts_with('/'));
 }
-
-uint64_t RoundUp(uint64_t bytes) { return (bytes + kDiskBlock - 1) / kDiskBlock * kDiskBlock; }
 
 class BytesAsFile : public InputFile {
  public:
@@ -285,8 +282,7 @@ class TreeInput : public PayloadInput {
     format::TableWriter table;
     for (const TreeEntry& entry : tree.entries) {
       table.Add(entry);
-      if (entry.type == EntryType::kDirectory) spec.bytes += kDiskBlock;
-      spec.bytes += RoundUp(entry.size);
+      spec.bytes += TreeSpec::DiskBytes(entry);
       if (entry.type == EntryType::kHardLink) continue;
       owners.insert(entry.owner);
       groups.insert(entry.group);

@@ -49,6 +49,9 @@ class Handler {
   virtual Result<std::vector<std::string>> Places(const ComponentRecord& record) const = 0;
   virtual Result<std::vector<SpaceNeed>> SpaceNeeds(const Change& change) const = 0;
 
+  /// Takes the room that Stage will need, so that nobody else can. Staging gives it back as it uses
+  /// it, Discard gives back what is left.
+  virtual Result<> Reserve(const Change& change) = 0;
   /// Begins a new release, throwing away what an earlier run left of it. Touches nothing live.
   virtual Result<std::unique_ptr<Staging>> Stage(const Change& change) = 0;
   /// Where the deployment's symbolic link for this component leads: a probe path.

@@ -145,6 +145,7 @@ Result<> Transaction::Stage(const Plan& plan, format::VerifiedBundle* bundle) {
   TRY(Enter(Event::kChecksPassed, "checked"));
   TRY(Enter(Event::kStagingBegins, "unpacking"));
   if (bundle != nullptr) {
+    for (const Change& change : plan.changes) TRY(HandlerOf(change).Reserve(change));
     std::string step = "unpacking";
     StagingSink sink(bundle->manifest(), plan, parts_.handlers, [&](const std::string& payload) {
       step = StrCat("unpacking ", payload);

@@ -20,6 +20,8 @@ using format::TreeSpec;
 constexpr mode_t kFolderMode = 0755;
 /// What a table entry takes on disk besides its names, rounded well up.
 constexpr uint64_t kTableBytesPerEntry = 256;
+/// Beside the release: holds its room until it is unpacked.
+constexpr std::string_view kReserveSuffix = ".reserve";
 
 Result<TreeSpec> SpecOf(const ComponentRecord& record) { return TreeSpec::FromJson(record.spec); }
 
@@ -137,16 +139,26 @@ Result<std::vector<engine::SpaceNeed>> TreeHandler::SpaceNeeds(const Change& cha
   return needs;
 }
 
+Result<SpaceReserve> TreeHandler::ReserveOf(const ComponentRecord& record) const {
+  TreeSpec spec = TRY(SpecOf(record));
+  return SpaceReserve(files_, StrCat(TRY(HostRelease(record)), kReserveSuffix), spec.bytes);
+}
+
+Result<> TreeHandler::Reserve(const Change& change) {
+  TRY(files_.MakeDirectories(ParentOf(TRY(HostRelease(*change.to))), kFolderMode));
+  return TRY(ReserveOf(*change.to)).Take();
+}
+
 Result<std::unique_ptr<engine::Staging>> TreeHandler::Stage(const Change& change) {
   const ComponentRecord& record = *change.to;
-  TRY(Discard(record));
+  TRY(RemoveRelease(record));
   TreeSpec spec = TRY(SpecOf(record));
   TRY(CreateAccounts(spec));
   Accounts accounts = TRY(Accounts::Load(files_, paths_));
   TreeStaging::Target target{TRY(HostRelease(record)),
                              paths_.Table(record.component, record.release), record.component};
   return std::unique_ptr<engine::Staging>(std::make_unique<TreeStaging>(
-      files_, std::move(accounts), std::move(spec), std::move(target)));
+      files_, std::move(accounts), std::move(spec), std::move(target), TRY(ReserveOf(record))));
 }
 
 /// The one thing that staging adds to a live system: accounts, which the files of the release must
@@ -212,6 +224,11 @@ Result<> TreeHandler::MoveLinks(const std::optional<ComponentRecord>& from,
 }
 
 Result<> TreeHandler::Discard(const ComponentRecord& record) {
+  TRY(TRY(ReserveOf(record)).Drop());
+  return RemoveRelease(record);
+}
+
+Result<> TreeHandler::RemoveRelease(const ComponentRecord& record) {
   // Without its table a release counts as incomplete, so the table goes first.
   TRY(files_.RemoveFile(paths_.Table(record.component, record.release)));
   return files_.RemoveTree(TRY(HostRelease(record)));

@@ -7,6 +7,7 @@
 
 #include "agent/engine/handler.h"
 #include "agent/engine/probe_paths.h"
+#include "agent/handlers/space_reserve.h"
 #include "base/file_system.h"
 #include "base/process.h"
 #include "payload-format/tree/tree_spec.h"
@@ -23,6 +24,7 @@ class TreeHandler : public engine::Handler {
       const engine::Change& change) const override;
   Result<std::vector<std::string>> Places(const engine::ComponentRecord& record) const override;
   Result<std::vector<engine::SpaceNeed>> SpaceNeeds(const engine::Change& change) const override;
+  Result<> Reserve(const engine::Change& change) override;
   Result<std::unique_ptr<engine::Staging>> Stage(const engine::Change& change) override;
   Result<std::string> ReleasePath(const engine::ComponentRecord& record) const override;
   Result<bool> HasRelease(const engine::ComponentRecord& record) const override;
@@ -43,6 +45,8 @@ class TreeHandler : public engine::Handler {
       const std::optional<engine::ComponentRecord>& record);
 
   Result<std::string> HostRelease(const engine::ComponentRecord& record) const;
+  Result<SpaceReserve> ReserveOf(const engine::ComponentRecord& record) const;
+  Result<> RemoveRelease(const engine::ComponentRecord& record);
   Result<std::string> LinkText(const PublicLink& link) const;
   enum class Standing : uint8_t { kNothing, kOurs, kForeign };
   /// What stands at the place of `link`. Ours is `link` itself, or the one of `others` that has the

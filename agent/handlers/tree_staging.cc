@@ -36,6 +36,7 @@ Result<> TreeStaging::Write(ByteView plain) {
   while (!plain.empty()) {
     if (!file_) return WrongTree("it has more content than its table says");
     ByteView part = plain.first(static_cast<size_t>(std::min<uint64_t>(plain.size(), file_left_)));
+    TRY(reserve_.Use(part.size()));
     TRY(tree_->Write(part));
     file_digest_.Update(part);
     file_left_ -= part.size();
@@ -56,6 +57,7 @@ Result<> TreeStaging::EndStream() {
 
 Result<> TreeStaging::Finish() {
   TRY(SetDirectoryAttributes());
+  TRY(reserve_.Drop());
   return files_.SyncFileSystem(target_.release);
 }
 
@@ -81,6 +83,7 @@ Result<> TreeStaging::MakeEntry(const TreeEntry& entry, uint32_t number) {
   switch (entry.type) {
     case EntryType::kDirectory:
       directories_.push_back(number);
+      TRY(reserve_.Use(format::TreeSpec::DiskBytes(entry)));
       return entry.path.empty() ? Result<>() : tree_->MakeDirectory(entry.path);
     case EntryType::kFile:
       TRY(tree_->StartFile(entry.path));
@@ -92,6 +95,7 @@ Result<> TreeStaging::MakeEntry(const TreeEntry& entry, uint32_t number) {
     case EntryType::kHardLink:
       return tree_->MakeHardLink(entry.path, TRY(table_->EntryAt(entry.earlier)).path);
     case EntryType::kCopy:
+      TRY(reserve_.Use(format::TreeSpec::DiskBytes(entry)));
       return tree_->CopyFile(entry.path, TRY(table_->EntryAt(entry.earlier)).path,
                              TRY(AttributesOf(entry)));
   }
@@ -101,6 +105,7 @@ Result<> TreeStaging::MakeEntry(const TreeEntry& entry, uint32_t number) {
 Result<> TreeStaging::FinishFile() {
   if (file_digest_.Finish() != file_->digest)
     return WrongTree(StrCat("the content of ", Printable(file_->path)));
+  TRY(reserve_.Use(format::TreeSpec::DiskBytes(*file_) - file_->size));
   TRY(tree_->FinishFile(TRY(AttributesOf(*file_))));
   file_.reset();
   return {};

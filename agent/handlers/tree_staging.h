@@ -6,6 +6,7 @@
 
 #include "agent/engine/handler.h"
 #include "agent/handlers/accounts.h"
+#include "agent/handlers/space_reserve.h"
 #include "base/file_system.h"
 #include "payload-format/crypto/hash.h"
 #include "payload-format/tree/table.h"
@@ -21,11 +22,13 @@ class TreeStaging : public engine::Staging {
     std::string component;
   };
 
-  TreeStaging(FileSystem& files, Accounts accounts, format::TreeSpec spec, Target target)
+  TreeStaging(FileSystem& files, Accounts accounts, format::TreeSpec spec, Target target,
+              SpaceReserve reserve)
       : files_(files),
         accounts_(std::move(accounts)),
         spec_(std::move(spec)),
-        target_(std::move(target)) {}
+        target_(std::move(target)),
+        reserve_(std::move(reserve)) {}
 
   Result<> BeginStream(size_t stream) override;
   Result<> Write(ByteView plain) override;
@@ -45,6 +48,7 @@ class TreeStaging : public engine::Staging {
   Accounts accounts_;
   format::TreeSpec spec_;
   Target target_;
+  SpaceReserve reserve_;
 
   size_t stream_ = 0;
   std::unique_ptr<OutputFile> table_file_;

@@ -10,6 +10,7 @@ namespace ignite::format {
 namespace {
 
 constexpr size_t kMaxUsersText = 16 * 1024;
+constexpr uint64_t kDiskBlock = 4096;
 
 bool IsPlainText(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -39,6 +40,11 @@ bool IsProbePath(std::string_view path) {
   auto printable = [](char c) { return c >= 0x20 && c < 0x7f; };
   return path.size() > 1 && path[0] == '/' && IsTreePath(path.substr(1)) &&
          std::all_of(path.begin(), path.end(), printable);
+}
+
+uint64_t TreeSpec::DiskBytes(const TreeEntry& entry) {
+  if (entry.type == EntryType::kDirectory) return kDiskBlock;
+  return (entry.size + kDiskBlock - 1) / kDiskBlock * kDiskBlock;
 }
 
 std::vector<std::string> TreeSpec::Places() const {

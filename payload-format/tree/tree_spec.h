@@ -33,7 +33,10 @@ struct TreeSpec {
   std::vector<std::string> owners;  ///< Every user name of the table.
   std::vector<std::string> groups;  ///< Every group name of the table.
   uint64_t entries = 0;
-  uint64_t bytes = 0;  ///< What the tree takes on disk, each file rounded up to 4 KiB.
+  uint64_t bytes = 0;  ///< What the tree takes on disk: DiskBytes of all entries.
+
+  /// A block for a folder, and content rounded up to blocks.
+  static uint64_t DiskBytes(const TreeEntry& entry);
 
   /// All that the component takes on a probe: PATH/current, PATH/releases and its links.
   std::vector<std::string> Places() const;

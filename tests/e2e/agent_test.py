@@ -372,34 +372,47 @@ class RefusalTest(AgentCase):
         options = {"kind": "service-pack", "component": "app/tiny", "path": "/opt/tiny/app"}
         self.assert_refused(self.bundle("2.0", files=many, **options), "space")
 
-    def test_space_that_is_gone_while_staging(self):
-        """The estimate held, then the disk filled up: failed, nothing changed, nothing left."""
-        opt = self.probe.root / "opt/tiny"
-        opt.mkdir()
-        run(["mount", "-t", "tmpfs", "-o", "size=40m", "tiny", opt], 0)
+    def stop_in_staging(self, options):
+        """A probe's small file system, and an install onto it that was stopped in the middle of unpacking LARGE."""
+        probe = self.make_probe("small")
+        opt = probe.at(PATH).parent
+        opt.mkdir(parents=True)
+        run(["mount", "-t", "tmpfs", "-o", options, "tiny", opt], 0)
         self.addCleanup(run, ["umount", "-l", opt])
-        big = {f"big{number}": random.Random(number).randbytes(2_000_000) for number in range(10)}
-        options = {"kind": "service-pack", "component": "app/tiny", "path": "/opt/tiny/app"}
-        bundle = self.bundle("2.0", files=big, **options)
-        process = self.probe.start("install", bundle, "--json")
-        wait_for(lambda: list(opt.rglob("big*")), what="staging")
-        process.send_signal(signal.SIGSTOP)
-        try:
-            with open(opt / "filler", "wb") as filler:
-                while True:
-                    filler.write(bytes(1 << 20))
-                    filler.flush()
-        except OSError:
-            pass
+        process = probe.start("install", self.bundle("2.0", files=LARGE), "--json")
+        self.addCleanup(self.end, process)
+        probe.freeze_in_staging(lambda: process.pid)
+        return probe, opt, process
+
+    def test_space_is_reserved_before_staging(self):
+        """Whoever fills the disk meanwhile, the release has its room."""
+        probe, opt, process = self.stop_in_staging("size=80m")
+        with open(opt / "filler", "wb", buffering=0) as filler:
+            while os.statvfs(opt).f_bavail * os.statvfs(opt).f_frsize > 2 << 20:
+                filler.write(bytes(1 << 20))
+        process.send_signal(signal.SIGCONT)
+        out, _ = process.communicate(timeout=60)
+        self.assertEqual(json.loads(out)["outcome"], "committed", out)
+        self.assertEqual(list(opt.rglob("*.reserve")), [])
+        probe.json("verify")
+
+    def test_room_for_files_that_is_gone_while_staging(self):
+        """What cannot be reserved: failed, nothing changed, nothing left."""
+        probe, opt, process = self.stop_in_staging("size=80m,nr_inodes=60")
+        fillers = []
+        with contextlib.suppress(OSError):
+            while True:
+                path = opt / f"filler{len(fillers)}"
+                path.touch()
+                fillers.append(path)
         process.send_signal(signal.SIGCONT)
         out, _ = process.communicate(timeout=60)
         verdict = json.loads(out)
-        if verdict["outcome"] == "committed":
-            self.skipTest("the bundle was staged before it could be stopped")
-        self.assertEqual((process.returncode, verdict["outcome"], verdict["reason"]), (1, "failed", "space"))
-        self.assertEqual([path.name for path in opt.rglob("*") if path.is_file()], ["filler"])
-        (opt / "filler").unlink()
-        self.probe.install(bundle)
+        self.assertEqual((process.returncode, verdict["outcome"], verdict["reason"]), (1, "failed", "space"), verdict)
+        self.assertEqual(sorted(path for path in opt.rglob("*") if path.is_file()), sorted(fillers))
+        for path in fillers:
+            path.unlink()
+        self.assertEqual(probe.install(self.bundle("2.0", files=LARGE))["outcome"], "committed")
 
     def test_types(self):
         """What the packer builds and this agent cannot apply."""

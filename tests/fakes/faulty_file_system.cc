@@ -134,6 +134,10 @@ Result<Space> FaultyFileSystem::SpaceAt(const std::string& path) {
   if (auto error = plan.Next()) return *error;
   return real_.SpaceAt(path);
 }
+Result<> FaultyFileSystem::Reserve(const std::string& path, uint64_t bytes) {
+  if (auto error = plan.Next()) return *error;
+  return real_.Reserve(path, bytes);
+}
 Result<> FaultyFileSystem::SyncFileSystem(const std::string& path) {
   if (auto error = plan.Next()) return *error;
   return real_.SyncFileSystem(path);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "agent/engine/cancellation.h"
@@ -385,6 +386,25 @@ TEST_F(EngineTest, TooLittleSpaceIsRefused) {
                                             probe_.observer));
   EXPECT_EQ(verdict.reason, "space");
   EXPECT_EQ(ExitCodeFor(verdict), 4);
+}
+
+TEST_F(EngineTest, TheRoomOfAReleaseIsHeldUntilItIsUnpacked) {
+  struct Watching : fakes::FakeObserver {
+    void OnProgress(const Progress& progress) override {
+      if (progress.step == "unpacking web") was_there |= std::filesystem::exists(file);
+    }
+    std::string file;
+    bool was_there = false;
+  } observer;
+  observer.file = probe_.Path("/opt/web/releases/1.0-t1.reserve");
+  Bytes bundle = FakeProbe::Bundle(Release(1));
+  ASSERT_EQ(Must(Engine(probe_.parts())
+                     .Install({fakes::MakeMemoryFile(bundle), "x", Origin::kEngineer}, observer))
+                .state,
+            State::kCommitted);
+  EXPECT_TRUE(observer.was_there);
+  EXPECT_THAT(Must(probe_.real_files->List(probe_.Path("/opt/web/releases"))),
+              ElementsAre("1.0-t1"));
 }
 
 TEST_F(EngineTest, ADamagedChunkIsRefusedAndLeavesNothing) {

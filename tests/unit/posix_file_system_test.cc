@@ -253,6 +253,28 @@ TEST_F(PosixFileSystemTest, SpaceAtLooksAtTheNearestParentThatExists) {
   EXPECT_THAT(files_->SyncFileSystem(folder_ / "none"), FailsWith(ErrorCode::kNotFound));
 }
 
+TEST_F(PosixFileSystemTest, AReserveTakesRoomAndGivesItBack) {
+  constexpr uint64_t kSize = 4 << 20;
+  auto taken = [&] {
+    struct stat status {};
+    EXPECT_EQ(stat((folder_ / "reserve").c_str(), &status), 0);
+    return static_cast<uint64_t>(status.st_blocks) * 512;
+  };
+  Must(files_->Reserve(folder_ / "reserve", kSize));
+  EXPECT_GE(taken(), kSize);
+  Must(files_->Reserve(folder_ / "reserve", kSize / 4));
+  EXPECT_GE(taken(), kSize / 4);
+  EXPECT_LT(taken(), kSize / 2);
+  Must(files_->Reserve(folder_ / "reserve", 0));
+  EXPECT_EQ(taken(), 0u);
+}
+
+TEST_F(PosixFileSystemTest, AReserveThatDoesNotFitLeavesNoFile) {
+  auto reserved = files_->Reserve(folder_ / "reserve", uint64_t{1} << 52);
+  EXPECT_FALSE(reserved);
+  EXPECT_FALSE(Must(files_->Inspect(folder_ / "reserve")));
+}
+
 TEST_F(PosixFileSystemTest, RenameReplacesAFile) {
   Write("a", "new");
   Write("b", "old");
