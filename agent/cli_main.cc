@@ -4,6 +4,7 @@
 
 #include "agent/cli/background.h"
 #include "agent/cli/commands.h"
+#include "agent/cli/doctor.h"
 #include "agent/cli/terminal_observer.h"
 #include "agent/composition.h"
 #include "base/arguments.h"
@@ -33,7 +34,9 @@ const ProgramSpec& Program() {
           {"rollback",
            "return to the deployment before, or to a kept one",
            {},
-           {{"--to", "N", "the number of a kept deployment"}, kNoWait},
+           {{"--to", "N", "the number of a kept deployment"},
+            {"--list", "", "only tell which there are, and what a return takes"},
+            kNoWait},
            ""},
           {"history",
            "every transaction and how it ended",
@@ -50,10 +53,12 @@ const ProgramSpec& Program() {
            {"[BUNDLE]"},
            {},
            ""},
+          {"doctor", "whether this probe could take an update, and what to mend", {}, {}, ""},
           {"recover",
            "finish what an interruption left half done",
            {},
-           {{"--boot", "", "before any application has started"}},
+           {{"--boot", "", "before any application has started"},
+            {"--without-units", "", "leave the units alone: reboot, or start them, afterwards"}},
            ""},
       },
       "exit codes: 0 done, 1 failed, nothing changed, 2 usage, 3 the bundle is not trusted, "
@@ -91,9 +96,11 @@ Result<cli::Answer> RunWithKeys(const Arguments& arguments, const engine::ProbeP
   std::string_view command = arguments.command()->name;
   auto composition = TRY(Composition::Load(paths));
   if (arguments.Has("--boot")) composition->PrepareForBoot();
+  if (arguments.Has("--without-units")) composition->LeaveUnitsAlone();
   engine::Parts parts = composition->parts();
   const std::vector<std::string>& words = arguments.positionals();
   if (command == "plan") return cli::Plan(parts, words[0]);
+  if (arguments.Has("--list")) return cli::Deployments(parts);
   if (command == "verify")
     return words.empty() ? cli::VerifyLive(parts) : cli::VerifyBundle(parts, words[0]);
   auto to = TRY(arguments.Number("--to", 1, Json::kMaxInteger));
@@ -118,6 +125,13 @@ Result<cli::Answer> Run(const Arguments& arguments) {
   if (command == "history" && arguments.Has("--verify")) return cli::VerifyHistory(paths);
   if (command == "history" && arguments.Has("--export")) return cli::ExportHistory(paths);
   if (command == "history") return cli::History(paths);
+  if (command == "doctor") {
+    auto composition = Composition::Load(paths);
+    auto clock = MakeSystemClock();
+    if (!composition) return cli::Doctor(*files, *clock, paths, nullptr);
+    engine::Parts parts = (*composition)->parts();
+    return cli::Doctor(*files, *clock, paths, &parts);
+  }
   if (command == "show") return cli::Show(paths, TRY(TransactionNumber(arguments)));
   return RunWithKeys(arguments, paths);
 }

@@ -52,7 +52,13 @@ std::unique_ptr<engine::Services> Composition::MakeServices() {
 
 void Composition::PrepareForBoot() {
   if (settings_.services != engine::ServicesBackend::kSystemd) return;
-  services_ = bus::MakeBootServices(*files_, paths_);
+  UseServices(bus::MakeBootServices(*files_, paths_));
+}
+
+void Composition::LeaveUnitsAlone() { UseServices(services::MakeNoServices()); }
+
+void Composition::UseServices(std::unique_ptr<engine::Services> services) {
+  services_ = std::move(services);
   health_ = health::MakeHealthChecker(*process_, *services_, paths_);
 }
 

@@ -28,9 +28,12 @@ class Composition {
   engine::Parts parts();
   /// Units wait for the recovery at boot, so it must not wait for them.
   void PrepareForBoot();
+  /// For a recovery that a unit keeps from its end.
+  void LeaveUnitsAlone();
 
  private:
   std::unique_ptr<engine::Services> MakeServices();
+  void UseServices(std::unique_ptr<engine::Services> services);
 
   Composition(engine::ProbePaths paths, std::unique_ptr<FileSystem> files,
               engine::Settings settings, format::Keyring keyring,

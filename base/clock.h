@@ -11,8 +11,8 @@ class Clock {
   using Milliseconds = std::chrono::milliseconds;
 
   virtual ~Clock() = default;
-  /// Seconds since 1970 as the machine believes; for display and records only, never for a
-  /// decision.
+  /// Seconds since 1970 as the machine believes; for display, records, and what a wrong
+  /// clock cannot turn against the probe.
   virtual int64_t WallSeconds() = 0;
   /// Time since boot, suspend included (CLOCK_BOOTTIME).
   virtual Milliseconds BootTime() = 0;

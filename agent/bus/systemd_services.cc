@@ -39,6 +39,10 @@ class SystemdServices : public engine::Services {
     return TRY(SystemdManager::Connect()).Reload();
   }
 
+  Result<> CheckAnswer() override {
+    TRY(SystemdManager::Connect());
+    return {};
+  }
   Result<> CheckRunning(const std::string& unit) override {
     std::string state = TRY(TRY(SystemdManager::Connect()).ActiveState(unit));
     if (state == "active") return {};
@@ -93,6 +97,7 @@ class BootServices : public engine::Services {
     TRY(systemd_.Publish(units));
     return TRY(SystemdManager::Connect()).RequestStart(kTarget);
   }
+  Result<> CheckAnswer() override { return systemd_.CheckAnswer(); }
   Result<> CheckRunning(const std::string& unit) override { return systemd_.CheckRunning(unit); }
 
  private:

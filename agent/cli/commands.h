@@ -27,6 +27,8 @@ Result<Answer> Install(const engine::Parts& parts, const std::string& path,
                        engine::Observer& observer);
 Result<Answer> Rollback(const engine::Parts& parts, std::optional<int64_t> to,
                         engine::Observer& observer);
+/// The kept deployments, and what a return to each takes.
+Result<Answer> Deployments(const engine::Parts& parts);
 /// `at_boot`: before any unit has started.
 Result<Answer> Recover(const engine::Parts& parts, bool at_boot, engine::Observer& observer);
 /// What Install would do, without doing it.

@@ -7,7 +7,6 @@
 namespace ignite::cli {
 namespace {
 
-using engine::CheckResult;
 using engine::Preview;
 using engine::SpaceDemand;
 using engine::State;
@@ -44,23 +43,12 @@ Json PlanJson(const Preview& preview, const std::string& bundle) {
   return json.Set("expected_is_measured", preview.expected_is_measured);
 }
 
-std::string ChecksText(const std::vector<CheckResult>& checks) {
-  std::string text = "  checks\n";
-  for (const CheckResult& check : checks) {
-    std::string id = check.id;
-    id.resize(std::max<size_t>(id.size(), 12), ' ');
-    text += StrCat("    ", check.passed ? "pass  " : "FAIL  ", id, " ", check.cause, "\n");
-    if (!check.passed) text += StrCat("          remedy:      ", check.remedy, "\n");
-  }
-  return text;
-}
-
 std::string PlanText(const Preview& preview, const std::string& bundle) {
   if (!preview.plan) return StrCat(Printable(bundle), ": ", engine::VerdictText(preview.verdict));
   bool starts = preview.verdict.state == State::kReceived;
   std::string text = StrCat(Printable(bundle), ", version ", preview.plan->version,
                             starts ? " would be installed\n" : " would be refused\n");
-  text += ChecksText(preview.verdict.checks);
+  text += StrCat("  checks\n", engine::ChecksText(preview.verdict.checks));
   if (!preview.steps.empty()) text += "  steps\n";
   for (size_t i = 0; i < preview.steps.size(); ++i)
     text += StrCat("    ", i + 1, ". ", preview.steps[i], "\n");

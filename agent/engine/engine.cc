@@ -4,6 +4,7 @@
 
 #include "agent/engine/examination.h"
 #include "agent/engine/planning.h"
+#include "agent/engine/returns.h"
 #include "agent/engine/session.h"
 #include "agent/engine/transaction.h"
 #include "base/str_cat.h"
@@ -11,36 +12,6 @@
 
 namespace ignite::engine {
 namespace {
-
-/// What stands in the way of a rollback to this deployment; empty where nothing does.
-Result<std::vector<CheckResult>> CheckRollback(const Parts& parts, const Plan& plan,
-                                               uint64_t epoch_floor) {
-  std::vector<CheckResult> findings;
-  if (plan.epoch < epoch_floor) {
-    findings.push_back({"epoch", false,
-                        StrCat("that deployment is of epoch ", plan.epoch,
-                               ", this probe has left it for epoch ", epoch_floor),
-                        "return to a deployment of the present epoch: older ones are dangerous"});
-  }
-  for (const Change& change : plan.changes) {
-    Handler* handler = parts.handlers.Find(change.any().type);
-    if (handler == nullptr) {
-      findings.push_back({"types", false,
-                          StrCat("payload type ", change.any().type, " is unknown here"),
-                          "update ignite-agent"});
-      continue;
-    }
-    for (CheckResult& finding : TRY(handler->CheckTargets(change)))
-      findings.push_back(std::move(finding));
-    if (change.to && !TRY(handler->HasRelease(*change.to))) {
-      findings.push_back({"targets", false,
-                          StrCat("the release ", change.to->release, " of ", change.to->component,
-                                 " is gone or lacks files"),
-                          "install its bundle again"});
-    }
-  }
-  return findings;
-}
 
 const DeploymentRecord* FindDeployment(const std::vector<DeploymentRecord>& deployments,
                                        int64_t number) {
@@ -133,7 +104,7 @@ Result<Verdict> Engine::RollBackTo(Journal& journal, std::optional<int64_t> to,
   }
   Plan plan = PlanRollback(deployments.back(), *target);
   std::vector<CheckResult> checks =
-      TRY(CheckRollback(parts_, plan, TRY(journal.EpochFloor(parts_.settings.product))));
+      TRY(CheckRollback(parts_.handlers, plan, TRY(journal.EpochFloor(parts_.settings.product))));
   if (FirstFailure(checks) != nullptr)
     return transaction.Refuse(RefusedByChecks(std::move(checks)));
   return transaction.Run(plan, nullptr);

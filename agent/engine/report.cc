@@ -17,15 +17,6 @@ Json ComponentsJson(const DeploymentRecord& deployment) {
   return components;
 }
 
-Json DeploymentJson(const DeploymentRecord& deployment) {
-  Json json = Json::EmptyObject();
-  json.Set("number", deployment.number)
-      .Set("version", deployment.version)
-      .Set("bundle", deployment.bundle);
-  json.Set("content_id", deployment.content_id).Set("created", deployment.created);
-  return json.Set("components", ComponentsJson(deployment));
-}
-
 Json TransactionJson(const TransactionRecord& transaction,
                      const std::optional<Progress>& progress) {
   Json json = Json::EmptyObject();
@@ -132,6 +123,15 @@ std::string TimeText(int64_t seconds) {
   return text.data();
 }
 
+Json DeploymentJson(const DeploymentRecord& deployment) {
+  Json json = Json::EmptyObject();
+  json.Set("number", deployment.number)
+      .Set("version", deployment.version)
+      .Set("bundle", deployment.bundle);
+  json.Set("content_id", deployment.content_id).Set("created", deployment.created);
+  return json.Set("components", ComponentsJson(deployment));
+}
+
 Json OutcomeJson(State state) {
   if (IsFinal(state) || state == State::kStuck) return StateName(state);
   return nullptr;
@@ -145,6 +145,16 @@ Json ChecksJson(const std::vector<CheckResult>& results) {
     checks.Push(entry.Set("cause", check.cause).Set("remedy", check.remedy));
   }
   return checks;
+}
+
+std::string ChecksText(const std::vector<CheckResult>& checks) {
+  std::string text;
+  for (const CheckResult& check : checks) {
+    text +=
+        StrCat("    ", check.passed ? "pass  " : "FAIL  ", Pad(check.id, 14), check.cause, "\n");
+    if (!check.passed) text += StrCat("          remedy:        ", check.remedy, "\n");
+  }
+  return text;
 }
 
 Json VerdictJson(const Verdict& verdict, std::string_view bundle) {

@@ -40,7 +40,10 @@ std::string StoryText(const Story& story);
 Json OutcomeJson(State state);
 /// A list with id, result (pass or fail), cause and remedy of each.
 Json ChecksJson(const std::vector<CheckResult>& results);
+/// A line for each, and one more with the remedy where it failed.
+std::string ChecksText(const std::vector<CheckResult>& checks);
 Json VerdictJson(const Verdict& verdict, std::string_view bundle);
+Json DeploymentJson(const DeploymentRecord& deployment);
 Json StatusJson(const Settings& settings, const Snapshot& snapshot);
 Json HistoryJson(const std::vector<TransactionRecord>& transactions);
 

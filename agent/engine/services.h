@@ -28,6 +28,8 @@ class Services {
   virtual Result<> Publish(const std::vector<Unit>& units) = 0;
   /// Returns when the units have started.
   virtual Result<> Start(const std::vector<Unit>& units) = 0;
+  /// OK where the back end is there at all.
+  virtual Result<> CheckAnswer() = 0;
   /// OK where the unit runs, else what it does instead.
   virtual Result<> CheckRunning(const std::string& unit) = 0;
 };

@@ -267,7 +267,9 @@ Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why
     why.transaction = id_;
     why.cause =
         StrCat("taking the transaction back (", why.reason, ") failed: ", undone.error().cause);
-    why.remedy = StrCat(undone.error().remedy, "; then run 'ignite recover'");
+    why.remedy = StrCat(undone.error().remedy,
+                        "; then run 'ignite recover'. Where a unit stands in the way, "
+                        "'ignite recover --without-units' takes back all else; then reboot");
     TRY(journal_.EnterStuck(id_, why));
     return why;
   }

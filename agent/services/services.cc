@@ -1,5 +1,9 @@
 #include "agent/services/services.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "base/str_cat.h"
 
 namespace ignite::services {
@@ -14,6 +18,7 @@ class NoServices : public engine::Services {
   Result<> Stop(const std::vector<Unit>&) override { return {}; }
   Result<> Publish(const std::vector<Unit>&) override { return {}; }
   Result<> Start(const std::vector<Unit>&) override { return {}; }
+  Result<> CheckAnswer() override { return {}; }
   Result<> CheckRunning(const std::string& unit) override {
     return Error{ErrorCode::kUnsupported, StrCat("nobody looks after ", unit),
                  "set a backend other than none in [services] of agent.ini"};
@@ -28,6 +33,11 @@ class CommandServices : public engine::Services {
   Result<> Stop(const std::vector<Unit>& units) override { return Run("stop", units); }
   Result<> Publish(const std::vector<Unit>&) override { return {}; }
   Result<> Start(const std::vector<Unit>& units) override { return Run("start", units); }
+  Result<> CheckAnswer() override {
+    if (access(program_.c_str(), X_OK) == 0) return {};
+    return SystemError(StrCat("[services] command = ", program_), errno)
+        .WithRemedy("put the program there, or set another backend in agent.ini");
+  }
   Result<> CheckRunning(const std::string& unit) override {
     return Run("is-active", {Unit{unit, {}}});
   }

@@ -658,6 +658,31 @@ class RollbackTest(AgentCase):
         verdict = self.probe.rollback(expect=None)
         self.assertNotEqual(verdict["outcome"], "committed", "a rollback to a damaged release was committed")
 
+    def test_the_list_tells_each_way_back_and_its_price(self):
+        self.probe.install(self.bundle("2.0", payload="units = netprobe-web.service\n"))
+        self.probe.install(self.bundle("3.0"))
+        before = self.probe.live()
+        three, two, one = self.probe.json("rollback", "--list")
+        self.assertEqual([(it["number"], it["runs"], it["possible"]) for it in (three, two, one)],
+                         [(3, True, False), (2, False, True), (1, False, True)])
+        self.assertEqual((two["components"], two["units"]), ({"app/web": "2.0"}, ["netprobe-web.service"]))
+        self.assertEqual((one["bundle"], one["checks"]), ("release-1.0.ignite", []))
+        self.assertGreater(one["created"], 0)
+        text = self.probe.text("rollback", "--list")
+        self.assertIn("'ignite rollback --to 2' stops netprobe-web.service, and takes about", text)
+        self.assertIn("runs now", text)
+        self.assert_same(before, self.probe.live())
+
+    def test_the_list_foretells_a_refusal(self):
+        self.probe.install(self.bundle("2.0", epoch=2))
+        (way,) = [it for it in self.probe.json("rollback", "--list") if it["number"] == 1]
+        self.assertIs(way["possible"], False)
+        verdict = self.probe.rollback("--to", "1", expect=4)
+        self.assertEqual([check["id"] for check in way["checks"]], [verdict["reason"]])
+        self.assertEqual(way["checks"][0]["cause"], verdict["cause"])
+        self.assertIn("no return: epoch", self.probe.text("rollback", "--list"))
+        self.assertEqual(self.make_probe("empty").json("rollback", "--list"), [])
+
     def test_pruning(self):
         self.probe.configure("trial = 0s\nkeep-deployments = 2\n")
         for version in ("2.0", "3.0", "4.0"):
@@ -883,6 +908,113 @@ class ConfigurationTest(AgentCase):
         shutil.copy(self.folder / "k.json", self.probe.root / "etc/ignite/keyring.json")
         self.assertEqual(self.probe.install(self.bundle("1.0"), expect=3)["reason"], "signature")
         self.probe.install(self.bundle("1.0", sign=("release", "qa")))
+
+
+class DoctorTest(AgentCase):
+    IDS = ["configuration", "keyring", "identity", "folders", "mounts", "space", "journal", "transaction",
+           "deployment", "clock", "services"]
+
+    def assert_ill(self, *ids):
+        """These checks fail, each with its remedy, and no other."""
+        answer = self.probe.json("doctor", expect=1 if ids else 0)
+        self.assertIs(answer["healthy"], not ids)
+        self.assertEqual([check["id"] for check in answer["checks"]], self.IDS)
+        failed = [check for check in answer["checks"] if check["result"] == "fail"]
+        self.assertEqual([check["id"] for check in failed], list(ids), failed)
+        for check in failed:
+            self.assertTrue(check["cause"] and check["remedy"], check)
+        return {check["id"]: check for check in failed}
+
+    def test_a_healthy_probe(self):
+        self.assert_ill()
+        self.probe.install(self.bundle("1.0"))
+        before = self.probe.live()
+        self.assert_ill()
+        self.assert_same(before, self.probe.live())
+        self.assertIn("pass  deployment", self.probe.text("doctor"))
+
+    def test_configuration_and_keys(self):
+        etc = self.probe.root / "etc/ignite"
+        (etc / "identity.key").chmod(0o644)
+        self.assertIn("chmod 0600", self.assert_ill("identity")["identity"]["remedy"])
+        (etc / "identity.key").unlink()
+        self.assert_ill("identity")
+        (etc / "keyring.json").write_text("{}")
+        self.assert_ill("keyring", "identity", "space", "deployment", "services")
+        self.probe.ini.write_text("[probe]\n")
+        self.assert_ill("configuration", "keyring", "identity", "space", "deployment", "services")
+
+    def test_a_keyring_that_trusts_no_release(self):
+        self.workshop.pack("keyring", "--role", "qa=qa.pub", "-o", self.folder / "qa.json")
+        shutil.copy(self.folder / "qa.json", self.probe.root / "etc/ignite/keyring.json")
+        self.assert_ill("keyring")
+
+    def test_folders(self):
+        self.probe.outbox.chmod(0o777)
+        self.assert_ill("folders")
+        self.probe.outbox.chmod(0o755)
+        self.probe.inbox.rmdir()
+        self.assert_ill("folders")
+
+    def test_mounts_and_space(self):
+        self.probe.install(self.bundle("1.0", files={"big": random.Random(3).randbytes(3_000_000)}))
+        opt = self.probe.at(PATH).parent
+        content = self.folder / "content"
+        shutil.copytree(opt, content, symlinks=True)
+        run(["mount", "-t", "tmpfs", "-o", "size=12m", "tiny", opt], 0)
+        self.addCleanup(run, ["umount", "-l", opt])
+        shutil.copytree(content, opt, symlinks=True, dirs_exist_ok=True)
+        self.assert_ill("space")
+        run(["mount", "-t", "tmpfs", "-o", "size=200m", "roomy", opt], 0)
+        self.addCleanup(run, ["umount", "-l", opt])
+        shutil.copytree(content, opt, symlinks=True, dirs_exist_ok=True)
+        self.assert_ill()
+        run(["mount", "-t", "tmpfs", "-o", "ro", "locked", self.probe.outbox], 0)
+        self.addCleanup(run, ["umount", "-l", self.probe.outbox])
+        self.assertIn("read-only", self.assert_ill("folders", "mounts")["mounts"]["cause"])
+
+    def test_what_runs(self):
+        self.probe.install(self.bundle("1.0"))
+        self.probe.install(self.bundle("2.0"))
+        active = self.probe.state / "active"
+        active.unlink()
+        active.symlink_to("deployments/1")
+        self.assert_ill("deployment")
+        active.unlink()
+        active.symlink_to("deployments/2")
+        self.assert_ill()
+        (self.probe.at(PATH) / "current" / "index.html").unlink()
+        self.assert_ill("deployment")
+
+    def test_history_and_clock(self):
+        self.probe.install(self.bundle("1.0"))
+        journal = sqlite3.connect(self.probe.state / "journal.db")
+        for (name,) in journal.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            journal.execute(f'DROP TRIGGER "{name}"')
+        number, text = journal.execute("SELECT number, entry FROM history").fetchone()
+        document = json.loads(text)
+        document["ended"] += 10**6
+        journal.execute("UPDATE history SET entry = ? WHERE number = ?", (json.dumps(document), number))
+        journal.commit()
+        journal.close()
+        self.assert_ill("journal", "clock")
+
+    def test_services(self):
+        self.probe.configure("trial = 0s\n", "[services]\nbackend = command\ncommand = /no/such/program\n")
+        self.assertIn("/no/such/program", self.assert_ill("services")["services"]["cause"])
+
+    def test_stuck(self):
+        program = self.folder / "services.sh"
+        program.write_text('#!/bin/sh\n[ "$1" = stop ]\n')
+        program.chmod(0o755)
+        self.probe.configure("trial = 0s\n", f"[services]\nbackend = command\ncommand = {program}\n")
+        unit = "units = web.service\n"
+        self.probe.install(self.bundle("1.0", payload=unit), expect=5)
+        program.write_text("#!/bin/sh\n")
+        self.probe.install(self.bundle("1.0", payload=unit))
+        program.write_text('#!/bin/sh\n[ "$1" = stop ]\n')
+        self.probe.install(self.bundle("2.0", payload=unit), expect=6)
+        self.assertIn("ignite recover", self.assert_ill("transaction")["transaction"]["remedy"])
 
 
 class HealthTest(AgentCase):
@@ -1120,6 +1252,19 @@ class ServicesTest(AgentCase):
         self.assert_consistent()
         self.assert_same(self.before, self.probe.live())
         self.probe.install(self.bundle("2.0", payload="units = web.service\n"))
+
+    def test_out_of_stuck_without_the_units(self):
+        """The old release does not start any more, and never will: all else is taken back."""
+        program = self.folder / "services.sh"
+        good = program.read_text()
+        program.write_text('#!/bin/sh\n[ "$1" = stop ]\n')
+        verdict = self.probe.install(self.bundle("2.0", payload="units = web.service\n"), expect=6)
+        self.assertIn("ignite recover --without-units", verdict["remedy"])
+        self.assertEqual(self.probe.json("recover", "--without-units")["outcome"], "rolled-back")
+        self.assert_consistent()
+        self.assert_same(self.before, self.probe.live())
+        program.write_text(good)
+        self.probe.install(self.bundle("3.0"))
 
     def test_the_program_is_missing(self):
         (self.folder / "services.sh").rename(self.folder / "away")

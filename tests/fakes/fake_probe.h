@@ -33,6 +33,7 @@ class FakeServices : public engine::Services {
   Result<> Stop(const std::vector<engine::Unit>& units) override;
   Result<> Publish(const std::vector<engine::Unit>& units) override;
   Result<> Start(const std::vector<engine::Unit>& units) override;
+  Result<> CheckAnswer() override { return {}; }
   Result<> CheckRunning(const std::string& unit) override;
 
   std::set<std::string> running;

@@ -1,0 +1,251 @@
+#include "agent/cli/doctor.h"
+
+#include <array>
+#include <sstream>
+
+#include "agent/engine/deployment_store.h"
+#include "agent/engine/probe_files.h"
+#include "agent/engine/report.h"
+#include "agent/engine/space.h"
+#include "base/str_cat.h"
+#include "base/terminal.h"
+
+namespace ignite::cli {
+namespace {
+
+using engine::CheckResult;
+using engine::ComponentRecord;
+
+/// 2025-01-01: an older clock was never set.
+constexpr int64_t kEarliestClock = 1'735'689'600;
+constexpr size_t kMaxMounts = 4 * 1024 * 1024;
+constexpr uint32_t kForOthers = 0077;
+constexpr uint32_t kWritableByOthers = 0022;
+
+struct Patient {
+  FileSystem& files;
+  Clock& clock;
+  const engine::ProbePaths& paths;
+  const engine::Parts* parts;
+
+  Result<const engine::Parts*> Parts() const {
+    if (parts != nullptr) return parts;
+    return Sick("it cannot be told before configuration and keys are right", "mend them first");
+  }
+  static Error Sick(std::string cause, std::string remedy) {
+    return {ErrorCode::kRefused, std::move(cause), std::move(remedy)};
+  }
+};
+
+/// What was found where all is well, else an Error.
+using Finding = Result<std::string>;
+
+Finding ExamineConfiguration(const Patient& patient) {
+  engine::Settings settings = TRY(engine::LoadSettings(patient.files, patient.paths));
+  return StrCat("this is a ", settings.product, " for ", settings.compatible);
+}
+
+Finding ExamineKeyring(const Patient& patient) {
+  format::Keyring keyring = TRY(engine::LoadKeyring(patient.files, patient.paths));
+  if (!keyring.roles().contains(format::Role::kRelease)) {
+    return Patient::Sick("the keyring has no role release, so no product can be trusted",
+                         "make it anew with 'ignite-pack keyring --role release=...'");
+  }
+  return StrCat("the keyring is version ", keyring.version(), " with ", keyring.roles().size(),
+                " role(s)");
+}
+
+Finding ExamineIdentity(const Patient& patient) {
+  auto identities = TRY(engine::LoadIdentities(patient.files, patient.paths));
+  if (identities.empty()) {
+    return Patient::Sick(StrCat(patient.paths.Identity(), " is missing: no bundle can be read"),
+                         "put a key there that 'ignite-pack keygen --identity' makes");
+  }
+  auto info = TRY(patient.files.Inspect(patient.paths.Identity()));
+  if (info && (info->mode & kForOthers) != 0) {
+    return Patient::Sick(StrCat("others than root can read ", patient.paths.Identity()),
+                         StrCat("chmod 0600 ", patient.paths.Identity()));
+  }
+  return StrCat(identities.size(), " identity or identities");
+}
+
+Finding ExamineFolders(const Patient& patient) {
+  const engine::ProbePaths& paths = patient.paths;
+  for (const std::string& folder : {paths.State(), paths.Inbox(), paths.Outbox()}) {
+    auto info = TRY(patient.files.Inspect(folder));
+    if (!info && folder == paths.State()) continue;  // The first transaction makes it.
+    if (!info || info->type != FileInfo::Type::kDirectory)
+      return Patient::Sick(StrCat(folder, " is no folder"), StrCat("mkdir -p ", folder));
+    bool is_inbox = folder == paths.Inbox();
+    if (!is_inbox && (info->uid != 0 || (info->mode & kWritableByOthers) != 0)) {
+      return Patient::Sick(StrCat("others than root can write to ", folder),
+                           StrCat("chown root ", folder, " && chmod go-w ", folder));
+    }
+  }
+  return std::string("state, inbox and outbox are there");
+}
+
+struct Mount {
+  std::string place;
+  std::string type;
+  bool read_only = false;
+};
+
+/// The mount that holds a path: of /proc/self/mounts the last with the longest place above it.
+Result<Mount> MountOf(const Patient& patient, const std::string& path) {
+  std::istringstream lines(TRY(patient.files.ReadFile("/proc/self/mounts", kMaxMounts)));
+  Mount found;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string device;
+    std::string options;
+    Mount mount;
+    words >> device >> mount.place >> mount.type >> options;
+    std::string above = mount.place == "/" ? "/" : mount.place + "/";
+    if (!StrCat(path, "/").starts_with(above) || mount.place.size() < found.place.size()) continue;
+    mount.read_only = StrCat(options, ",").starts_with("ro,");
+    found = std::move(mount);
+  }
+  return found;
+}
+
+Finding ExamineMounts(const Patient& patient) {
+  for (const std::string& folder : {patient.paths.State(), patient.paths.Outbox()}) {
+    Mount mount = TRY(MountOf(patient, folder));
+    if (mount.read_only) {
+      return Patient::Sick(StrCat(folder, " lies on ", mount.place, ", which is read-only"),
+                           "mount it so that it can be written");
+    }
+    bool in_memory = mount.type == "tmpfs" || mount.type == "ramfs";
+    if (in_memory && patient.paths.IsRealRoot()) {
+      return Patient::Sick(StrCat(folder, " lies in memory (", mount.type, " on ", mount.place,
+                                  ") and is lost at the next boot"),
+                           "put it on a disk");
+    }
+  }
+  return std::string("state and outbox are on disks that can be written");
+}
+
+/// As much again as what runs: what the next release will take, more or less.
+Finding ExamineSpace(const Patient& patient) {
+  const engine::Parts& parts = *TRY(patient.Parts());
+  engine::Snapshot snapshot = TRY(engine::TakeSnapshot(parts.files, parts.paths));
+  engine::Plan again;
+  if (!snapshot.deployments.empty()) {
+    for (const ComponentRecord& record : snapshot.deployments.back().components)
+      again.changes.push_back({std::nullopt, record});
+  }
+  for (const engine::SpaceDemand& demand :
+       TRY(engine::SpaceDemands(again, parts.files, parts.handlers))) {
+    if (demand.Fits()) continue;
+    return Patient::Sick(
+        StrCat("the file system of ", demand.path, " has ", SizeInWords(demand.space.free_bytes),
+               " free, another release like this one takes ", SizeInWords(demand.bytes)),
+        "free space there, or lower keep-deployments in agent.ini");
+  }
+  return std::string("there is room for another release like the present one");
+}
+
+Finding ExamineJournal(const Patient& patient) {
+  auto entries = TRY(engine::ReadHistoryChain(patient.paths));
+  if (auto fault = engine::FindHistoryFault(entries))
+    return Patient::Sick(StrCat("the history was changed: ", *fault),
+                         "compare it with an earlier export");
+  return StrCat("the journal can be read, and its ", entries.size(),
+                " entries of the history follow from each other");
+}
+
+Finding ExamineTransaction(const Patient& patient) {
+  engine::Snapshot snapshot = TRY(engine::TakeSnapshot(patient.files, patient.paths));
+  if (!snapshot.transaction) return std::string("no transaction is under way");
+  if (snapshot.transaction->state != engine::State::kStuck)
+    return StrCat("transaction ", snapshot.transaction->id, " is under way");
+  return Patient::Sick(StrCat("the probe is stuck: ", snapshot.transaction->cause),
+                       snapshot.transaction->remedy);
+}
+
+Finding ExamineDeployment(const Patient& patient) {
+  const engine::Parts& parts = *TRY(patient.Parts());
+  engine::Snapshot snapshot = TRY(engine::TakeSnapshot(parts.files, parts.paths));
+  if (snapshot.deployments.empty()) return std::string("nothing was installed yet");
+  const engine::DeploymentRecord& current = snapshot.deployments.back();
+  int64_t active = TRY(engine::DeploymentStore(parts.files, parts.paths, parts.handlers).Active());
+  if (!snapshot.transaction && active != current.number) {
+    return Patient::Sick(
+        StrCat("deployment ", active, " is active, the journal says ", current.number),
+        "'ignite rollback', or install a bundle: either makes them agree");
+  }
+  for (const ComponentRecord& record : current.components) {
+    engine::Handler* handler = parts.handlers.Find(record.type);
+    if (handler != nullptr && TRY(handler->HasRelease(record))) continue;
+    return Patient::Sick(StrCat("the release of ", record.component, " is gone or lacks files"),
+                         "install its bundle again");
+  }
+  return StrCat("deployment ", current.number, " is complete");
+}
+
+Finding ExamineClock(const Patient& patient) {
+  int64_t now = patient.clock.WallSeconds();
+  int64_t latest = kEarliestClock;
+  for (const auto& transaction : TRY(engine::ReadHistory(patient.paths)))
+    latest = std::max(latest, transaction.ended);
+  if (now >= latest) return engine::TimeText(now);
+  return Patient::Sick(StrCat("the clock says ", engine::TimeText(now), ", which is before ",
+                              engine::TimeText(latest)),
+                       "set it: windows and the times of the history follow it, updates do not");
+}
+
+Finding ExamineServices(const Patient& patient) {
+  const engine::Parts& parts = *TRY(patient.Parts());
+  TRY(parts.services.CheckAnswer());
+  bool systemd = parts.settings.services == engine::ServicesBackend::kSystemd;
+  constexpr std::string_view kEnabled =
+      "/etc/systemd/system/multi-user.target.wants/ignite-recover.service";
+  if (systemd && !TRY(parts.files.Inspect(parts.paths.Host(kEnabled)))) {
+    return Patient::Sick("ignite-recover.service is not enabled: applications do not start at boot",
+                         "systemctl enable ignite-recover.service");
+  }
+  return std::string("the services back end answers");
+}
+
+struct NamedExamination {
+  std::string_view id;
+  Finding (*examine)(const Patient& patient);
+};
+
+constexpr std::array kExaminations = {
+    NamedExamination{"configuration", ExamineConfiguration},
+    NamedExamination{"keyring", ExamineKeyring},
+    NamedExamination{"identity", ExamineIdentity},
+    NamedExamination{"folders", ExamineFolders},
+    NamedExamination{"mounts", ExamineMounts},
+    NamedExamination{"space", ExamineSpace},
+    NamedExamination{"journal", ExamineJournal},
+    NamedExamination{"transaction", ExamineTransaction},
+    NamedExamination{"deployment", ExamineDeployment},
+    NamedExamination{"clock", ExamineClock},
+    NamedExamination{"services", ExamineServices},
+};
+
+}  // namespace
+
+Result<Answer> Doctor(FileSystem& files, Clock& clock, const engine::ProbePaths& paths,
+                      const engine::Parts* parts) {
+  Patient patient{files, clock, paths, parts};
+  std::vector<CheckResult> checks;
+  bool healthy = true;
+  for (const NamedExamination& examination : kExaminations) {
+    Finding found = examination.examine(patient);
+    healthy &= found.has_value();
+    CheckResult check{std::string(examination.id), found.has_value(), {}, {}};
+    check.cause = found ? *found : found.error().cause;
+    if (!found) check.remedy = found.error().remedy;
+    checks.push_back(std::move(check));
+  }
+  Json document = Json::EmptyObject();
+  document.Set("healthy", healthy).Set("checks", engine::ChecksJson(checks));
+  return Answer{std::move(document), engine::ChecksText(checks),
+                healthy ? engine::exit_code::kDone : engine::exit_code::kFailed};
+}
+
+}  // namespace ignite::cli

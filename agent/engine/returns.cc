@@ -1,0 +1,69 @@
+#include "agent/engine/returns.h"
+
+#include "agent/engine/examination.h"
+#include "agent/engine/pace.h"
+#include "agent/engine/planning.h"
+#include "base/str_cat.h"
+
+namespace ignite::engine {
+namespace {
+
+Result<Return> ReturnTo(const Parts& parts, Journal& journal, const DeploymentRecord& current,
+                        const DeploymentRecord& target) {
+  Return found;
+  found.deployment = target;
+  found.runs_now = target.number == current.number;
+  if (found.runs_now) return found;
+  Plan plan = PlanRollback(current, target);
+  found.obstacles =
+      TRY(CheckRollback(parts.handlers, plan, TRY(journal.EpochFloor(parts.settings.product))));
+  for (const Unit& unit : TRY(UnitsOf(plan, parts.handlers, true, true)))
+    found.units.push_back(unit.name);
+  Pace pace = TRY(MeasurePace(journal, parts.handlers));
+  found.expected = TRY(ExpectedTime(plan, pace, parts.settings, parts.handlers));
+  return found;
+}
+
+}  // namespace
+
+Result<std::vector<CheckResult>> CheckRollback(HandlerTable& handlers, const Plan& plan,
+                                               uint64_t epoch_floor) {
+  std::vector<CheckResult> findings;
+  if (plan.epoch < epoch_floor) {
+    findings.push_back({"epoch", false,
+                        StrCat("that deployment is of epoch ", plan.epoch,
+                               ", this probe has left it for epoch ", epoch_floor),
+                        "return to a deployment of the present epoch: older ones are dangerous"});
+  }
+  for (const Change& change : plan.changes) {
+    Handler* handler = handlers.Find(change.any().type);
+    if (handler == nullptr) {
+      findings.push_back({"types", false,
+                          StrCat("payload type ", change.any().type, " is unknown here"),
+                          "update ignite-agent"});
+      continue;
+    }
+    for (CheckResult& finding : TRY(handler->CheckTargets(change)))
+      findings.push_back(std::move(finding));
+    if (change.to && !TRY(handler->HasRelease(*change.to))) {
+      findings.push_back({"targets", false,
+                          StrCat("the release ", change.to->release, " of ", change.to->component,
+                                 " is gone or lacks files"),
+                          "install its bundle again"});
+    }
+  }
+  return findings;
+}
+
+Result<std::vector<Return>> FindReturns(const Parts& parts) {
+  std::vector<Return> returns;
+  auto journal = Journal::OpenForReading(parts.paths.Journal());
+  if (!journal && journal.error().code == ErrorCode::kNotFound) return returns;
+  if (!journal) return std::move(journal).error();
+  std::vector<DeploymentRecord> deployments = TRY(journal->Deployments());
+  for (auto target = deployments.rbegin(); target != deployments.rend(); ++target)
+    returns.push_back(TRY(ReturnTo(parts, *journal, deployments.back(), *target)));
+  return returns;
+}
+
+}  // namespace ignite::engine
