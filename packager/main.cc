@@ -17,6 +17,10 @@ const OptionSpec kJson{"--json", "", "print one JSON document on standard output
 const OptionSpec kIdentities{"--identity", "KEY", "decryption key of a recipient",
                              Occurs::kRepeatedly};
 
+const OptionSpec kRecipient{"--recipient", "PUB", "a probe that may read the bundle",
+                            Occurs::kRepeatedly};
+const OptionSpec kRecipients{"--recipients", "DIR", "every *.pub of this folder"};
+
 const OptionSpec kSign{"--sign", "KEY", "sign with this private key", Occurs::kRepeatedly};
 const OptionSpec kWith{"--with", "COMMAND", "sign with a program, for a key that stays in a token"};
 const OptionSpec kPublic{"--public", "PUB", "the public half of the key that COMMAND signs with"};
@@ -46,8 +50,8 @@ const ProgramSpec& Program() {
            {kSign,
             kWith,
             kPublic,
-            {"--recipient", "PUB", "a probe that may read the bundle", Occurs::kRepeatedly},
-            {"--recipients", "DIR", "every *.pub of this folder"},
+            kRecipient,
+            kRecipients,
             {"--unencrypted", "", "no recipients: for development probes only"},
             {"--base", "OLD", "send only what changed since OLD (not yet)", Occurs::kRepeatedly},
             {"--level", "N", "zstd level, 1 to 19 (9)"},
@@ -56,6 +60,15 @@ const ProgramSpec& Program() {
            "With SOURCE_DATE_EPOCH set, no file time is later than it. The same recipe and "
            "sources\n"
            "give the same content id."},
+          {"rewrap",
+           "give a bundle to other recipients, without building or signing it anew",
+           {"BUNDLE"},
+           {kIdentities,
+            kRecipient,
+            kRecipients,
+            {"-o", "OUT", "write the new bundle there; never overwrites", Occurs::kOnce}},
+           "One of its recipients' keys opens the bundle. The new one is for those given here and\n"
+           "for nobody else; content id, signatures and every other byte stay as they are."},
           {"inspect",
            "show what a bundle says of itself, without verifying it",
            {"BUNDLE"},
@@ -76,11 +89,9 @@ struct CommandRow {
   Result<Report> (*run)(const Arguments&);
 };
 
-constexpr CommandRow kCommands[] = {{"keygen", Keygen},
-                                    {"keyring", MakeKeyring},
-                                    {"build", Build},
-                                    {"inspect", Inspect},
-                                    {"verify", Verify}};
+constexpr CommandRow kCommands[] = {{"keygen", Keygen},   {"keyring", MakeKeyring},
+                                    {"build", Build},     {"rewrap", Rewrap},
+                                    {"inspect", Inspect}, {"verify", Verify}};
 
 ExitCode ExitCodeOf(ErrorCode code) {
   switch (code) {

@@ -52,6 +52,19 @@ Result<uint64_t> ExpectRecipients(BundleInput& input) {
   return input.ExpectMember(kRecipientsName, kMacSize, kMaxRecipientsSize);
 }
 
+Error NotAsInHeader(std::string_view member) {
+  return {ErrorCode::kCorrupt, StrCat("the bundle's ", member, " does not agree with its HEADER"),
+          "upload the bundle again"};
+}
+
+Result<Bytes> ReadWithDigest(BundleInput& input, std::string_view name, uint64_t size,
+                             const Sha256Digest& digest) {
+  TRY(input.ExpectMember(name, size, size));
+  Bytes stored = TRY(input.ReadContent(size));
+  if (Sha256(stored) != digest) return NotAsInHeader(name);
+  return stored;
+}
+
 Result<uint64_t> LengthOf(BundleInput& input) {
   TRY(input.ExpectMember(kHeaderName, kHeaderSize, kHeaderSize));
   Header header = TRY(Header::Parse(TRY(input.ReadContent(kHeaderSize))));
@@ -124,17 +137,25 @@ Result<EarlyMembers> ReadEarlyMembers(BundleInput& input, const Vouch& vouch) {
   return early;
 }
 
+Result<Bytes> ReadStoredManifest(BundleInput& input, const Header& header) {
+  return ReadWithDigest(input, kManifestName, header.manifest_size, header.manifest_digest);
+}
+
+Result<Manifest> ParseStoredManifest(ByteView stored, const Header& header,
+                                     const std::optional<FileKey>& file_key) {
+  std::optional<Bytes> json = file_key ? OpenManifest(stored, DeriveStreamKey(*file_key, header, 0))
+                                       : Bytes(stored.begin(), stored.end());
+  if (!json || Sha256(*json) != header.content_id) return NotAsInHeader(kManifestName);
+  return Manifest::Parse(AsText(*json), header.chunk_size, header.chunk_count);
+}
+
 Result<Manifest> ReadManifest(BundleInput& input, const Header& header,
                               const std::optional<FileKey>& file_key) {
-  const Error damaged{ErrorCode::kCorrupt, "the bundle's MANIFEST does not agree with its HEADER",
-                      "upload the bundle again"};
-  TRY(input.ExpectMember(kManifestName, header.manifest_size, header.manifest_size));
-  Bytes stored = TRY(input.ReadContent(header.manifest_size));
-  if (Sha256(stored) != header.manifest_digest) return damaged;
-  std::optional<Bytes> json =
-      file_key ? OpenManifest(stored, DeriveStreamKey(*file_key, header, 0)) : std::move(stored);
-  if (!json || Sha256(*json) != header.content_id) return damaged;
-  return Manifest::Parse(AsText(*json), header.chunk_size, header.chunk_count);
+  return ParseStoredManifest(TRY(ReadStoredManifest(input, header)), header, file_key);
+}
+
+Result<Bytes> ReadStoredIndex(BundleInput& input, const Header& header) {
+  return ReadWithDigest(input, kIndexName, header.index_size(), header.index_digest);
 }
 
 Result<std::optional<uint64_t>> ExpectedLength(ByteView beginning) {

@@ -52,9 +52,16 @@ using Vouch =
     std::function<Result<>(ByteView header, const std::vector<SignatureEntry>& signatures)>;
 Result<EarlyMembers> ReadEarlyMembers(BundleInput& input, const Vouch& vouch);
 
-/// Reads MANIFEST, checks it against HEADER, decrypts and parses it.
+/// Reads MANIFEST as it is stored and checks it against HEADER.
+Result<Bytes> ReadStoredManifest(BundleInput& input, const Header& header);
+/// Decrypts and parses what ReadStoredManifest gave.
+Result<Manifest> ParseStoredManifest(ByteView stored, const Header& header,
+                                     const std::optional<FileKey>& file_key);
+/// Both in one.
 Result<Manifest> ReadManifest(BundleInput& input, const Header& header,
                               const std::optional<FileKey>& file_key);
+/// Reads INDEX as it is stored and checks it against HEADER.
+Result<Bytes> ReadStoredIndex(BundleInput& input, const Header& header);
 
 /// The whole length of the bundle that begins with these bytes: nullopt while they are too few to
 /// say, kCorrupt or kUnsupported where no bundle begins so. 4 KiB are always enough. The bytes are

@@ -52,7 +52,7 @@ Bytes Serialize(const FrontMembers& front) {
 
 Result<OutputBundle> OutputBundle::Create(const std::string& path, const Header& header,
                                           size_t signature_count, size_t recipients_size) {
-  std::string temporary = path + ".part";
+  std::string temporary = StrCat(path, kUnfinishedSuffix);
   UniqueFd fd = TRY(OpenAlone(temporary));
   uint64_t front_length =
       TarMemberLength(kHeaderSize) + TarMemberLength(signature_count * kSignatureEntrySize) +

@@ -21,6 +21,9 @@ struct FrontMembers {
   Bytes index;
 };
 
+/// A bundle in the making has its later name and this.
+inline constexpr std::string_view kUnfinishedSuffix = ".part";
+
 class OutputBundle {
  public:
   /// The file will replace `path` and take over the permissions of one that is there. The sizes of

@@ -25,10 +25,7 @@ struct ReadItem {
 /// Hash, then decrypt, then decompress: stored bytes that were not signed reach neither cipher nor
 /// decoder.
 Result<> Unpack(ReadItem& item) {
-  if (Sha256(item.stored) != item.entry.digest) {
-    return Error{ErrorCode::kCorrupt, "a chunk of the bundle is damaged",
-                 "upload the bundle again"};
-  }
+  TRY(CheckChunk(item.stored, item.entry));
   item.plain = TRY(item.codec->Decode(item.stored, item.number, item.last, item.plain_size));
   item.plain_digest = Sha256(item.plain);
   return {};
@@ -62,14 +59,7 @@ Result<VerifiedBundle> VerifiedBundle::Open(std::unique_ptr<InputFile> file, con
   Manifest manifest = TRY(ReadManifest(input, early.header, file_key));
   TRY(keyring.RequireRolesFor(manifest.kind, roles));
 
-  uint64_t index_size = early.header.index_size();
-  TRY(input.ExpectMember(kIndexName, index_size, index_size));
-  Bytes index_bytes = TRY(input.ReadContent(index_size));
-  if (Sha256(index_bytes) != early.header.index_digest) {
-    return Error{ErrorCode::kCorrupt, "the bundle's INDEX does not agree with its HEADER",
-                 "upload the bundle again"};
-  }
-  Index index = TRY(ParseIndex(index_bytes, early.header));
+  Index index = TRY(ParseIndex(TRY(ReadStoredIndex(input, early.header)), early.header));
   return VerifiedBundle(std::move(input), early.header, std::move(manifest), std::move(index),
                         file_key);
 }

@@ -1,5 +1,7 @@
 #include "payload-format/container/index.h"
 
+#include "payload-format/crypto/hash.h"
+
 namespace ignite::format {
 
 Bytes WriteIndex(const Index& index) {
@@ -24,6 +26,11 @@ Result<Index> ParseIndex(ByteView bytes, const Header& header) {
   }
   if (total != header.payload_size) return damaged;
   return index;
+}
+
+Result<> CheckChunk(ByteView stored, const IndexEntry& entry) {
+  if (Sha256(stored) == entry.digest) return {};
+  return Error{ErrorCode::kCorrupt, "a chunk of the bundle is damaged", "upload the bundle again"};
 }
 
 }  // namespace ignite::format

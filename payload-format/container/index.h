@@ -18,5 +18,7 @@ Bytes WriteIndex(const Index& index);
 /// The bytes must already agree with HEADER's digest. kCorrupt where sizes are out of their limits
 /// or do not add up.
 Result<Index> ParseIndex(ByteView bytes, const Header& header);
+/// kCorrupt where these are not the stored bytes that the entry names.
+Result<> CheckChunk(ByteView stored, const IndexEntry& entry);
 
 }  // namespace ignite::format

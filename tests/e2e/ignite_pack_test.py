@@ -751,9 +751,106 @@ class SignerProgramTest(PackCase):
         self.run_json(*good, "--sign", "K.key", "--with", "true", expect=2)
 
 
+class RewrapTest(PackCase):
+    def setUp(self):
+        super().setUp()
+        self.make_keys()
+        self.make_release()
+        self.built = self.build()
+        self.before = (self.folder / "out.ignite").read_bytes()
+        for name in ("new", "other"):
+            self.run_pack("keygen", "--identity", "-o", name)
+
+    def rewrap(self, *words, bundle="out.ignite", out="new.ignite", key="P.key", to=("--recipient", "new.pub"), expect=0):
+        return self.run_json("rewrap", bundle, "--identity", key, *to, "-o", out, *words, expect=expect)
+
+    def refused(self, cause, remedy, expect, **args):
+        """Refused for this cause with this remedy; every file is as it was."""
+        files = {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+        error = self.rewrap(**args, expect=expect)["error"]
+        self.assertIn(cause, error["cause"])
+        self.assertIn(remedy, error["remedy"])
+        self.assertEqual({path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}, files)
+
+    def members(self, name):
+        with tarfile.open(self.folder / name) as archive:
+            return {member.name: archive.extractfile(member).read() for member in archive}
+
+    def test_the_new_recipient_reads_what_was_signed(self):
+        made = self.rewrap()
+        self.assertEqual(made["content-id"], self.built["content-id"])
+        self.assertEqual(made["size"], (self.folder / "new.ignite").stat().st_size)
+        self.assertEqual(made["recipients"], 1)
+        self.assertEqual((self.folder / "out.ignite").read_bytes(), self.before)
+        self.assertFalse((self.folder / "new.ignite.part").exists())
+        old, new = self.members("out.ignite"), self.members("new.ignite")
+        self.assertEqual(list(old), list(new))
+        self.assertEqual([name for name in old if old[name] != new[name]], ["RECIPIENTS"])
+        verify = ("verify", "new.ignite", "--keyring", "keyring.json", "--identity")
+        self.assertEqual(self.run_json(*verify, "new.key")["content-id"], self.built["content-id"])
+        self.run_json(*verify, "P.key", expect=3)
+
+    def test_old_recipients_stay_where_they_are_given_again(self):
+        (self.folder / "probes").mkdir()
+        for name in ("P.pub", "new.pub"):
+            os.link(self.folder / name, self.folder / "probes" / name)
+        made = self.rewrap(to=("--recipients", "probes", "--recipient", "new.pub"))
+        self.assertEqual(made["recipients"], 2)
+        for key, expect in (("P.key", 0), ("new.key", 0), ("other.key", 3)):
+            self.run_json("inspect", "new.ignite", "--identity", key, expect=expect)
+        again = ("--identity", "new.key", "--recipient", "other.pub", "-o", "again.ignite")
+        self.run_json("rewrap", "new.ignite", *again)
+        self.run_json("verify", "again.ignite", "--keyring", "keyring.json", "--identity", "other.key")
+
+    def test_text_output(self):
+        words = ("rewrap", "out.ignite", "--identity", "P.key", "--recipient", "new.pub", "-o", "new.ignite")
+        self.assertRegex(self.run_pack(*words).stdout.decode(),
+                         r"^rewrapped new\.ignite  \d+\.\d kB  1 recipient  content id [0-9a-f]{64}\n$")
+
+    def test_one_of_several_identities_is_enough(self):
+        self.rewrap("--identity", "new.key", key="other.key", expect=3)
+        self.rewrap("--identity", "P.key", key="other.key")
+
+    def test_nothing_is_overwritten(self):
+        self.write("new.ignite", "in the way")
+        self.refused("'new.ignite' exists already", "another name", 1)
+        self.refused("'out.ignite' exists already", "another name", 1, out="out.ignite")
+        os.symlink("out.ignite", self.folder / "link.ignite")
+        self.refused("'link.ignite' exists already", "another name", 1, out="link.ignite")
+        os.symlink("absent", self.folder / "dangling.ignite")
+        self.refused("'dangling.ignite' exists already", "another name", 1, out="dangling.ignite")
+
+    def test_a_bundle_under_the_name_of_an_unfinished_one_is_kept(self):
+        os.link(self.folder / "out.ignite", self.folder / "x.part")
+        for bundle in ("x.part", "out.ignite"):
+            self.refused("'x.part', where the new bundle would be written, is the bundle itself", "another name", 1,
+                         bundle=bundle, out="x")
+
+    def test_what_cannot_be_rewrapped_is_refused(self):
+        self.refused("not encrypted to the identity given", "secret key of one of its recipients", 3, key="other.key")
+        self.build("--unencrypted", out="plain.ignite")
+        self.refused("not encrypted, so it has no recipients", "--recipient", 3, bundle="plain.ignite")
+        damaged = bytearray(self.before)
+        damaged[-2000] ^= 1
+        (self.folder / "damaged.ignite").write_bytes(damaged)
+        self.refused("a chunk of the bundle is damaged", "again", 3, bundle="damaged.ignite")
+        (self.folder / "short.ignite").write_bytes(self.before[:-1])
+        self.refused("bytes are missing", "upload", 3, bundle="short.ignite")
+        self.write("text.ignite", "no bundle" * 100)
+        self.refused("bundle", "upload", 3, bundle="text.ignite")
+        self.refused("opening absent.ignite", "a bundle that you may read", 2, bundle="absent.ignite")
+        for name in ("K.pub", "P.key", "r.ini", "absent.pub"):
+            self.refused(name, "", 2, to=("--recipient", name))
+        self.refused("K.key", "", 2, key="K.key")
+        self.refused("no recipient is given", "--recipients", 2, to=())
+        self.run_json("rewrap", "out.ignite", "--recipient", "new.pub", "-o", "new.ignite", expect=2)
+        self.run_json("rewrap", "out.ignite", "--identity", "P.key", "--recipient", "new.pub", expect=2)
+        self.assertFalse((self.folder / "new.ignite").exists())
+
+
 class CommandLineTest(PackCase):
     def test_help_fits_a_screen(self):
-        for words in ((), ("keygen",), ("keyring",), ("build",), ("inspect",), ("verify",)):
+        for words in ((), ("keygen",), ("keyring",), ("build",), ("rewrap",), ("inspect",), ("verify",)):
             lines = self.run_pack(*words, "--help").stdout.decode().splitlines()
             self.assertLessEqual(len(lines), 24, words)
             self.assertLessEqual(max(map(len, lines)), 90, words)

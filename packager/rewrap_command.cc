@@ -1,0 +1,74 @@
+#include <sys/stat.h>
+
+#include "base/str_cat.h"
+#include "base/terminal.h"
+#include "packager/bundle_file.h"
+#include "packager/commands.h"
+#include "packager/given_keys.h"
+#include "packager/key_files.h"
+#include "payload-format/bundle_rewrapper.h"
+#include "payload-format/output_bundle.h"
+
+namespace ignite::packager {
+namespace {
+
+Error Usage(std::string cause, std::string remedy) {
+  return {ErrorCode::kInvalidArgument, std::move(cause), std::move(remedy)};
+}
+
+/// The bundle may be the only one there is: nothing that stands at the output, or at the name that
+/// it has while it is written, may be touched.
+Result<> RefuseToOverwrite(const std::string& bundle, const std::string& output) {
+  struct stat status {};
+  if (lstat(output.c_str(), &status) == 0) {
+    return Error{ErrorCode::kRefused, StrCat("'", Printable(output), "' exists already"),
+                 "it is never overwritten: choose another name, or move it away first"};
+  }
+  struct stat bundle_status {};
+  std::string unfinished = StrCat(output, format::kUnfinishedSuffix);
+  if (stat(bundle.c_str(), &bundle_status) == 0 && lstat(unfinished.c_str(), &status) == 0 &&
+      status.st_dev == bundle_status.st_dev && status.st_ino == bundle_status.st_ino) {
+    return Error{ErrorCode::kRefused,
+                 StrCat("'", Printable(unfinished), "', where the new bundle would be written, is ",
+                        "the bundle itself"),
+                 "choose another name for the new one"};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Report> Rewrap(const Arguments& arguments) {
+  const std::string& path = arguments.positionals().front();
+  std::string output = *arguments.Value("-o");
+  auto identities = TRY(ReadPrivateKeys(format::KeyType::kX25519, arguments.Values("--identity")));
+  if (identities.empty()) {
+    return Usage("no key is given that opens the bundle",
+                 "add the key of one of its recipients: --identity P.key");
+  }
+  auto recipients = TRY(ReadRecipients(arguments));
+  if (recipients.empty()) {
+    return Usage("no recipient is given, so nobody could decrypt the bundle",
+                 "add --recipient P.pub or --recipients FOLDER, also for those that it had before");
+  }
+  BundleFile bundle = TRY(OpenBundle(path));
+  TRY(RefuseToOverwrite(path, output));
+
+  ProgressLine line;
+  ProgressMeter meter(bundle.size, std::chrono::steady_clock::now());
+  auto written = TRY(format::RewrapBundle(
+      std::move(bundle.file), identities, recipients, output, [&](uint64_t done, uint64_t) {
+        line.Show(meter.Line(done, std::chrono::steady_clock::now()));
+      }));
+
+  Report report;
+  report.document.Set("bundle", output).Set("size", written.size);
+  report.document.Set("content-id", written.content_id.Hex());
+  report.document.Set("recipients", recipients.size());
+  report.text = StrCat("rewrapped ", Printable(output), "  ", SizeInWords(written.size), "  ",
+                       recipients.size(), recipients.size() == 1 ? " recipient" : " recipients",
+                       "  content id ", written.content_id.Hex(), "\n");
+  return report;
+}
+
+}  // namespace ignite::packager
