@@ -38,9 +38,9 @@ Result<> WriteWithHoles(int fd, uint64_t offset, ByteView bytes, std::string_vie
   for (size_t place = 0; place < bytes.size();) {
     size_t to_boundary = kBlock - static_cast<size_t>((offset + place) % kBlock);
     ByteView block = bytes.subspan(place, std::min(to_boundary, bytes.size() - place));
-    if (block.size() == kBlock && IsZero(block)) {
+    if (IsZero(block)) {
       TRY(WriteAt(fd, offset + begin, bytes.subspan(begin, place - begin), what));
-      begin = place + kBlock;
+      begin = place + block.size();
     }
     place += block.size();
   }

@@ -10,8 +10,8 @@
 namespace ignite {
 
 /// Writes `bytes` at `offset`, where the file must end. Of a file that is written from front to
-/// back by such calls every 4096 bytes that are zero and came in one call become a hole. `what` is
-/// for errors.
+/// back by such calls every block of 4096 zero bytes becomes a hole, wherever one call ends and the
+/// next begins. `what` is for errors.
 Result<> WriteWithHoles(int fd, uint64_t offset, ByteView bytes, std::string_view what);
 
 }  // namespace ignite

@@ -90,7 +90,7 @@ TEST_F(PosixTreeWriterTest, ZeroBytesBecomeHolesWhereverTheyStand) {
       EXPECT_TRUE(Must(files_->ReadFile(root_ + "/" + path, text.size())) == text) << path;
       struct stat status {};
       ASSERT_EQ(stat((root_ + "/" + path).c_str(), &status), 0);
-      EXPECT_LE(status.st_blocks * 512, 64 * 1024) << path;
+      EXPECT_LE(status.st_blocks * 512, 4096) << path;
     }
   }
 }
