@@ -25,12 +25,20 @@ Bytes AadFor(uint32_t stream, uint64_t number, bool last) {
   return std::move(ByteWriter().U32(stream).U64(number).U8(last ? 1 : 0)).bytes();
 }
 
+constexpr int kWindowLog = 20;
+static_assert(1 << kWindowLog == kMaxChunkSize);
+/// Of the frame header descriptor, the byte behind the magic.
+constexpr std::byte kSingleSegment{0x20};
+
 Bytes Compress(ByteView plain, int level) {
   // A context is costly to make and not to be shared between threads.
   thread_local Compressor context(ZSTD_createCCtx());
   Bytes frame(ZSTD_compressBound(plain.size()));
-  size_t size = ZSTD_compressCCtx(context.get(), frame.data(), frame.size(), plain.data(),
-                                  plain.size(), level);
+  // Level 1 alone would take a window smaller than a large chunk, and then no single segment.
+  (void)ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level);
+  (void)ZSTD_CCtx_setParameter(context.get(), ZSTD_c_windowLog, kWindowLog);
+  size_t size =
+      ZSTD_compress2(context.get(), frame.data(), frame.size(), plain.data(), plain.size());
   if (ZSTD_isError(size) != 0) std::abort();  // The buffer is large enough for any input.
   frame.resize(size);
   return frame;
@@ -41,12 +49,19 @@ Error Damaged() {
           "build the bundle anew"};
 }
 
-/// One-shot decompression writes at most `plain_size` bytes whatever the frame claims, so no window
-/// limit is needed.
+/// Whether the only memory that the frame asks for is that of its content, and this is as large as
+/// it should be.
+bool IsSegmentOf(size_t plain_size, ByteView frame) {
+  return frame.size() > sizeof(uint32_t) &&
+         (frame[sizeof(uint32_t)] & kSingleSegment) != std::byte{0} &&
+         ZSTD_getFrameContentSize(frame.data(), frame.size()) == plain_size;
+}
+
 Result<Bytes> Decompress(ByteView frame, size_t plain_size) {
   thread_local Decompressor context(ZSTD_createDCtx());
   // Debian's library also takes skippable frames and those of zstd 0.5 to 0.7.
   if (ByteReader(frame).U32() != ZSTD_MAGICNUMBER) return Damaged();
+  if (!IsSegmentOf(plain_size, frame)) return Damaged();
   if (ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size()) return Damaged();
   Bytes plain(plain_size);
   size_t size =

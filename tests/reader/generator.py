@@ -251,20 +251,21 @@ class Generator:
 
     def frame(self, plain):
         rng = self.rng
-        level = rng.choice((1, 3, 9))
-        size_is_told = rng.random() < 0.7
-        frame = zstandard.ZstdCompressor(level=level, write_content_size=size_is_told,
-                                         write_checksum=rng.random() < 0.3).compress(plain)
+        parameters = zstandard.ZstdCompressionParameters.from_level(
+            rng.choice((1, 3, 9)), window_log=20, write_content_size=1, write_checksum=rng.random() < 0.3)
+        frame = zstandard.ZstdCompressor(compression_params=parameters).compress(plain)
         if self.fault != "frame" or rng.random() < 0.5:
             return frame
         compress = zstandard.ZstdCompressor().compress
+        size_unsaid = zstandard.ZstdCompressor(write_content_size=False).compress(plain)
+        descriptor, window = frame[4] & ~0x20, bytes([rng.randrange(256)])
         skippable = struct.pack("<II", 0x184D2A50 + rng.randrange(16), 4) + b"skip"
         dictionary = zstandard.ZstdCompressionDict(b"some content to refer to " * 9, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
         return rng.choice((
             skippable + frame, frame + skippable, frame + frame, frame + b"\0", frame[:-1], frame + compress(b""),
             compress(plain + b"x"), compress(plain[:-1]), compress(b""), plain, b"", self.damage(frame),
             zstandard.ZstdCompressor(dict_data=dictionary).compress(plain), b"\x28\xb5\x2f\xfd", b"\x27" + frame[1:],
-            compress(bytes(2_000_000)),
+            compress(bytes(2_000_000)), size_unsaid, frame[:4] + bytes([descriptor]) + window + frame[5:],
         ))
 
     # --- The whole.

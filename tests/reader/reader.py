@@ -563,10 +563,12 @@ def read_index(header, data):
 
 def decompress(frame, size):
     need(frame[:4] == b"\x28\xb5\x2f\xfd", "no zstd frame")
+    need(len(frame) > 4 and frame[4] & 0x20, "no single segment")
     try:
         parameters = zstandard.get_frame_parameters(frame)
         need(parameters.dict_id == 0, "a dictionary")
-        work = zstandard.ZstdDecompressor(max_window_size=0).decompressobj(write_size=size + 1)
+        need(parameters.content_size == size, "a frame of another content size")
+        work = zstandard.ZstdDecompressor(max_window_size=MAX_CHUNK_SIZE).decompressobj(write_size=size + 1)
         plain = work.decompress(frame)
     except zstandard.ZstdError:
         raise Refused("a zstd frame") from None

@@ -10,6 +10,7 @@ namespace {
 
 using fakes::FailsWith;
 using fakes::Must;
+using fakes::Succeeds;
 
 constexpr int kLevel = 3;
 
@@ -104,6 +105,29 @@ TEST_F(ChunkCodecTest, RefusesTheFramesOfOlderZstdFormats) {
   // Version 0.7, which the library still reads: a raw block "hello\n" and the end.
   Bytes frame = FromHex("27b52ffd200640000668656c6c6f0ac00000").value();
   EXPECT_THAT(plain_.Decode(frame, 0, true, 6), FailsWith(ErrorCode::kCorrupt, "decompress"));
+}
+
+TEST_F(ChunkCodecTest, RefusesAFrameWithAWindowOfItsOwn) {
+  // "hello\n" as one segment, and behind window descriptors of 1 KiB, 4 KiB, 4.5 KiB and 2 GiB;
+  // without a content size and with the right one.
+  EXPECT_TRUE(plain_.Decode(FromHex("28b52ffd200631000068656c6c6f0a").value(), 0, true, 6));
+  for (const char* hex :
+       {"28b52ffd000031000068656c6c6f0a", "28b52ffd001031000068656c6c6f0a",
+        "28b52ffd001131000068656c6c6f0a", "28b52ffd00a831000068656c6c6f0a",
+        "28b52ffd80000600000031000068656c6c6f0a", "28b52ffd80a80600000031000068656c6c6f0a"}) {
+    EXPECT_THAT(plain_.Decode(FromHex(hex).value(), 0, true, 6),
+                FailsWith(ErrorCode::kCorrupt, "decompress"))
+        << hex;
+  }
+}
+
+TEST_F(ChunkCodecTest, EveryLevelMakesASingleSegment) {
+  for (int level = 1; level <= 19; ++level) {
+    for (size_t size : {size_t{1}, size_t{300'000}, size_t{kMaxChunkSize}}) {
+      Bytes stored = plain_.Encode(Bytes(size, std::byte{7}), 0, true, level);
+      EXPECT_THAT(plain_.Decode(stored, 0, true, size), Succeeds()) << level << " " << size;
+    }
+  }
 }
 
 TEST_F(ChunkCodecTest, AFrameThatClaimsMoreThanItMayGivesNothing) {

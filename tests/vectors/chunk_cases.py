@@ -116,20 +116,27 @@ for name, comment, change in (
         ("checksum-wrong", "A checksum that does not hold.",
          lambda it: MAGIC + b"\x24\x06" + HELLO + bytes.fromhex("5388bd90")),
         ("checksum-missing", "The checksum is missing.", lambda it: MAGIC + b"\x24\x06" + HELLO),
+        ("bomb-denied", "A frame of 16 MiB that says that it has six bytes.",
+         lambda it: MAGIC + b"\x20\x06" + zstd_blocks(bytes(16 << 20))),
         ("size-less", "The frame claims a byte less than it holds.", lambda it: MAGIC + b"\x20\x05" + HELLO),
         ("size-more", "The frame claims a byte more than it holds.", lambda it: MAGIC + b"\x20\x07" + HELLO)):
     refuse(f"frame-{name.replace('.', '-')}", "chunk-frame", comment, frame=framed(change))
 for name, comment, change in (
         ("less", "A byte less than the manifest says.", lambda it: zstd_frame(b"hello")),
         ("more", "A byte more than the manifest says.", lambda it: zstd_frame(b"hello\n!")),
-        ("more-unsaid", "A byte more, and the frame does not tell its size.", lambda it: zstd_frame(b"hello\n!", window=0)),
         ("none", "A frame of no content.", lambda it: zstd_frame(b"")),
-        ("bomb", "A frame of 16 MiB.", lambda it: zstd_frame(bytes(16 << 20))),
-        ("bomb-unsaid", "A frame of 16 MiB that does not tell its size.", lambda it: zstd_frame(bytes(16 << 20), window=0x68))):
+        ("bomb", "A frame of 16 MiB.", lambda it: zstd_frame(bytes(16 << 20)))):
     refuse(f"chunk-plain-size-{name}", "chunk-plain-size", comment, frame=framed(change))
 accept("frame-checksum", "A frame with a checksum.", frame=framed(
     lambda it: MAGIC + b"\x24\x06" + HELLO + bytes.fromhex("5388bd91")))
-accept("frame-size-unsaid", "A frame that does not tell its size.", frame=framed(lambda it: zstd_frame(b"hello\n", window=0)))
+# A window descriptor, whatever it asks for: a frame that has one is no single segment. The chunk size is 4096.
+for name, window, size in (("1-kib", 0x00, "1 KiB, the smallest"), ("of-a-chunk", 0x10, "just a chunk"),
+                           ("past-a-chunk", 0x11, "an eighth more than a chunk"), ("64-mib", 0x80, "64 MiB"),
+                           ("2-gib", 0xa8, "2 GiB"), ("largest", 0xff, "3.75 TiB, the largest")):
+    refuse(f"frame-window-{name}", "chunk-frame", f"A window of {size}, and no content size.",
+           frame=framed(lambda it, window=window: zstd_frame(b"hello\n", window=window)))
+    refuse(f"frame-window-{name}-and-size", "chunk-frame", f"A window of {size}, and the right content size.",
+           frame=framed(lambda it, window=window: MAGIC + bytes([0x80, window]) + (6).to_bytes(4, "little") + HELLO))
 accept("frame-size-of-8-bytes", "A content size of eight bytes.", frame=framed(lambda it: zstd_frame(b"hello\n", 8)))
 accept("frame-dictionary-0", "A frame that says that it has no dictionary.", frame=framed(
     lambda it: MAGIC + b"\x21\x00\x06" + HELLO))
@@ -142,9 +149,9 @@ COMPRESSED = {  # As zstd 1.5.4 made it.
                "SwDLmopBkyo=",
     "level-19": "KLUv/WDmBl0EADKGEhGgPbDyaOtT1XiNJCVc9gfPEBl2mbvd/4UYg5DNshl2mbvd/4UYgxDOwhl2mbvd/4UYg5DO0qlgLRMVKaisqUPo"
                 "aGr60IKwHQ0eT6gx5cH973A7zQER/BuGP/MBIdpGXV339+7v3LdzD2Cksp2YZgFABteCSVkV1tKzWUeHsimSoDpamcLYZBU=",
-    "checksum-and-no-size": "KLUv/QQIFQUA8sYTF5C3GQMAXeUN1ALp/0iz3b1lhgjqzgMd+nfnIJSSKkVVVVVV9f////9LsTH6d+cglJJSBHGluGKA4wgc"
-                            "bA0SIyBWWMswAWKGdSQJYpg5AVSogehb/zuQo6bQBhH8EcKgZPFnPsK2Qm+FdpYpm7H7J/9lxKOX7+x91i1iVZxSk2a0jMMR"
-                            "YBuEUw5si7pxVqXAiLUBGNawSfsBM/xjzLYKwUa0RQ==",
+    "checksum": "KLUv/WTmBhUFAPLGExeQtxkDAF3lDdQC6f9Is929ZYYI6s4DHfp35yCUkipFVVVVVfX/////S7Ex+nfnIJSSUgRxpbhigOMIHGwNEiMgVljL"
+                "MAFihnUkCWKYOQFUqIHoW/87kKOm0AYR/BHCoGTxZz7CtkJvhXaWKZux+yf/ZcSjl+/sfdYtYlWcUpNmtIzDEWAbhFMObIu6cValwIi1ARjW"
+                "sEn7ATP8Y8y2CsFGtEU=",
 }
 for name, frame in COMPRESSED.items():
     accept(f"frame-compressed-{name}", "A frame with matches and coded literals.",
