@@ -44,8 +44,8 @@ Result<std::vector<std::unique_ptr<format::Signer>>> ReadSigners(const Arguments
 
 Result<std::vector<format::PublicKey>> ReadRecipients(const Arguments& arguments) {
   std::vector<std::string> paths = arguments.Values("--recipient");
-  if (auto folder = arguments.Value("--recipients")) {
-    auto found = TRY(FindPublicKeys(*folder));
+  for (const std::string& folder : arguments.Values("--recipients")) {
+    auto found = TRY(FindPublicKeys(folder));
     paths.insert(paths.end(), found.begin(), found.end());
   }
   std::vector<format::PublicKey> recipients;

@@ -13,8 +13,8 @@ namespace ignite::packager {
 /// there is none, or more than a bundle takes.
 Result<std::vector<std::unique_ptr<format::Signer>>> ReadSigners(const Arguments& arguments);
 
-/// --recipient PUB, repeatedly, and every *.pub of --recipients DIR, each probe once; empty where
-/// neither is given.
+/// --recipient PUB, repeatedly, and every *.pub of --recipients DIR, repeatedly, each probe once;
+/// empty where neither is given.
 Result<std::vector<format::PublicKey>> ReadRecipients(const Arguments& arguments);
 
 }  // namespace ignite::packager

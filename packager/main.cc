@@ -19,7 +19,8 @@ const OptionSpec kIdentities{"--identity", "KEY", "decryption key of a recipient
 
 const OptionSpec kRecipient{"--recipient", "PUB", "a probe that may read the bundle",
                             Occurs::kRepeatedly};
-const OptionSpec kRecipients{"--recipients", "DIR", "every *.pub of this folder"};
+const OptionSpec kRecipients{"--recipients", "DIR", "every *.pub of this folder",
+                             Occurs::kRepeatedly};
 
 const OptionSpec kSign{"--sign", "KEY", "sign with this private key", Occurs::kRepeatedly};
 const OptionSpec kWith{"--with", "COMMAND", "sign with a program, for a key that stays in a token"};

@@ -1031,6 +1031,55 @@ class DoctorTest(AgentCase):
         self.assertIn("ignite recover", self.assert_ill("transaction")["transaction"]["remedy"])
 
 
+class KeyRotationTest(AgentCase):
+    """A probe that gets a new identity keeps the old one for a while."""
+
+    def setUp(self):
+        super().setUp()
+        self.keys = self.workshop.folder
+        self.etc = self.probe.root / "etc/ignite"
+        (self.etc / "identities.d").mkdir()
+        if not (self.keys / "third.key").exists():
+            self.workshop.pack("keygen", "--identity", "-o", "third")
+
+    def give(self, **places):
+        """Puts these identities in place, and no others: the name of the file -> that of the key."""
+        (self.etc / "identity.key").unlink(missing_ok=True)
+        for path in (self.etc / "identities.d").iterdir():
+            path.unlink()
+        for name, key in places.items():
+            place = self.etc if name == "identity" else self.etc / "identities.d"
+            shutil.copy(self.keys / f"{key}.key", place / f"{name}.key")
+
+    def test_bundles_to_the_old_and_to_the_new_identity_in_whatever_order(self):
+        arrangements = ({"identity": "probe", "new": "other"}, {"identity": "other", "old": "probe"},
+                        {"a": "probe", "b": "other"}, {"a": "other", "b": "third", "c": "probe"})
+        for number, places in enumerate(arrangements):
+            self.give(**places)
+            for version, recipient in ((f"{2 * number + 1}.0", "probe"), (f"{2 * number + 2}.0", "other")):
+                verdict = self.probe.install(self.bundle(version, recipient=recipient))
+                self.assertEqual(verdict["outcome"], "committed", (places, recipient))
+                self.assertEqual(self.probe.read("index.html"), f"release {version}\n")
+
+    def test_a_bundle_to_none_of_them_is_refused(self):
+        self.give(identity="probe", new="other")
+        verdict = self.assert_refused(self.bundle("1.0", recipient="third"), "identity", 3)
+        self.assertIn("not encrypted to this probe", verdict["cause"])
+        self.assertIn("build or rewrap it with the probe's public key", verdict["remedy"])
+
+    def test_the_rotation_ends_when_the_old_identity_is_taken_away(self):
+        self.give(identity="other")
+        self.assert_refused(self.bundle("1.0", recipient="probe"), "identity", 3)
+        # What lies around for it can be given to the new one, and is the same content.
+        for_new = self.folder / "for-new.ignite"
+        key, pub = self.keys / "probe.key", self.keys / "other.pub"
+        self.workshop.pack("rewrap", self.bundle("1.0", recipient="probe"), "--identity", key, "--recipient", pub, "-o", for_new)
+        self.assertEqual(self.probe.install(for_new)["outcome"], "committed")
+        self.give(identity="probe")
+        verdict = self.probe.install(self.bundle("1.0", recipient="probe"))
+        self.assertEqual(verdict["reason"], "already-running")
+
+
 class HealthTest(AgentCase):
     def setUp(self):
         super().setUp()

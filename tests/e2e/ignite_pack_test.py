@@ -263,6 +263,13 @@ class BuildTest(PackCase):
             self.run_json("inspect", "out.ignite", "--identity", key)
         self.run_pack("keygen", "--identity", "-o", "other")
         self.run_json("inspect", "out.ignite", "--identity", "other.key", expect=3)
+        (self.folder / "offices").mkdir()
+        for name in ("P.pub", "other.pub"):
+            os.link(self.folder / name, self.folder / "offices" / name)
+        folders = ("--recipients", "probes", "--recipients", "offices", "--recipients", "probes/")
+        self.assertEqual(self.build(*folders)["recipients"], 5)
+        for key in ("P.key", "probes/p1.key", "other.key"):
+            self.run_json("inspect", "out.ignite", "--identity", key)
         (self.folder / "nobody").mkdir()
         for words in (("--recipients", "nobody"), ("--recipients", "absent"), ("--recipient", "K.pub")):
             self.run_json("build", "r.ini", "--sign", "K.key", *words, "-o", "x.ignite", expect=2)
