@@ -4,6 +4,7 @@
 #include "base/file_system.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "packager/bundle_file.h"
 #include "packager/commands.h"
 #include "packager/given_keys.h"
 #include "packager/recipe.h"
@@ -60,6 +61,11 @@ Result<> RefuseOutputInSource(const std::string& output, const Recipe& recipe) {
     if (there && *there == source) {
       return Usage(StrCat("the bundle ", Printable(output), " would replace the source of payload ",
                           payload.name),
+                   "give it a name of its own");
+    }
+    if (IsUnfinishedBundle(source, output)) {
+      return Usage(StrCat("the bundle ", Printable(output),
+                          " would be written over the source of payload ", payload.name),
                    "give it a name of its own");
     }
     if (*folder != source && !folder->starts_with(source + "/")) continue;

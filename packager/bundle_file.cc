@@ -8,6 +8,7 @@
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "base/unique_fd.h"
+#include "payload-format/output_bundle.h"
 
 namespace ignite::packager {
 
@@ -28,6 +29,14 @@ Result<BundleFile> OpenBundle(const std::string& path) {
                  "upload or build the bundle again"};
   }
   return BundleFile{MakeInputFile(std::move(fd), path), static_cast<uint64_t>(status.st_size)};
+}
+
+bool IsUnfinishedBundle(const std::string& file, const std::string& output) {
+  struct stat one {};
+  struct stat other {};
+  return stat(file.c_str(), &one) == 0 &&
+         stat(StrCat(output, format::kUnfinishedSuffix).c_str(), &other) == 0 &&
+         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 }  // namespace ignite::packager

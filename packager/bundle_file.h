@@ -16,5 +16,7 @@ struct BundleFile {
 
 /// kInvalidArgument where there is no such regular file, kCorrupt for an empty one.
 Result<BundleFile> OpenBundle(const std::string& path);
+/// Whether a bundle that is to be `output` would be written into this file while it is unfinished.
+bool IsUnfinishedBundle(const std::string& file, const std::string& output);
 
 }  // namespace ignite::packager

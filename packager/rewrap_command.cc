@@ -24,16 +24,11 @@ Result<> RefuseToOverwrite(const std::string& bundle, const std::string& output)
     return Error{ErrorCode::kRefused, StrCat("'", Printable(output), "' exists already"),
                  "it is never overwritten: choose another name, or move it away first"};
   }
-  struct stat bundle_status {};
-  std::string unfinished = StrCat(output, format::kUnfinishedSuffix);
-  if (stat(bundle.c_str(), &bundle_status) == 0 && lstat(unfinished.c_str(), &status) == 0 &&
-      status.st_dev == bundle_status.st_dev && status.st_ino == bundle_status.st_ino) {
-    return Error{ErrorCode::kRefused,
-                 StrCat("'", Printable(unfinished), "', where the new bundle would be written, is ",
-                        "the bundle itself"),
-                 "choose another name for the new one"};
-  }
-  return {};
+  if (!IsUnfinishedBundle(bundle, output)) return {};
+  return Error{ErrorCode::kRefused,
+               StrCat("'", Printable(output), format::kUnfinishedSuffix,
+                      "', where the new bundle would be written, is the bundle itself"),
+               "choose another name for the new one"};
 }
 
 }  // namespace

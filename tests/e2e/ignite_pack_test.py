@@ -347,6 +347,17 @@ class BuildTest(PackCase):
             self.assertIn("would replace the source of payload web", error["cause"])
         self.assertEqual(archive.read_bytes(), before)
 
+    def test_a_source_under_the_name_of_an_unfinished_bundle_is_kept(self):
+        source = self.folder / "web.part"
+        subprocess.run(["tar", "-cf", source, "web"], cwd=self.folder, check=True)
+        before = source.read_bytes()
+        os.link(source, self.folder / "web.tar")
+        for name in ("web.part", "web.tar"):
+            self.write("r.ini", RECIPE.replace("source = web", f"source = {name}"))
+            error = self.run_json("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "web", expect=2)["error"]
+            self.assertIn("would be written over the source of payload web", error["cause"])
+            self.assertEqual(source.read_bytes(), before)
+
     def test_a_failed_build_leaves_the_old_bundle(self):
         self.build()
         before = (self.folder / "out.ignite").read_bytes()
