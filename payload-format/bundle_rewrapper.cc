@@ -49,7 +49,6 @@ Result<WrittenBundle> RewrapBundle(std::unique_ptr<InputFile> bundle,
   FrontMembers front;
   front.recipients = TRY(WriteRecipients(file_key, header, recipients));
   front.manifest = TRY(ReadStoredManifest(input, header));
-  TRY(ParseStoredManifest(front.manifest, header, file_key));
   front.index = TRY(ReadStoredIndex(input, header));
   Index index = TRY(ParseIndex(front.index, header));
 

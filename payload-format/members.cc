@@ -141,17 +141,13 @@ Result<Bytes> ReadStoredManifest(BundleInput& input, const Header& header) {
   return ReadWithDigest(input, kManifestName, header.manifest_size, header.manifest_digest);
 }
 
-Result<Manifest> ParseStoredManifest(ByteView stored, const Header& header,
-                                     const std::optional<FileKey>& file_key) {
-  std::optional<Bytes> json = file_key ? OpenManifest(stored, DeriveStreamKey(*file_key, header, 0))
-                                       : Bytes(stored.begin(), stored.end());
-  if (!json || Sha256(*json) != header.content_id) return NotAsInHeader(kManifestName);
-  return Manifest::Parse(AsText(*json), header.chunk_size, header.chunk_count);
-}
-
 Result<Manifest> ReadManifest(BundleInput& input, const Header& header,
                               const std::optional<FileKey>& file_key) {
-  return ParseStoredManifest(TRY(ReadStoredManifest(input, header)), header, file_key);
+  Bytes stored = TRY(ReadStoredManifest(input, header));
+  std::optional<Bytes> json =
+      file_key ? OpenManifest(stored, DeriveStreamKey(*file_key, header, 0)) : std::move(stored);
+  if (!json || Sha256(*json) != header.content_id) return NotAsInHeader(kManifestName);
+  return Manifest::Parse(AsText(*json), header.chunk_size, header.chunk_count);
 }
 
 Result<Bytes> ReadStoredIndex(BundleInput& input, const Header& header) {

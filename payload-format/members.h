@@ -54,10 +54,7 @@ Result<EarlyMembers> ReadEarlyMembers(BundleInput& input, const Vouch& vouch);
 
 /// Reads MANIFEST as it is stored and checks it against HEADER.
 Result<Bytes> ReadStoredManifest(BundleInput& input, const Header& header);
-/// Decrypts and parses what ReadStoredManifest gave.
-Result<Manifest> ParseStoredManifest(ByteView stored, const Header& header,
-                                     const std::optional<FileKey>& file_key);
-/// Both in one.
+/// The same, and decrypts and parses it.
 Result<Manifest> ReadManifest(BundleInput& input, const Header& header,
                               const std::optional<FileKey>& file_key);
 /// Reads INDEX as it is stored and checks it against HEADER.
