@@ -57,21 +57,18 @@ Result<> RefuseOutputInSource(const std::string& output, const Recipe& recipe) {
   if (!folder) return {};  // The writer tells what is wrong with it.
   auto there = files->RealPath(output);
   for (const PayloadRecipe& payload : recipe.payloads) {
-    std::string source = TRY(files->RealPath(payload.input->Source()));
-    if (there && *there == source) {
-      return Usage(StrCat("the bundle ", Printable(output), " would replace the source of payload ",
+    for (const std::string& path : payload.input->Sources()) {
+      std::string source = TRY(files->RealPath(path));
+      if (there && *there == source) {
+        return Usage(StrCat("the bundle ", Printable(output),
+                            " would replace the source of payload ", payload.name),
+                     "give it a name of its own");
+      }
+      if (*folder != source && !folder->starts_with(source + "/")) continue;
+      return Usage(StrCat("the bundle ", Printable(output), " would lie in the source of payload ",
                           payload.name),
-                   "give it a name of its own");
+                   "write it to a folder outside of every source");
     }
-    if (IsUnfinishedBundle(source, output)) {
-      return Usage(StrCat("the bundle ", Printable(output),
-                          " would be written over the source of payload ", payload.name),
-                   "give it a name of its own");
-    }
-    if (*folder != source && !folder->starts_with(source + "/")) continue;
-    return Usage(StrCat("the bundle ", Printable(output), " would lie in the source of payload ",
-                        payload.name),
-                 "write it to a folder outside of every source");
   }
   return {};
 }

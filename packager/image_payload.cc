@@ -89,7 +89,7 @@ class ImageInput : public PayloadInput {
   ImageInput(std::string source, uint64_t size) : source_(std::move(source)), size_(size) {}
 
   std::vector<TakenPlace> Places() const override { return {}; }
-  const std::string& Source() const override { return source_; }
+  std::vector<std::string> Sources() const override { return {source_}; }
 
   Result<PayloadContent> Collect(const CollectContext&, std::vector<Fault>&) override {
     UniqueFd fd(open(source_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));

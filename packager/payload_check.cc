@@ -20,7 +20,7 @@ Result<> PayloadCheck::CheckManifest() const {
   for (const format::PayloadInfo& payload : manifest_.payloads) {
     const PayloadType* type = FindPayloadType(payload.type);
     if (type == nullptr) return Unknown("payload", payload.type);
-    if (!format::CarriesSoftware(manifest_.kind)) {
+    if (!type->belongs_to(manifest_.kind)) {
       return Error{ErrorCode::kCorrupt,
                    StrCat("payloads of the type ", payload.type, " do not belong to the kind ",
                           format::KindName(manifest_.kind)),

@@ -5,9 +5,11 @@
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "packager/image_payload.h"
+#include "packager/licence_payload.h"
 #include "packager/tree_check.h"
 #include "packager/tree_payload.h"
 #include "payload-format/image/image_spec.h"
+#include "payload-format/licence/licence_spec.h"
 #include "payload-format/tree/tree_spec.h"
 
 namespace ignite::packager {
@@ -15,17 +17,26 @@ namespace ignite::packager {
 const std::vector<PayloadType>& PayloadTypes() {
   static const std::vector<PayloadType> kTypes = {
       {format::TreeSpec::kType,
+       format::TreeSpec::BelongsTo,
        {"source", "path", "units", "link", "users", "allow"},
        ReadTreeInput,
        CheckTreePayload,
        MakeTreeCheck,
        DescribeTree},
       {format::ImageSpec::kType,
+       format::ImageSpec::BelongsTo,
        {"source"},
        ReadImageInput,
        format::ImageSpec::Check,
        nullptr,
        nullptr},
+      {format::LicenceSpec::kType,
+       format::LicenceSpec::BelongsTo,
+       {"identity", "customer", "serial", "features", "limits", "not-after"},
+       ReadLicenceInput,
+       format::LicenceSpec::Check,
+       nullptr,
+       DescribeLicence},
   };
   return kTypes;
 }

@@ -41,8 +41,8 @@ class PayloadInput {
     int line;
   };
   virtual std::vector<TakenPlace> Places() const = 0;
-  /// The folder or file that Collect reads.
-  virtual const std::string& Source() const = 0;
+  /// The folders and files that the payload is made of; not asked for after a fault.
+  virtual std::vector<std::string> Sources() const = 0;
   /// Reads the sources. What is wrong with them goes to `faults`, as lines of the recipe; an Error
   /// is for what no recipe can mend (the disk, the kernel). With new faults the content is of no
   /// use.
@@ -64,7 +64,8 @@ class ContentCheck {
 
 struct PayloadType {
   std::string_view name;
-  std::vector<std::string_view> keys;  ///< Beside type, component and version.
+  bool (*belongs_to)(format::Kind kind);  ///< Whether bundles of this kind may carry it.
+  std::vector<std::string_view> keys;     ///< Beside type, component and version.
   /// `folder` is the recipe's, from which its paths go. Never null; faults go through the section.
   std::unique_ptr<PayloadInput> (*read)(RecipeSection& section, const std::string& folder);
   /// What the manifest says of a payload of this type; kCorrupt where the format does not allow it.

@@ -95,10 +95,10 @@ class RecipeReader {
       if (text.empty()) return;
       section.Refuse("kind", StrCat("the kind ", Quoted(text), " is unknown"),
                      SuggestWord(text, format::KindNames()));
-    } else if (*kind == format::Kind::kLicence || *kind == format::Kind::kOrder) {
+    } else if (*kind == format::Kind::kOrder) {
       section.Refuse("kind",
                      StrCat("this version of ignite-pack cannot build bundles of the kind ", text),
-                     "it can build: product, service-pack");
+                     "it can build: product, service-pack, licence");
     } else {
       kind_is_buildable_ = true;
       recipe_.manifest.kind = *kind;
@@ -152,6 +152,8 @@ class RecipeReader {
     std::vector<std::string_view> keys = {"type", "component", "version"};
     keys.insert(keys.end(), type->keys.begin(), type->keys.end());
     section.RefuseUnknownKeys(keys);
+    if (kind_is_buildable_ && !type->belongs_to(recipe_.manifest.kind))
+      RefuseType(section, payload.type);
     payload.input = type->read(section, folder_);
     for (const auto& place : payload.input->Places()) {
       auto other = places_.Take({place.path, payload.name});
@@ -161,6 +163,18 @@ class RecipeReader {
                       " are in each other's way"),
                "give each a place of its own");
     }
+  }
+
+  void RefuseType(RecipeSection& section, std::string_view name) {
+    std::string allowed;
+    for (const PayloadType& row : PayloadTypes()) {
+      if (row.belongs_to(recipe_.manifest.kind))
+        allowed += StrCat(allowed.empty() ? "" : ", ", row.name);
+    }
+    section.Refuse("type",
+                   StrCat("payloads of the type ", name, " do not belong to the kind ",
+                          format::KindName(recipe_.manifest.kind)),
+                   StrCat("such a bundle takes: ", allowed));
   }
 
   void ReadHealth(const IniSection& ini, std::string_view name) {

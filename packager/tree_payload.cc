@@ -141,7 +141,7 @@ class TreeInput : public PayloadInput {
     return places;
   }
 
-  const std::string& Source() const override { return settings_.source; }
+  std::vector<std::string> Sources() const override { return {settings_.source}; }
 
   Result<PayloadContent> Collect(const CollectContext& context,
                                  std::vector<Fault>& faults) override {

@@ -13,6 +13,8 @@ struct ImageSpec {
   /// The one stream of an image; its size is the image's.
   static constexpr size_t kContentStream = 0;
   static constexpr size_t kStreamCount = 1;
+  /// Whether bundles of this kind may carry images.
+  static bool BelongsTo(Kind kind) { return CarriesSoftware(kind); }
 
   /// For whoever takes such a payload from a manifest, before the first byte comes: component,
   /// streams and spec. kCorrupt where it is no image.

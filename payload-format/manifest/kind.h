@@ -18,7 +18,7 @@ enum class Kind : uint8_t {
 std::string_view KindName(Kind kind);
 std::optional<Kind> ParseKind(std::string_view name);
 const std::vector<std::string_view>& KindNames();
-/// Whether bundles of this kind carry trees and images.
+/// Whether a bundle of this kind brings software; which payloads belong to a kind, their types say.
 bool CarriesSoftware(Kind kind);
 
 }  // namespace ignite::format

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "payload-format/manifest/kind.h"
 #include "payload-format/tree/table.h"
 
 namespace ignite::format {
@@ -22,6 +23,8 @@ struct TreeSpec {
   static constexpr size_t kTableStream = 0;
   static constexpr size_t kContentStream = 1;
   static constexpr size_t kStreamCount = 2;
+  /// Whether bundles of this kind may carry trees.
+  static bool BelongsTo(Kind kind) { return CarriesSoftware(kind); }
 
   std::string path;  ///< Where the component lives: PATH/releases/ID, PATH/current.
   std::vector<std::string>

@@ -26,7 +26,7 @@ class People:
 
     def __init__(self, rng):
         key = lambda kind: kind.from_private_bytes(rng.randbytes(32))  # noqa: E731
-        self.release, self.second, self.qa, self.stranger = (key(Ed25519PrivateKey) for _ in range(4))
+        self.release, self.second, self.qa, self.licence, self.stranger = (key(Ed25519PrivateKey) for _ in range(5))
         self.probe_raw = rng.randbytes(32)
         self.probe = X25519PrivateKey.from_private_bytes(self.probe_raw)
         self.other = key(X25519PrivateKey)
@@ -36,6 +36,7 @@ class People:
         return json.dumps({"version": 1, "roles": {
             "release": {"keys": [public(self.release), public(self.second)], "threshold": 1},
             "qa": {"keys": [public(self.qa)]},
+            "licence": {"keys": [public(self.licence)]},
         }})
 
 
@@ -57,8 +58,9 @@ class Generator:
 
     def bundle(self):
         """(what was done to it, its bytes). Where nothing was, a reader must accept it."""
-        self.fault = self.rng.choice((None, "manifest", "table", "content", "image", "header", "index", "frame", "stanzas",
+        self.fault = self.rng.choice((None, "manifest", "table", "content", "image", "licence", "header", "index", "frame", "stanzas",
                                       "signatures", "members", "bytes", "bytes"))
+        self.is_licence = self.rng.random() < (1 if self.fault == "licence" else 0.1)
         data = self.write()
         if self.fault == "bytes":
             data = self.damage(data)
@@ -174,13 +176,45 @@ class Generator:
                 contents = rng.choice(([], [b""], [content, b""], [b"", content], [content, content]))
         return payload, contents
 
+    def licence(self):
+        rng = self.rng
+        spec = {"identities": [rng.randbytes(32).hex() for _ in range(rng.choice((1, 2, 1024)))],
+                "customer": rng.choice(("ACME", "\u00c9cole", "x" * 256)), "features": rng.choice(([], ["flows", "a.b-c"])),
+                "limits": rng.choice(({}, {"sensors": 500, "x-users": 2**53 - 1})),
+                "issued": rng.choice(("1970-01-01", "2024-02-29", "9999-12-31"))}
+        if rng.random() < 0.5:
+            spec["serial"] = "L 1"
+        if rng.random() < 0.5:
+            spec["not-after"] = "9999-12-31"
+        payload, contents = {"type": "licence", "component": "licence", "spec": spec}, []
+        if self.fault == "licence":
+            action = rng.randrange(8)
+            if action == 0:
+                payload["component"] = rng.choice(("os", "app/licence", "Licence", ""))
+            elif action == 1:
+                contents = rng.choice(([b""], [b"a"]))
+            elif action == 2:
+                del spec[rng.choice(list(spec))]
+            elif action == 3:
+                spec[rng.choice(("x-note", "until", "Serial", "x", ""))] = 1
+            else:
+                key = rng.choice(list(spec))
+                spec[key] = rng.choice({
+                    "identities": ([], ["0" * 64] * 2, ["0" * 63], ["A" * 64], "0" * 64, [1], [f"{n:064}" for n in range(1025)]),
+                    "features": (["a", "a"], ["-"], ["a b"], [None], {}, [f"f{n}" for n in range(rng.choice((256, 257)))]),
+                    "limits": ([], {"-": 1}, {"a": -1}, {"a": True}, {"a": "1"}, {"": 1}, {"x-": None},
+                               {f"l{n}": n for n in range(rng.choice((256, 257)))}),
+                }.get(key, ("", "a\nb", "\x7f", "\u0085", "x" * 257, "\u00e9" * 128, "\u00e9" * 129, 1, None, "2024-02-30",
+                            "1969-12-31", "2024-2-01", "10000-01-01", "2024-02-29 ", "2023-12-31", "\u0662024-01-01")))
+        return payload, contents
+
     # --- Section 8.
 
     def manifest(self, payloads):
         rng = self.rng
         text_of = lambda *choices: rng.choice(choices)  # noqa: E731
         document = {
-            "kind": text_of("product", "service-pack"), "product": "netprobe", "version": text_of("1", "4.2.1-1~a", "1:2"),
+            "kind": "licence" if self.is_licence else text_of("product", "service-pack"), "product": "netprobe", "version": text_of("1", "4.2.1-1~a", "1:2"),
             "counter": rng.choice((0, 1, 2**53 - 1)), "epoch": 1, "compatible": "netprobe-x86_64",
             "channel": text_of("", "stable"), "requires": rng.choice(([], ["app/web >= 1", "os<2:1-1"])),
             "notes": rng.choice(({}, {"en": "new\n\u20ac", "x-y": ""})), "payloads": payloads,
@@ -275,8 +309,10 @@ class Generator:
         suite = 1 if rng.random() < 0.8 else 0
         chunk_size = rng.choice((4096, 8192, 1 << 20))
         payloads, streams = [], []
-        for number in range(rng.choice((0, 1, 1, 1, 2))):
-            if number == 0 and rng.random() < (1 if self.fault == "image" else 0.2):
+        for number in range(1 if self.is_licence else rng.choice((0, 1, 1, 1, 2))):
+            if number == 0 and self.is_licence:
+                payload, contents = self.licence()
+            elif number == 0 and rng.random() < (1 if self.fault == "image" else 0.2):
                 payload, contents = self.image()
             else:
                 spec, contents = self.tree(number)
@@ -346,7 +382,7 @@ class Generator:
             signature = key.sign(message if not wrong else message + b"x")
             return reader.key_id(reader.raw(key.public_key())) + signature
 
-        entries = [entry(people.release), entry(people.qa)]
+        entries = [entry(people.licence)] if self.is_licence else [entry(people.release), entry(people.qa)]
         if rng.random() < 0.3:
             entries.append(entry(people.stranger, rng.random() < 0.5))
         rng.shuffle(entries)

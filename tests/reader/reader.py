@@ -3,6 +3,7 @@
 It favours plainness over speed and memory: it takes a whole bundle, and gives its content or Refused.
 """
 
+import datetime
 import hashlib
 import hmac
 import re
@@ -39,6 +40,7 @@ MAX_TREE_PATH, MAX_TREE_NAME = 4095, 255
 MAX_TREE_ENTRIES = 1048576
 MAX_TABLE_SIZE = 1 << 30
 MAX_USERS = 16384
+MAX_LICENCE_IDENTITIES, MAX_LICENCE_WORDS, MAX_LICENCE_TEXT = 1024, 256, 256
 
 MAGIC = b"\x89IGNITE\n"
 LABEL = b"ignite/v0"
@@ -524,7 +526,7 @@ class Manifest:
         }
         fields.done()
         need(result["type"] in PAYLOAD_TYPES, "an unknown payload type")
-        need(self.kind in ("product", "service-pack"), "a payload in a bundle of another kind")
+        need(self.kind in PAYLOAD_TYPES[result["type"]].KINDS, "a payload in a bundle of another kind")
         return result
 
     @staticmethod
@@ -581,6 +583,7 @@ def decompress(frame, size):
 
 
 class Tree:
+    KINDS = ("product", "service-pack")
     STREAMS = 2
 
     def __init__(self, payload, table, content):
@@ -699,6 +702,7 @@ class Tree:
 
 
 class Image:
+    KINDS = ("product", "service-pack")
     STREAMS = 1
 
     def __init__(self, payload, content):
@@ -711,7 +715,46 @@ class Image:
         yield "image " + sha256(self.content).hex()
 
 
-PAYLOAD_TYPES = {"tree": Tree, "image": Image}
+def is_licence_text(text):
+    return 1 <= len(text.encode()) <= MAX_LICENCE_TEXT and not re.search("[\0-\x1f\x7f]", text)
+
+
+def is_date(text):
+    try:
+        return bool(re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text)) and datetime.date.fromisoformat(text).year >= 1970
+    except ValueError:
+        return False
+
+
+class Licence:
+    KINDS = ("licence",)
+    STREAMS = 0
+
+    def __init__(self, payload):
+        need(payload["component"] == "licence", "a licence of another component")
+        fields = Fields(payload["spec"], "spec")
+        identities = fields.strings("identities", matcher("[0-9a-f]{64}"))
+        need(1 <= len(identities) <= MAX_LICENCE_IDENTITIES, "spec: identities")
+        fields.word("customer", is_licence_text)
+        if fields.has("serial"):
+            fields.word("serial", is_licence_text)
+        features = fields.strings("features", is_name)
+        need(len(features) <= MAX_LICENCE_WORDS, "spec: features")
+        for name, words in (("identities", identities), ("features", features)):
+            need(len(set(words)) == len(words), f"spec: {name}")
+        limits = fields.get("limits", dict)
+        need(len(limits) <= MAX_LICENCE_WORDS and all(map(is_name, limits)) and all(
+            type(limit) is int and 0 <= limit <= MAX_INTEGER for limit in limits.values()), "spec: limits")
+        issued = fields.word("issued", is_date)
+        if fields.has("not-after"):
+            fields.word("not-after", lambda it: is_date(it) and it >= issued)
+        fields.done()
+
+    def lines(self):
+        return ()
+
+
+PAYLOAD_TYPES = {"tree": Tree, "image": Image, "licence": Licence}
 
 
 # --- Section 2: the whole.

@@ -64,6 +64,7 @@ SAYS = {
     "payload-streams": "the number of streams",
     "image-component": "an image of another component",
     "image-empty": "an empty image",
+    "licence-component": "a licence of another component",
     "index-digest": "INDEX: another digest",
     "index-entry": "INDEX: a size",
     "index-sum": "INDEX: the sum",

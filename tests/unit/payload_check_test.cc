@@ -7,6 +7,7 @@
 #include "packager/manifest_report.h"
 #include "payload-format/crypto/hash.h"
 #include "payload-format/image/image_spec.h"
+#include "payload-format/licence/licence_spec.h"
 #include "tests/fakes/must.h"
 #include "tests/fakes/sample_bundle.h"
 
@@ -77,6 +78,26 @@ TEST(PayloadCheckTest, RefusesPayloadsInABundleOfAnotherKind) {
   }
   manifest.kind = format::Kind::kProduct;
   EXPECT_THAT(CheckManifest(manifest), Succeeds());
+}
+
+TEST(PayloadCheckTest, ALicencePassesInABundleOfItsKindOnly) {
+  format::Manifest manifest;
+  manifest.kind = format::Kind::kLicence;
+  format::LicenceSpec spec;
+  spec.identities = {std::string(64, '0')};
+  spec.customer = "Example";
+  spec.issued = "2026-11-26";
+  manifest.payloads.push_back({"l", "licence", "licence", "1", spec.ToJson(), {}});
+  EXPECT_THAT(CheckManifest(manifest), Succeeds());
+  EXPECT_THAT(ManifestToText(manifest), HasSubstr("l  licence  licence 1  for Example, 1 probe"));
+  manifest.payloads[0].streams.push_back({1, {}});
+  EXPECT_THAT(CheckManifest(manifest), FailsWith(ErrorCode::kCorrupt, "has streams"));
+  manifest.payloads[0].streams.clear();
+  for (format::Kind kind :
+       {format::Kind::kProduct, format::Kind::kServicePack, format::Kind::kOrder}) {
+    manifest.kind = kind;
+    EXPECT_THAT(CheckManifest(manifest), FailsWith(ErrorCode::kCorrupt, "do not belong"));
+  }
 }
 
 TEST(PayloadCheckTest, HoldsEachPayloadAgainstTheRuleOfItsType) {

@@ -186,7 +186,7 @@ TEST_F(RecipeTest, UnknownSectionsKeysAndTypesNameTheNearest) {
                           HasSubstr("16: the section [health] has no name"),
                           HasSubstr("17: this version of ignite-pack knows no health check"),
                           HasSubstr("19: this version of ignite-pack knows no payload type "
-                                    "'migrations' (known are tree, image)")));
+                                    "'migrations' (known are tree, image, licence)")));
 }
 
 TEST_F(RecipeTest, NamesComponentsAndPathsAreUsedOnce) {
@@ -198,12 +198,23 @@ TEST_F(RecipeTest, NamesComponentsAndPathsAreUsedOnce) {
                           HasSubstr("17: '/opt/web/releases' and '/opt/web/releases' of web are")));
 }
 
-TEST_F(RecipeTest, KindsThatCannotBeBuiltYetAreRefusedClearly) {
-  for (const char* kind : {"licence", "order"}) {
-    std::string text(kBundle);
-    text.replace(text.find("service-pack"), 12, kind);
-    EXPECT_THAT(Faults(text), ElementsAre(HasSubstr("cannot build bundles of the kind")));
-  }
+TEST_F(RecipeTest, AKindThatCannotBeBuiltYetIsRefusedClearly) {
+  std::string text(kBundle);
+  text.replace(text.find("service-pack"), 12, "order");
+  EXPECT_THAT(Faults(text), ElementsAre(HasSubstr("cannot build bundles of the kind order")));
+}
+
+TEST_F(RecipeTest, APayloadMustBelongToTheKindOfTheBundle) {
+  std::string licence(kBundle);
+  licence.replace(licence.find("service-pack"), 12, "licence");
+  EXPECT_THAT(Faults(StrCat(licence, kPayload)),
+              ElementsAre(HasSubstr("payloads of the type tree do not belong to the kind licence "
+                                    "(such a bundle takes: licence)")));
+  EXPECT_THAT(Faults(StrCat(kBundle,
+                            "[payload licence]\ntype = licence\ncomponent = licence\n"
+                            "identity = absent.pub\ncustomer = A\n")),
+              testing::Contains(HasSubstr("9: payloads of the type licence do not belong to the "
+                                          "kind service-pack (such a bundle takes: tree, image)")));
 }
 
 TEST_F(RecipeTest, ACommandOrUrlThatACommentCutIsAFault) {

@@ -140,6 +140,13 @@ def image(content=b"an operating system\n", streams=None, component="os", spec=N
             "plain": [content] if streams is None else streams}
 
 
+def licence(streams=(), component="licence", **spec):
+    return {"name": "licence", "type": "licence", "component": component, "version": "1.0",
+            "spec": {"identities": [public(IDENTITIES["probe-1"]).hex()], "customer": "Soci\u00e9t\u00e9 Exemple", "serial": "L-42",
+                     "features": ["flows", "alerts"], "limits": {"sensors": 500}, "issued": "2026-11-26",
+                     "not-after": "2027-12-31", **spec}, "plain": list(streams)}
+
+
 class Bundle:
     """Call bytes() once. Every argument but `name` bends something; a callable gets what would have stood there."""
 

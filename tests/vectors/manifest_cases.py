@@ -2,7 +2,7 @@
 
 import json
 
-from builder import folder, image, tree
+from builder import folder, image, licence, tree
 from case import accept, both, drop, put, refuse
 
 HTTP = {"name": "web", "type": "http", "timeout-ms": 1, "spec": {"url": "http://a"}}
@@ -136,3 +136,48 @@ refuse("image-spec-key", "unknown-key", "The spec of an image has no keys.", fie
 for kind, signer in (("licence", "licence"), ("order", "engineer")):
     refuse(f"image-in-{kind}", "payload-kind", f"An image in a bundle of kind {kind}.", signers=(signer,),
            payloads=[image()], document=put("kind", kind))
+
+
+def licensed(*bends, **spec):
+    """What stands in a bundle for it to carry a licence."""
+    return {"signers": ("licence",), "payloads": [licence(**spec)], "document": both(put("kind", "licence"), *bends)}
+
+
+SPEC = ("payloads", 0, "spec")
+SIXTY = "0" * 60
+accept("licence", "A licence.", **licensed())
+accept("licence-least", "A licence of as little as there can be.",
+       **licensed(drop(*SPEC, "serial"), drop(*SPEC, "not-after"), customer="A", features=[], limits={}))
+accept("licence-largest", "A licence of as much as there can be.", plain=True, **licensed(
+    identities=[f"{number:04x}{SIXTY}" for number in range(1024)], customer="\u00e9" * 128, serial="s" * 256,
+    features=[f"f{number}" for number in range(256)], limits={f"l{number}": 2**53 - 1 for number in range(256)},
+    issued="1970-01-01", **{"not-after": "9999-12-31"}))
+accept("licence-of-one-day", "A licence that ends on the day of its issue, a leap day.",
+       **licensed(issued="2024-02-29", **{"not-after": "2024-02-29"}))
+accept("licence-keys-for-people", "A key with x- beside those of a licence, and a limit of such a name.",
+       **licensed(limits={"x-sensors": 0}, **{"x-note": None}))
+for kind, signers in (("product", ("release-1", "release-2", "qa")), ("service-pack", ("release-1", "release-2", "qa")),
+                      ("order", ("engineer",))):
+    refuse(f"licence-in-{kind}", "payload-kind", f"A licence in a bundle of kind {kind}.", signers=signers, payloads=[licence()],
+           document=put("kind", kind))
+refuse("licence-component", "licence-component", "A licence for an application.", **licensed(component="app/licence"))
+refuse("licence-with-1-streams", "payload-streams", "A licence with a stream.", **licensed(streams=[b"a"]))
+refuse("licence-with-an-empty-stream", "payload-streams", "A licence with a stream of no byte.", **licensed(streams=[b""]))
+for key in ("identities", "customer", "features", "limits", "issued"):
+    refuse(f"missing-key-licence-{key}", "missing-key", f'No "{key}" in a licence.', field=key, **licensed(drop(*SPEC, key)))
+refuse("unknown-key-in-licence", "unknown-key", "A key that the page does not name, in a licence.", field="until",
+       **licensed(until="2027-12-31"))
+LICENCE_VALUES = {
+    "identities": ([], [SIXTY + "0000"] * 2, [SIXTY], [SIXTY + "000F"], [1], SIXTY + "0000", None,
+                   [f"{number:04x}{SIXTY}" for number in range(1025)]),
+    "customer": ("", "a\nb", "\x7f", "\u00e9" * 129, 1), "serial": ("", "a\tb", "s" * 257, None),
+    "features": (["flows", "flows"], ["-"], ["a b"], [1], "flows", None, [f"f{number}" for number in range(257)]),
+    "limits": ([], {"a b": 1}, {"": 1}, {"a": -1}, {"a": True}, {"a": "1"}, {f"l{number}": 1 for number in range(257)}),
+    "issued": ("", "2026-02-29", "1969-12-31", "2026-2-01", "2026-11-26 ", "26.11.2026", 0),
+    "not-after": ("", "2027-13-01", "2026-11-25", "10000-01-01", None),
+}
+for key, values in LICENCE_VALUES.items():
+    for number, value in enumerate(values, 1):
+        shown = json.dumps(value)
+        refuse(f"value-licence-{key}-{number}", "value", f"{shown if len(shown) < 80 else 'Too much'} for {key} of a licence.",
+               field=key, plain=len(shown) >= 80, **licensed(**{key: value}))
