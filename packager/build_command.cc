@@ -64,6 +64,11 @@ Result<> RefuseOutputInSource(const std::string& output, const Recipe& recipe) {
                             " would replace the source of payload ", payload.name),
                      "give it a name of its own");
       }
+      if (IsUnfinishedBundle(source, output)) {
+        return Usage(StrCat("the bundle ", Printable(output),
+                            " would be written over the source of payload ", payload.name),
+                     "give it a name of its own");
+      }
       if (*folder != source && !folder->starts_with(source + "/")) continue;
       return Usage(StrCat("the bundle ", Printable(output), " would lie in the source of payload ",
                           payload.name),

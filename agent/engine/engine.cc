@@ -74,6 +74,7 @@ Result<Verdict> Engine::InstallBundle(Journal& journal, InstallRequest request,
   Examination found = TRY(Examine(parts_, &journal, *bundle, id, request.origin));
   if (FirstFailure(found.checks) != nullptr)
     return transaction.Refuse(RefusedByChecks(std::move(found.checks)));
+  found.plan.signed_time = TRY(SignedTime(found.plan, parts_.handlers));
   return transaction.Run(found.plan, &*bundle);
 }
 

@@ -88,6 +88,15 @@ Verdict RefusedByChecks(std::vector<CheckResult> checks) {
   return why;
 }
 
+Result<int64_t> SignedTime(const Plan& plan, HandlerTable& handlers) {
+  int64_t latest = 0;
+  for (const Change& change : plan.changes) {
+    if (change.to)
+      latest = std::max(latest, TRY(handlers.Find(change.to->type)->SignedTime(*change.to)));
+  }
+  return latest;
+}
+
 Result<std::vector<Unit>> UnitsOf(const Plan& plan, HandlerTable& handlers, bool old_side,
                                   bool new_side) {
   std::vector<ComponentRecord> components;

@@ -29,6 +29,9 @@ Verdict BecauseOf(const Error& error);
 /// All failed checks in one verdict; its reason is the first one's id.
 Verdict RefusedByChecks(std::vector<CheckResult> checks);
 
+/// The latest moment that the signers of what comes have named; 0 for none.
+Result<int64_t> SignedTime(const Plan& plan, HandlerTable& handlers);
+
 /// What must stop around the changes, each unit once. The sides say whose units: those of the
 /// releases that go, and of those that come.
 Result<std::vector<Unit>> UnitsOf(const Plan& plan, HandlerTable& handlers, bool old_side,

@@ -40,6 +40,8 @@ class Handler {
  public:
   virtual ~Handler() = default;
 
+  /// Whether bundles of this kind may carry such payloads.
+  virtual bool BelongsTo(format::Kind kind) const = 0;
   /// Whether the spec is one that this handler knows and the payload has the streams it needs.
   virtual Result<> CheckPayload(const format::PayloadInfo& payload) const = 0;
   /// What stands in the way of this change on this probe: one finding for each target. Empty is
@@ -48,6 +50,9 @@ class Handler {
   /// The places outside its releases that a component takes for itself: probe paths.
   virtual Result<std::vector<std::string>> Places(const ComponentRecord& record) const = 0;
   virtual Result<std::vector<SpaceNeed>> SpaceNeeds(const Change& change) const = 0;
+  /// The latest moment that who signed the payload has put into it, in seconds since 1970; 0 for
+  /// none. The probe's floor of time rises to it with the commit.
+  virtual Result<int64_t> SignedTime(const ComponentRecord&) const { return 0; }
 
   /// Takes the room that Stage will need, so that nobody else can. Staging gives it back as it uses
   /// it, Discard gives back what is left.

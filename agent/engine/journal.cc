@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS holds(content_id TEXT PRIMARY KEY) STRICT;
 COMMIT;
 )";
 
+constexpr std::string_view kTimeFloor = "time";
 std::string CounterName(std::string_view product, std::string_view kind) {
   return StrCat("counter/", product, "/", kind);
 }
@@ -239,6 +240,7 @@ Result<Journal::CommitOutcome> Journal::Commit(int64_t id, const Plan& plan,
     if (plan.action == Action::kInstall) {
       TRY(RaiseFloor(CounterName(plan.product, plan.kind), plan.counter));
       TRY(RaiseFloor(EpochName(plan.product), plan.epoch));
+      TRY(RaiseFloor(kTimeFloor, static_cast<uint64_t>(plan.signed_time)));
     }
     if (!hold_content.empty()) TRY(Hold(hold_content));
     TRY(LiftHold(plan.content_id));
@@ -389,24 +391,26 @@ Result<> Journal::ForgetRelease(const ComponentRecord& release) {
   return remove.Bind(release.component).Bind(release.release).Run();
 }
 
-Result<> Journal::RaiseFloor(const std::string& name, uint64_t value) {
+Result<> Journal::RaiseFloor(std::string_view name, uint64_t value) {
   auto upsert =
       TRY(database_.Prepare("INSERT INTO floors VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value "
                             "= max(value, excluded.value)"));
   return upsert.Bind(name).Bind(static_cast<int64_t>(value)).Run();
 }
 
-Result<uint64_t> Journal::CounterFloor(std::string_view product, std::string_view kind) {
+Result<uint64_t> Journal::Floor(std::string_view name) {
   auto select = TRY(database_.Prepare("SELECT value FROM floors WHERE name = ?"));
-  select.Bind(CounterName(product, kind));
+  select.Bind(name);
   return TRY(select.Step()) ? static_cast<uint64_t>(select.Integer(0)) : 0;
 }
 
-Result<uint64_t> Journal::EpochFloor(std::string_view product) {
-  auto select = TRY(database_.Prepare("SELECT value FROM floors WHERE name = ?"));
-  select.Bind(EpochName(product));
-  return TRY(select.Step()) ? static_cast<uint64_t>(select.Integer(0)) : 0;
+Result<uint64_t> Journal::CounterFloor(std::string_view product, std::string_view kind) {
+  return Floor(CounterName(product, kind));
 }
+
+Result<uint64_t> Journal::EpochFloor(std::string_view product) { return Floor(EpochName(product)); }
+
+Result<int64_t> Journal::TimeFloor() { return static_cast<int64_t>(TRY(Floor(kTimeFloor))); }
 
 Result<bool> Journal::IsHeld(std::string_view content_id) {
   auto select = TRY(database_.Prepare("SELECT 1 FROM holds WHERE content_id IN (?, ?)"));

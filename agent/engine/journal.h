@@ -112,9 +112,11 @@ class Journal {
   Result<std::vector<ComponentRecord>> Releases();
   Result<> ForgetRelease(const ComponentRecord& release);
 
-  // Floors: the highest counter and epoch that were committed.
+  // Floors: the highest counter, epoch and signed moment that were committed.
   Result<uint64_t> CounterFloor(std::string_view product, std::string_view kind);
   Result<uint64_t> EpochFloor(std::string_view product);
+  /// Seconds since 1970: it is later than this, whatever the clock says.
+  Result<int64_t> TimeFloor();
 
   // Holds: of one content, or kEverything.
   static constexpr std::string_view kEverything = "*";
@@ -126,7 +128,8 @@ class Journal {
  private:
   Journal(Sqlite database, std::string path, Clock* clock)
       : database_(std::move(database)), path_(std::move(path)), clock_(clock) {}
-  Result<> RaiseFloor(const std::string& name, uint64_t value);
+  Result<> RaiseFloor(std::string_view name, uint64_t value);
+  Result<uint64_t> Floor(std::string_view name);
   Result<> EnterWith(int64_t id, State state, const Verdict& why);
   Result<> NoteStep(int64_t id, State state, std::string_view step);
   /// Inside the database transaction that ends it: the entry of the history, and no more of what

@@ -44,6 +44,7 @@ struct Plan {
   std::string version;
   uint64_t counter = 0;
   uint32_t epoch = 0;
+  int64_t signed_time = 0;  ///< The latest moment that its signers name, since 1970; 0 for none.
   int64_t from_deployment = 0;  ///< 0: the probe has none yet.
   int64_t to_deployment = 0;
   std::vector<Change> changes;              ///< In the order of activation.

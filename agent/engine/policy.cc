@@ -40,14 +40,16 @@ Result<CheckResult> CheckTypes(const PolicyFacts& facts) {
           StrCat(" payload type ", payload.type, " of the component ", payload.component, ";");
       continue;
     }
+    if (!handler->BelongsTo(facts.manifest.kind)) {
+      unknown += StrCat(" payload type ", payload.type, " in a bundle of the kind ",
+                        format::KindName(facts.manifest.kind), ";");
+    }
     if (auto checked = handler->CheckPayload(payload); !checked)
       unknown += StrCat(" ", checked.error().cause, ";");
   }
   for (const auto& check : facts.manifest.health) {
     if (!facts.health.Knows(check.type)) unknown += StrCat(" health check type ", check.type, ";");
   }
-  if (!format::CarriesSoftware(facts.manifest.kind))
-    unknown += StrCat(" kind ", format::KindName(facts.manifest.kind), ";");
   if (facts.manifest.payloads.empty()) unknown += " no payload at all;";
   if (unknown.empty()) return Pass("everything in it is known here");
   unknown.pop_back();

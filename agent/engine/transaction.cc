@@ -146,6 +146,7 @@ Result<> Transaction::Stage(const Plan& plan, format::VerifiedBundle* bundle) {
   TRY(Enter(Event::kStagingBegins, "unpacking"));
   if (bundle != nullptr) {
     for (const Change& change : plan.changes) TRY(HandlerOf(change).Reserve(change));
+    TRY(StageWithoutStreams(plan, bundle->manifest()));
     std::string step = "unpacking";
     StagingSink sink(bundle->manifest(), plan, parts_.handlers, [&](const std::string& payload) {
       step = StrCat("unpacking ", payload);
@@ -163,6 +164,16 @@ Result<> Transaction::Stage(const Plan& plan, format::VerifiedBundle* bundle) {
   }
   TRY(store_.Build(plan));
   return Enter(Event::kStagingDone, "staged");
+}
+
+/// A payload whose spec says all of it: no stream comes that would begin its staging.
+Result<> Transaction::StageWithoutStreams(const Plan& plan, const format::Manifest& manifest) {
+  for (size_t i = 0; i < manifest.payloads.size(); ++i) {
+    if (!manifest.payloads[i].streams.empty()) continue;
+    auto staging = TRY(HandlerOf(plan.changes[i]).Stage(plan.changes[i]));
+    TRY(staging->Finish());
+  }
+  return {};
 }
 
 Result<Verdict> Transaction::AbandonStaging(const Error& error) {

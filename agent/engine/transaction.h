@@ -45,6 +45,7 @@ class Transaction {
   void Show(std::string step, int percent);
 
   Result<> Stage(const Plan& plan, format::VerifiedBundle* bundle);
+  Result<> StageWithoutStreams(const Plan& plan, const format::Manifest& manifest);
   Result<Verdict> AbandonStaging(const Error& error);
   Result<> Activate(const Plan& plan);
   Result<Verdict> TryAndCommit(const Plan& plan);

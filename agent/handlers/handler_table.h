@@ -2,14 +2,16 @@
 #pragma once
 
 #include "agent/engine/handler.h"
+#include "agent/handlers/licence_handler.h"
 #include "agent/handlers/tree_handler.h"
 
 namespace ignite::handlers {
 
 class AllHandlers : public engine::HandlerTable {
  public:
-  AllHandlers(FileSystem& files, Process& process, const engine::ProbePaths& paths)
-      : tree_(files, process, paths) {}
+  AllHandlers(FileSystem& files, Process& process, const engine::ProbePaths& paths,
+              const std::vector<format::PrivateKey>& identities)
+      : tree_(files, process, paths), licence_(files, paths, identities) {}
 
   engine::Handler* Find(std::string_view type) override;
 
@@ -18,9 +20,12 @@ class AllHandlers : public engine::HandlerTable {
     std::string_view type;
     engine::Handler* handler;
   };
-  std::vector<Row> Rows() { return {{format::TreeSpec::kType, &tree_}}; }
+  std::vector<Row> Rows() {
+    return {{format::TreeSpec::kType, &tree_}, {format::LicenceSpec::kType, &licence_}};
+  }
 
   TreeHandler tree_;
+  LicenceHandler licence_;
 };
 
 }  // namespace ignite::handlers

@@ -19,6 +19,7 @@ class TreeHandler : public engine::Handler {
   TreeHandler(FileSystem& files, Process& process, const engine::ProbePaths& paths)
       : files_(files), process_(process), paths_(paths) {}
 
+  bool BelongsTo(format::Kind kind) const override { return format::TreeSpec::BelongsTo(kind); }
   Result<> CheckPayload(const format::PayloadInfo& payload) const override;
   Result<std::vector<engine::CheckResult>> CheckTargets(
       const engine::Change& change) const override;

@@ -81,7 +81,7 @@ Result<> FakeHealth::Attempt(const format::HealthCheckInfo& check, std::chrono::
 }
 
 FakeProbe::FakeProbe()
-    : paths(folder.path()), files(*real_files), handlers(files, *process, paths) {
+    : paths(folder.path()), files(*real_files), handlers(files, *process, paths, identities) {
   settings.product = "netprobe";
   settings.compatible = "box";
   settings.trial = std::chrono::milliseconds(5'000);

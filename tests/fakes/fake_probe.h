@@ -118,8 +118,8 @@ class FakeProbe {
   FakeHealth health;
   FakeObserver observer;
   std::unique_ptr<Process> process = MakeSystemProcess();
-  handlers::AllHandlers handlers;
   std::vector<format::PrivateKey> identities;
+  handlers::AllHandlers handlers;
 
   engine::Parts parts();
 };

@@ -378,7 +378,7 @@ TEST_F(EngineTest, TooLittleSpaceIsRefused) {
     using FaultyFileSystem::FaultyFileSystem;
     Result<Space> SpaceAt(const std::string&) override { return Space{1000, 1000, 1}; }
   } files(*probe_.real_files);
-  handlers::AllHandlers handlers(files, *probe_.process, probe_.paths);
+  handlers::AllHandlers handlers(files, *probe_.process, probe_.paths, probe_.identities);
   Parts parts{probe_.paths, probe_.settings, fakes::Keys().keyring, probe_.identities, files,
               probe_.clock, probe_.services, probe_.health,         handlers};
   Bytes bundle = FakeProbe::Bundle(Release(1));

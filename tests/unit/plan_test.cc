@@ -26,6 +26,18 @@ TEST(PlanTest, ComponentsMayComeStayAndGo) {
   for (const Change& change : plan.changes) EXPECT_EQ(change.any(), kWeb);
 }
 
+TEST(PlanTest, TheSignedTimeIsKeptAndOneWithoutItIsOfAnEarlierAgent) {
+  Plan plan = PlanOf({});
+  plan.signed_time = 1'795'651'200;
+  EXPECT_EQ(Must(Plan::FromJson(plan.ToJson())).signed_time, plan.signed_time);
+  Json earlier = Json::EmptyObject();
+  Json json = plan.ToJson();
+  for (const auto& [key, value] : *json.AsObject()) {
+    if (key != "signed-time") earlier.Set(key, value);
+  }
+  EXPECT_EQ(Must(Plan::FromJson(earlier)).signed_time, 0);
+}
+
 TEST(PlanTest, AChangeOfNoComponentIsRefused) {
   EXPECT_THAT(Plan::FromJson(PlanOf({{std::nullopt, std::nullopt}}).ToJson()),
               FailsWith(ErrorCode::kCorrupt, "change"));
