@@ -9,6 +9,8 @@ using Milliseconds = Clock::Milliseconds;
 
 /// Less is lost in the measurement itself.
 constexpr Milliseconds kShortestStaging{100};
+/// What less takes says how long a transaction is, not how fast bytes come to the disk.
+constexpr uint64_t kLeastStaged = 1024 * 1024;
 
 Result<uint64_t> BytesOf(const Plan& plan, HandlerTable& handlers) {
   uint64_t bytes = 0;
@@ -39,6 +41,7 @@ std::optional<Milliseconds> Between(const std::vector<StepRecord>& steps, State 
 
 Result<Pace> MeasurePace(Journal& journal, HandlerTable& handlers) {
   Pace pace;
+  std::optional<uint64_t> slowest;
   for (const TransactionRecord& record : TRY(journal.Transactions())) {
     if (record.state != State::kCommitted || !record.plan) continue;
     if (record.plan->action != Action::kInstall) continue;
@@ -46,12 +49,16 @@ Result<Pace> MeasurePace(Journal& journal, HandlerTable& handlers) {
     auto staging = Between(steps, State::kStaging, State::kStaged);
     auto activation = Between(steps, State::kApplying, State::kTrial);
     if (!staging || !activation) continue;
-    auto took = static_cast<uint64_t>(std::max(*staging, kShortestStaging).count());
-    uint64_t rate = std::max<uint64_t>(1, TRY(BytesOf(*record.plan, handlers)) * 1000 / took);
-    pace.staged_per_second = pace.is_measured ? std::min(pace.staged_per_second, rate) : rate;
+    uint64_t bytes = TRY(BytesOf(*record.plan, handlers));
+    if (bytes >= kLeastStaged) {
+      auto took = static_cast<uint64_t>(std::max(*staging, kShortestStaging).count());
+      uint64_t rate = std::max<uint64_t>(1, bytes * 1000 / took);
+      slowest = std::min(rate, slowest.value_or(rate));
+    }
     pace.activation = pace.is_measured ? std::max(pace.activation, *activation) : *activation;
     pace.is_measured = true;
   }
+  pace.staged_per_second = slowest.value_or(pace.staged_per_second);
   return pace;
 }
 

@@ -13,7 +13,8 @@ struct Pace {
   bool is_measured = false;                       ///< False: a guess, no committed one is kept.
 };
 
-/// The slowest of the kept transactions that committed without a reboot in between.
+/// The slowest of the kept transactions that committed without a reboot in between. Small ones say
+/// nothing of the bytes in a second.
 Result<Pace> MeasurePace(Journal& journal, HandlerTable& handlers);
 Result<Clock::Milliseconds> ExpectedTime(const Plan& plan, const Pace& pace,
                                          const Settings& settings, HandlerTable& handlers);

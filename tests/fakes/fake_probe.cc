@@ -112,7 +112,7 @@ Bytes FakeProbe::Bundle(const BundleRecipe& recipe,
   spec.owners = recipe.owners;
   spec.groups = {"root"};
   spec.entries = 3;
-  spec.bytes = 8192;
+  spec.bytes = recipe.bytes;
 
   format::BundlePlan plan;
   plan.manifest.kind = recipe.kind;

@@ -73,6 +73,7 @@ class FakeObserver : public engine::Observer {
 struct BundleRecipe {
   std::string version = "1.0";
   uint64_t counter = 1;
+  uint64_t bytes = 8192;  ///< What the manifest says that the tree takes on disk.
   uint32_t epoch = 1;
   std::string product = "netprobe";
   std::string compatible = "box";

@@ -59,6 +59,19 @@ TEST_F(PreviewTest, SaysWhatStaysAndReckonsWithThisProbesOwnTimes) {
   EXPECT_GE(preview.expected, probe_.settings.trial);
 }
 
+TEST_F(PreviewTest, ASmallInstallSaysNothingOfTheTimeOfALargeOne) {
+  ASSERT_EQ(Must(probe_.Install(Release(1))).state, State::kCommitted);
+  BundleRecipe large = Release(2);
+  large.bytes = 20 * 1024 * 1024;
+  Preview preview = Of(large);
+  EXPECT_TRUE(preview.expected_is_measured);
+  EXPECT_LT(preview.expected, std::chrono::seconds(10)) << "a second for the bytes, and the trial";
+  ASSERT_EQ(Must(probe_.Install(large)).state, State::kCommitted);
+  large = Release(3);
+  large.bytes = 10 * 20 * 1024 * 1024;
+  EXPECT_LT(Of(large).expected, std::chrono::seconds(7)) << "0.1 s were measured for a tenth of it";
+}
+
 TEST_F(PreviewTest, RefusesByTheChecksOfAnInstall) {
   ASSERT_EQ(Must(probe_.Install(Release(5))).state, State::kCommitted);
   BundleRecipe wrong = Release(4);
