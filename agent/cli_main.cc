@@ -44,6 +44,7 @@ const ProgramSpec& Program() {
            {{"--verify", "", "check that nobody changed it"},
             {"--export", "", "a line for each entry, with its hash"}},
            ""},
+          {"licence", "the licence, its features, and until when it holds", {}, {}, ""},
           {"show", "a transaction's steps and times", {"ID"}, {}, ""},
           {"cancel", "undo the running transaction", {}, {}, ""},
           {"hold", "install no upload, or not this content", {"[CONTENT-ID]"}, {}, ""},
@@ -121,7 +122,9 @@ Result<cli::Answer> Run(const Arguments& arguments) {
   engine::ProbePaths paths = TRY(ResolveRoot(arguments.Value("--root").value_or("/")));
   std::string_view command = arguments.command()->name;
   auto files = MakePosixFileSystem();
-  if (command == "status") return cli::Status(*files, paths);
+  auto clock = MakeSystemClock();
+  if (command == "status") return cli::Status(*files, paths, *clock);
+  if (command == "licence") return cli::Licence(*files, paths, *clock);
   if (command == "history" && arguments.Has("--verify")) return cli::VerifyHistory(paths);
   if (command == "history" && arguments.Has("--export")) return cli::ExportHistory(paths);
   if (command == "history") return cli::History(paths);

@@ -1,5 +1,6 @@
 #include "agent/cli/commands.h"
 
+#include "agent/cli/licence.h"
 #include "agent/engine/deployment_store.h"
 #include "agent/engine/examination.h"
 #include "agent/engine/probe_files.h"
@@ -126,11 +127,15 @@ Result<Answer> VerifyLive(const engine::Parts& parts) {
                 equal ? engine::exit_code::kDone : engine::exit_code::kFailed};
 }
 
-Result<Answer> Status(FileSystem& files, const engine::ProbePaths& paths) {
+Result<Answer> Status(FileSystem& files, const engine::ProbePaths& paths, Clock& clock) {
   engine::Settings settings = TRY(engine::LoadSettings(files, paths));
   engine::Snapshot snapshot = TRY(engine::TakeSnapshot(files, paths));
-  return Answer{engine::StatusJson(settings, snapshot), engine::StatusText(settings, snapshot),
-                engine::exit_code::kDone};
+  auto licence = TRY(FindLicence(snapshot, clock));
+  Json document = engine::StatusJson(settings, snapshot);
+  document.Set("licence", LicenceState(licence));
+  std::string text = engine::StatusText(settings, snapshot);
+  if (licence) text += StrCat("licence      ", LicenceStateText(licence), "\n");
+  return Answer{std::move(document), std::move(text), engine::exit_code::kDone};
 }
 
 }  // namespace ignite::cli

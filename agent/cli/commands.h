@@ -47,7 +47,9 @@ Result<Answer> VerifyBundle(const engine::Parts& parts, const std::string& path)
 Result<Answer> VerifyLive(const engine::Parts& parts);
 
 // These need no keys, and no write access.
-Result<Answer> Status(FileSystem& files, const engine::ProbePaths& paths);
+Result<Answer> Status(FileSystem& files, const engine::ProbePaths& paths, Clock& clock);
+/// kDone also where the licence has ended, or there is none.
+Result<Answer> Licence(FileSystem& files, const engine::ProbePaths& paths, Clock& clock);
 Result<Answer> History(const engine::ProbePaths& paths);
 /// Whether each entry follows from those before it: kFailed where one does not.
 Result<Answer> VerifyHistory(const engine::ProbePaths& paths);

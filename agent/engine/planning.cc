@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
+#include "base/ini.h"
 #include "base/str_cat.h"
 
 namespace ignite::engine {
 namespace {
+
+/// Between the version and the number in the name of a release.
+constexpr std::string_view kByTransaction = "-t";
 
 /// A service pack adds its checks to those of the deployment below it, by name; a product brings
 /// its own complete set.
@@ -39,7 +43,7 @@ Plan PlanInstall(const format::VerifiedBundle& bundle,
   if (current) plan.components = current->components;
   for (const auto& payload : manifest.payloads) {
     ComponentRecord record{payload.component, payload.type, payload.version,
-                           StrCat(payload.version, "-t", transaction), payload.spec};
+                           StrCat(payload.version, kByTransaction, transaction), payload.spec};
     Change change;
     if (const ComponentRecord* from = current ? current->Find(payload.component) : nullptr)
       change.from = *from;
@@ -51,6 +55,13 @@ Plan PlanInstall(const format::VerifiedBundle& bundle,
   }
   plan.health = MergeHealth(manifest, current);
   return plan;
+}
+
+int64_t TransactionOf(const ComponentRecord& record) {
+  size_t place = record.release.rfind(kByTransaction);
+  if (place == std::string::npos) return 0;
+  std::string_view number = std::string_view(record.release).substr(place + kByTransaction.size());
+  return static_cast<int64_t>(ParseNumber(number).value_or(0));
 }
 
 Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& target) {

@@ -13,6 +13,9 @@ namespace ignite::engine {
 Plan PlanInstall(const format::VerifiedBundle& bundle,
                  const std::optional<DeploymentRecord>& current, int64_t transaction);
 
+/// The transaction that brought the release; 0 where its name does not tell.
+int64_t TransactionOf(const ComponentRecord& record);
+
 /// A new deployment with the components and checks of `target`.
 Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& target);
 

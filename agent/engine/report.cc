@@ -68,6 +68,7 @@ Result<Snapshot> TakeSnapshot(FileSystem& files, const ProbePaths& paths) {
     snapshot.deployments = TRY(journal.Deployments());
     snapshot.transaction = TRY(journal.Unfinished());
     snapshot.holds = TRY(journal.Holds());
+    snapshot.time_floor = TRY(journal.TimeFloor());
     if (snapshot.transaction)
       snapshot.progress = ProgressFile::Read(files, paths, snapshot.transaction->id);
     return snapshot;

@@ -18,6 +18,7 @@ struct Snapshot {
   std::optional<TransactionRecord> transaction;
   std::optional<Progress> progress;
   std::vector<std::string> holds;
+  int64_t time_floor = 0;  ///< It is later than this, in seconds since 1970.
 };
 
 /// Empty where the probe has no journal yet.

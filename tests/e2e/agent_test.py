@@ -5,6 +5,7 @@ IGNITE_BIN names the folder of the programs. Needs root, as a probe does.
 """
 
 import contextlib
+import datetime
 import fcntl
 import hashlib
 import http.server
@@ -87,6 +88,96 @@ class AgentCase(ProbeTest):
         changed = change(data)
         copy.write_bytes(data if changed is None else changed)
         return copy
+
+
+class LicenceTest(AgentCase):
+    """Bundles of kind licence, which the role licence signs."""
+
+    FILE = "/var/lib/ignite/active/licence"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.workshop.pack("keygen", "--role", "licence", "-o", "licence")
+        cls.workshop.pack("keyring", "--role", "release=release.pub", "--role", "licence=licence.pub", "-o", "both.json")
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(self.workshop.folder / "both.json", self.probe.root / "etc/ignite/keyring.json")
+
+    def licence(self, counter, *, day="2026-11-26", identity="probe", sign="licence", keys=""):
+        """A bundle that was built on this day."""
+        recipe = self.workshop.folder / "licence.ini"
+        recipe.write_text(
+            f"[bundle]\nkind = licence\nproduct = netprobe\nversion = {counter}.0\ncounter = {counter}\nepoch = 1\n"
+            f"compatible = netprobe-x86_64\n\n[payload licence]\ntype = licence\ncomponent = licence\n"
+            f"identity = {identity}.pub\ncustomer = Soci\u00e9t\u00e9 {counter}\n{keys}\n")
+        out = self.folder / f"licence-{counter}.ignite"
+        built = datetime.datetime.fromisoformat(day + "T12:00:00+00:00").timestamp()
+        run([BIN / "ignite-pack", "build", recipe, "--sign", f"{sign}.key", "--recipient", "probe.pub", "-o", out], expect=0,
+            cwd=self.workshop.folder, environment={"SOURCE_DATE_EPOCH": str(int(built))})
+        return out
+
+    def test_a_licence_beside_a_product(self):
+        self.assertEqual(self.probe.json("licence"), {"state": "none", "licence": None})
+        self.assertEqual(self.probe.text("licence"), "licence      none\n")
+        self.probe.install(self.bundle("1.0"))
+        product = self.probe.current()
+        keys = "serial = L-42\nfeatures = flows, alerts\nlimits = sensors = 500\nnot-after = 9999-12-31\n"
+        first = self.licence(1, keys=keys)
+        self.assertEqual(self.probe.json("plan", first)["would"], "install")
+        self.probe.install(first)
+        self.assertEqual(self.probe.json("licence"), {"state": "valid", "licence": {
+            "customer": "Soci\u00e9t\u00e9 1", "serial": "L-42", "features": ["flows", "alerts"], "limits": {"sensors": 500},
+            "issued": "2026-11-26", "not_after": "9999-12-31", "version": "1.0", "bundle": "licence-1.ignite"}})
+        self.assertEqual(self.probe.text("licence"),
+                         "licence      valid until 9999-12-31\ncustomer     Soci\u00e9t\u00e9 1\nserial       L-42\n"
+                         "features     flows, alerts\nlimit        sensors 500\n"
+                         "issued       2026-11-26, version 1.0, in licence-1.ignite\n")
+        self.assertEqual(self.probe.status()["licence"], "valid")
+        self.assertIn("licence      valid until 9999-12-31\n", self.probe.text("status"))
+        document = json.loads(self.probe.at(self.FILE).read_text())
+        self.assertEqual((document["customer"], document["features"]), ("Soci\u00e9t\u00e9 1", ["flows", "alerts"]))
+        self.assertEqual(stat.S_IMODE(os.stat(self.probe.at(self.FILE)).st_mode), 0o644)
+        self.assert_same(product, self.probe.current())
+
+        self.probe.install(self.bundle("2.0"))
+        self.probe.install(self.licence(2))
+        self.assertEqual(self.probe.text("licence"),
+                         "licence      valid, without an end\ncustomer     Soci\u00e9t\u00e9 2\nfeatures     none\n"
+                         "issued       2026-11-26, version 2.0, in licence-2.ignite\n")
+        self.probe.rollback()
+        self.assertEqual(self.probe.json("licence")["licence"]["bundle"], "licence-1.ignite")
+        self.assertEqual(self.probe.read("index.html"), "release 2.0\n")
+        self.assert_consistent()
+        self.probe.json("verify")
+
+    def test_a_licence_that_is_not_for_this_probe(self):
+        own = subprocess.run(["openssl", "pkey", "-pubin", "-in", self.workshop.folder / "probe.pub", "-outform", "DER"],
+                             check=True, capture_output=True).stdout[-32:].hex()
+        verdict = self.assert_refused(self.licence(1, identity="other"), "targets")
+        self.assertIn(own, verdict["remedy"])
+        self.assert_refused(self.licence(2, sign="release"), "signature", expect=3)
+        self.assertEqual(self.probe.json("licence")["state"], "none")
+
+    def test_its_counter_is_its_own(self):
+        self.probe.install(self.bundle("1.0", counter=10))
+        self.probe.install(self.licence(30))
+        self.probe.install(self.bundle("2.0", counter=20))
+        self.assert_refused(self.licence(29), "counter")
+        self.assert_refused(self.bundle("3.0", counter=19), "counter")
+
+    def test_it_ends_by_the_clock_or_by_the_latest_day_of_issue(self):
+        self.probe.install(self.licence(1, day="2020-01-01", keys="not-after = 2020-12-31"))
+        self.assertEqual(self.probe.json("licence")["state"], "ended")
+        self.assertIn("ended on 2020-12-31", self.probe.text("licence"))
+        self.assertIn("licence      ended on 2020-12-31\n", self.probe.text("status"))
+        later = self.licence(2, day="2026-11-26", keys="not-after = 9000-12-30")
+        self.probe.install(later)
+        self.assertEqual(self.probe.json("licence")["state"], "valid")
+        self.probe.install(self.licence(3, day="9000-12-31"))
+        self.probe.rollback()
+        self.assertEqual(self.probe.json("licence")["state"], "ended", "a licence was issued later than this one's end")
 
 
 class InstallTest(AgentCase):

@@ -655,6 +655,57 @@ class ImageTest(PackCase):
         self.assertFalse((self.folder / "x").exists())
 
 
+class LicenceTest(PackCase):
+    """Bundles of kind licence."""
+
+    HEAD = RECIPE[:RECIPE.index("[payload web]")].replace("notes = notes.md\n", "").replace("service-pack", "licence")
+
+    def setUp(self):
+        super().setUp()
+        self.make_keys()
+        self.run_pack("keyring", "--role", "licence=K.pub", "-o", "licences.json")
+
+    def write_licence(self, keys="", identity="P.pub", head=HEAD):
+        return self.write("r.ini", f"{head}[payload licence]\ntype = licence\ncomponent = licence\nidentity = {identity}\n"
+                                   f"customer = Soci\u00e9t\u00e9 Exemple\n{keys}")
+
+    def test_a_licence_is_built_shown_and_verified(self):
+        self.write_licence("serial = L-42\nfeatures = flows, alerts\nlimits = sensors = 500\nnot-after = 2027-12-31\n")
+        noon = {"SOURCE_DATE_EPOCH": "1795694400"}
+        built = self.build(**noon)
+        self.assertEqual(built["kind"], "licence")
+        self.assertEqual(self.build(**noon)["content-id"], built["content-id"])
+        shown = self.run_pack("inspect", "out.ignite", "--identity", "P.key").stdout.decode()
+        self.assertRegex(shown, r"payload +licence  licence  licence 4\.2\.1  "
+                                r"for Soci\u00e9t\u00e9 Exemple, 1 probe, until 2027-12-31, flows, alerts, sensors 500\n")
+        manifest = self.run_json("verify", "out.ignite", "--keyring", "licences.json", "--identity", "P.key")["manifest"]
+        spec = manifest["payloads"][0]["spec"]
+        self.assertEqual((spec["issued"], spec["not-after"], spec["serial"]), ("2026-11-26", "2027-12-31", "L-42"))
+
+    def test_refusals_name_the_line_and_a_remedy(self):
+        for arguments, expected in (
+            ({"identity": "absent.pub"}, r"r\.ini:14: .*absent\.pub.* \(give the \.pub file of 'ignite-pack keygen --identity'\)"),
+            ({"identity": "K.pub"}, r"r\.ini:14: .*K\.pub"),
+            ({"keys": "not-after = soon\n"}, r"r\.ini:16: 'soon' is no day \(write the last day as YEAR-MONTH-DAY"),
+            ({"keys": "not-after = 2020-01-01\n"}, r"r\.ini:16: the licence would have ended before today, 20"),
+            ({"keys": "source = x\n"}, r"r\.ini:16: unknown key 'source'"),
+            ({"head": self.HEAD.replace("= licence", "= product")},
+             r"r\.ini:12: payloads of the type licence do not belong to the kind product \(such a bundle takes: tree, image\)"),
+        ):
+            self.write_licence(**arguments)
+            done = self.run_pack("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "x", expect=2)
+            self.assertRegex(done.stderr.decode(), expected)
+            self.assertFalse((self.folder / "x").exists())
+
+    def test_the_bundle_replaces_none_of_the_keys_that_it_is_made_of(self):
+        self.run_pack("keygen", "--identity", "-o", "Q")
+        self.write_licence(identity="P.pub, Q.pub")
+        before = (self.folder / "Q.pub").read_bytes()
+        done = self.run_pack("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "Q.pub", expect=2)
+        self.assertIn("would replace the source of payload licence", done.stderr.decode())
+        self.assertEqual((self.folder / "Q.pub").read_bytes(), before)
+
+
 class VerifyTest(PackCase):
     def setUp(self):
         super().setUp()

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "agent/engine/planning.h"
 #include "tests/fakes/must.h"
 
 namespace ignite::engine {
@@ -36,6 +37,15 @@ TEST(PlanTest, TheSignedTimeIsKeptAndOneWithoutItIsOfAnEarlierAgent) {
     if (key != "signed-time") earlier.Set(key, value);
   }
   EXPECT_EQ(Must(Plan::FromJson(earlier)).signed_time, 0);
+}
+
+TEST(PlanTest, AReleaseTellsTheTransactionThatBroughtIt) {
+  ComponentRecord record = kWeb;
+  for (const auto& [release, transaction] : std::vector<std::pair<std::string, int64_t>>{
+           {"1.0-t12", 12}, {"1.0-t2-t5", 5}, {"1.0", 0}, {"1.0-t", 0}, {"1.0-tx", 0}}) {
+    record.release = release;
+    EXPECT_EQ(TransactionOf(record), transaction) << release;
+  }
 }
 
 TEST(PlanTest, AChangeOfNoComponentIsRefused) {
