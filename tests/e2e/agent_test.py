@@ -13,16 +13,13 @@ import json
 import os
 import pathlib
 import random
-import re
 import shutil
 import signal
 import socket
 import sqlite3
 import stat
 import struct
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -30,7 +27,8 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import probe as shared  # noqa: E402
 from probe import (  # noqa: E402
-    BIN, LARGE, PATH, Probe, ProbeTest, command_check, has_ended, run, script_check, snapshot, wait_for)
+    BIN, LARGE, MEMORY_LIMIT, PATH, Probe, ProbeTest, command_check, has_ended, peak_memory, run, script_check, snapshot,
+    takes_memory_of_its_own, wait_for)
 
 # version 2, rootid absent, effective, cap_net_bind_service: what `setcap cap_net_bind_service=ep` writes.
 NET_BIND = struct.pack("<IIIII", 0x02000001, 1 << 10, 0, 0, 0)
@@ -1695,16 +1693,15 @@ class VerifyTest(AgentCase):
 class MemoryTest(AgentCase):
     """A bundle of any size is read within 64 MiB: 300 MiB of plain bytes, as many threads as there may be."""
 
-    LIMIT = 64 << 10  # KiB
     MIB = 300
 
-    @unittest.skipIf("asan" in BIN.parts, "a sanitizer takes memory of its own")
+    @unittest.skipIf(takes_memory_of_its_own, "a sanitizer takes memory of its own")
     def test_install_and_verify(self):
         self.probe.configure("trial = 0s\n", threads=8)
         bundle = self.bundle("1.0", tree=self.fill)
-        self.assertLess(self.peak([BIN / "ignite-pack", "verify", bundle, "--keyring", self.workshop.folder / "keyring.json",
-                                   "--identity", self.workshop.folder / "probe.key"]), self.LIMIT)
-        self.assertLess(self.peak([BIN / "ignite", "--root", self.probe.root, "install", bundle]), self.LIMIT)
+        keys = ("--keyring", self.workshop.folder / "keyring.json", "--identity", self.workshop.folder / "probe.key")
+        self.assertLess(peak_memory([BIN / "ignite-pack", "verify", bundle, *keys]), MEMORY_LIMIT)
+        self.assertLess(peak_memory(self.probe.words("install", bundle)), MEMORY_LIMIT)
         live = self.probe.root / PATH.lstrip("/") / "current"
         self.assertEqual((live / "large").stat().st_size, self.MIB << 20)
 
@@ -1714,19 +1711,6 @@ class MemoryTest(AgentCase):
         with (folder / "large").open("wb") as file:
             for _ in range(self.MIB << 20 >> 13):
                 file.write(numbers.randbytes(4096) + bytes(4096))
-
-    def peak(self, words):
-        """The resident memory of a program at its peak, in KiB."""
-        process = subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL)
-        peak = 0
-        while process.poll() is None:
-            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-            found = re.search(r"VmHWM:\s+(\d+)", status)
-            peak = int(found[1]) if found else peak
-            time.sleep(0.002)
-        self.assertEqual(process.returncode, 0)
-        self.assertGreater(peak, 0)
-        return peak
 
 
 class ProcessTest(AgentCase):

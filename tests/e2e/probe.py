@@ -13,12 +13,15 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 
 BIN = pathlib.Path(os.environ.get("IGNITE_BIN", "build/dev/bin")).absolute()
 PATH = "/opt/netprobe/web"
+MEMORY_LIMIT = 64 << 10  # KiB, for any bundle.
+takes_memory_of_its_own = "asan" in BIN.parts  # A sanitizer.
 EXIT_OF = {"done": 0, "failed": 1, "usage": 2, "bundle": 3, "refused": 4, "rolled back": 5, "stuck": 6, "busy": 7}
 
 Entry = collections.namedtuple("Entry", "kind mode uid gid mtime size content links capabilities")
@@ -82,6 +85,17 @@ def run(words, expect=None, timeout=120, cwd=None, environment=None):
             f"{done.stdout.decode(errors='replace')}"
         )
     return done
+
+
+# In a process of its own, for a program's memory counts that of the process which started it, too.
+_MEASURE = """import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"""
+
+
+def peak_memory(words):
+    """Runs a program that must end well; its resident memory at its peak, in KiB."""
+    return int(run([sys.executable, "-c", _MEASURE, *words], expect=0).stdout)
 
 
 def has_ended(process, timeout=10):
