@@ -69,10 +69,9 @@ class ListingSink : public format::PayloadSink {
 
 }  // namespace
 
-Result<Verdict> Judge(Bytes bundle, const format::Keyring& keyring,
+Result<Verdict> Judge(std::unique_ptr<InputFile> bundle, const format::Keyring& keyring,
                       std::span<const format::PrivateKey> identities, format::PlainBundles plain) {
-  auto opened = TRY(format::VerifiedBundle::Open(std::make_unique<MemoryFile>(std::move(bundle)),
-                                                 keyring, identities, plain));
+  auto opened = TRY(format::VerifiedBundle::Open(std::move(bundle), keyring, identities, plain));
   ListingSink sink(opened.manifest());
   TRY(sink.CheckManifest());
   TRY(opened.ReadPayloads(sink, 1, [](uint64_t) -> Result<> { return {}; }));

@@ -16,7 +16,7 @@ struct Verdict {
 };
 
 /// The first Error that the reader finds.
-Result<Verdict> Judge(Bytes bundle, const format::Keyring& keyring,
+Result<Verdict> Judge(std::unique_ptr<InputFile> bundle, const format::Keyring& keyring,
                       std::span<const format::PrivateKey> identities, format::PlainBundles plain);
 
 }  // namespace ignite::fakes

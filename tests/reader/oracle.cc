@@ -11,6 +11,7 @@
 
 #include "base/str_cat.h"
 #include "tests/fakes/judge.h"
+#include "tests/fakes/memory_file.h"
 #include "tests/fakes/must.h"
 
 namespace ignite {
@@ -28,7 +29,7 @@ int Run(const std::string& keyring_path, const std::string& identity_hex) {
     Bytes bundle(size);
     if (!std::cin.read(reinterpret_cast<char*>(bundle.data()), static_cast<std::streamsize>(size)))
       return EXIT_FAILURE;
-    auto verdict = fakes::Judge(std::move(bundle), keyring, std::span(&identity, 1),
+    auto verdict = fakes::Judge(fakes::MakeMemoryFile(bundle), keyring, std::span(&identity, 1),
                                 format::PlainBundles::kAccepted);
     std::cout << (verdict
                       ? StrCat("accepted ", verdict->content_id.Hex(), " ", verdict->entries.Hex())

@@ -3,25 +3,27 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <sstream>
 
 #include "base/str_cat.h"
-#include "payload-format/chunk/chunk_codec.h"
 #include "payload-format/crypto/hash.h"
 #include "payload-format/manifest/health_spec.h"
 #include "payload-format/manifest/unit_name.h"
 #include "payload-format/manifest/version.h"
 #include "payload-format/tree/tree_spec.h"
 #include "tests/fakes/judge.h"
+#include "tests/fakes/memory_file.h"
 #include "tests/fakes/must.h"
 #include "tests/fakes/vectors.h"
 
 namespace ignite::format {
 namespace {
 
+using fakes::Kit;
 using fakes::Must;
+using fakes::ReadText;
+using fakes::Vector;
 
 /// What ignite says where it refuses for a reason of tests/vectors/README.md: the code, and one of
 /// the texts in the cause.
@@ -125,39 +127,10 @@ const std::map<std::string_view, Refusal>& Refusals() {
   return kRefusals;
 }
 
-std::string ReadText(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
-
-std::filesystem::path Kit() { return std::string(IGNITE_SOURCE_DIR) + "/tests/vectors"; }
-
-struct Vector {
-  std::string name;
-  std::map<std::string, std::string> head;
-  std::string body;
-
-  std::string At(const std::string& key) const {
-    auto found = head.find(key);
-    return found == head.end() ? "" : found->second;
-  }
-};
-
 std::vector<Vector> ReadFolder(std::string_view folder) {
   std::vector<Vector> vectors;
-  for (const auto& file : std::filesystem::directory_iterator(Kit() / folder)) {
-    std::string text = ReadText(file.path());
-    size_t end = text.find("\n\n");
-    Vector vector{file.path().filename(), {}, text.substr(end + 2)};
-    std::istringstream lines(text.substr(0, end));
-    for (std::string line; std::getline(lines, line);) {
-      size_t colon = line.find(": ");
-      vector.head[line.substr(0, colon)] = line.substr(colon + 2);
-    }
-    vectors.push_back(std::move(vector));
-  }
+  for (const auto& file : std::filesystem::directory_iterator(Kit() / folder))
+    vectors.push_back(fakes::ReadVector(file.path()));
   return vectors;
 }
 
@@ -169,12 +142,6 @@ std::vector<std::string> ReadLines(std::string_view name) {
     if (!line.empty() && line[0] != '#') result.push_back(line);
   }
   return result;
-}
-
-/// The bundle of a vector is compressed as chunks are.
-Bytes Unpacked(const Vector& vector) {
-  ChunkCodec codec(Header(), std::nullopt, 0);
-  return Must(codec.Decode(AsBytes(vector.body), 0, true, std::stoul(vector.At("size"))));
 }
 
 void ExpectRefusal(const Vector& vector, const Error& error, std::optional<ErrorCode> code = {}) {
@@ -190,12 +157,12 @@ void ExpectRefusal(const Vector& vector, const Error& error, std::optional<Error
 }
 
 void ExpectVerdict(const Vector& vector, std::span<const PrivateKey> identities) {
-  Bytes bundle = Unpacked(vector);
+  Bytes bundle = fakes::UnpackedBundle(vector);
   EXPECT_EQ(Sha256(bundle).Hex(), vector.At("sha256"));
   std::string keyring_name = vector.At("keyring").empty() ? "keyring.json" : vector.At("keyring");
   auto keyring = Must(Keyring::Parse(ReadText(Kit() / keyring_name)));
   auto plain = vector.At("plain").empty() ? PlainBundles::kRefused : PlainBundles::kAccepted;
-  auto verdict = fakes::Judge(std::move(bundle), keyring, identities, plain);
+  auto verdict = fakes::Judge(fakes::MakeMemoryFile(bundle), keyring, identities, plain);
   if (vector.At("expect") == "accept") {
     ASSERT_TRUE(verdict.has_value()) << verdict.error().ToString();
     EXPECT_EQ(verdict->content_id.Hex(), vector.At("content-id"));
