@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""Deletes each check of the verifier in turn, and holds that a test fails for every one.
+
+usage: verifier.py SOURCE BUILD [WORD...]    with WORDs only checks whose names hold one of them
+
+The checks (checks.py says what is one) are made deletable in a copy of the sources below BUILD, which is compiled once;
+an environment variable then names the one that is deleted. Those suites of the unit tests in which it refuses run, the
+quick ones first, until one fails; in the end also the comparison with the second reader. equivalent.txt lists, with reasons,
+the checks that nothing can tell from their absence.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import checks
+
+# Everything between the bytes of a bundle and a probe, and what else would be refused in each that no pattern finds.
+FILES = {
+    "base/bytes.cc": [],
+    "base/digest.h": [],
+    "base/json.cc": [
+        ("value.find('\\0') == std::string::npos ?", "!KEPT || value.find('\\0') == std::string::npos ?"),
+        ('return Fail("a floating-point number");', 'return KEPT ? Fail("a floating-point number") : Place(Json());'),
+    ],
+    "payload-format/verified_bundle.cc": [
+        ("return input_.ReadEnd();", "return KEPT ? input_.ReadEnd() : Result<>();"),
+    ],
+    "payload-format/members.cc": [],
+    "payload-format/payload_members.cc": [],
+    "payload-format/container/header.cc": [],
+    "payload-format/container/index.cc": [],
+    "payload-format/container/recipients.cc": [],
+    "payload-format/container/signatures.cc": [],
+    "payload-format/container/ustar.cc": [],
+    "payload-format/chunk/chunk_codec.cc": [],
+    "payload-format/crypto/aead.cc": [],
+    "payload-format/crypto/hpke.cc": [],
+    "payload-format/crypto/key.cc": [("message.size()) == 1;", "message.size()) == 1 || !KEPT;")],
+    "payload-format/image/image_spec.cc": [
+        ('return JsonFields(payload.spec, "image").Finish();',
+         'return KEPT ? JsonFields(payload.spec, "image").Finish() : Result<>();'),
+    ],
+    "payload-format/manifest/health_spec.cc": [],
+    "payload-format/manifest/kind.cc": [],
+    "payload-format/manifest/manifest.cc": [
+        ("names.insert(payload.name).second", "(names.insert(payload.name).second || !KEPT)"),
+        ("components.insert(payload.component).second", "(components.insert(payload.component).second || !KEPT)"),
+        ("checks.insert(check.name).second", "(checks.insert(check.name).second || !KEPT)"),
+    ],
+    "payload-format/manifest/unit_name.cc": [],
+    "payload-format/manifest/version.cc": [],
+    "payload-format/tree/table.cc": [
+        ("if (target.starts_with('/')) return true;", "if (target.starts_with('/') && KEPT) return true;"),
+        ("if (depth < 0) return true;", "if (depth < 0 && KEPT) return true;"),
+    ],
+    "payload-format/tree/tree_spec.cc": [],
+    "payload-format/trust/keyring.cc": [
+        ("count >= role_keys.threshold", "(count >= role_keys.threshold || !KEPT)"),
+        ("required.push_back(Role::kRelease);", "if (KEPT) required.push_back(Role::kRelease);"),
+        ("required.push_back(Role::kQa);", "if (KEPT) required.push_back(Role::kQa);"),
+        ("required.push_back(Role::kLicence);", "if (KEPT) required.push_back(Role::kLicence);"),
+        ("required.push_back(Role::kEngineer);", "if (KEPT) required.push_back(Role::kEngineer);"),
+    ],
+    "packager/payload_check.cc": [],
+    "packager/tree_check.cc": [],
+    "agent/engine/engine.cc": [],
+    "agent/engine/policy.cc": [("if (demand.Fits()) continue;", "if (demand.Fits() || !KEPT) continue;")],
+    "agent/engine/space.h": [
+        ("bytes <= space.free_bytes", "(bytes <= space.free_bytes || !KEPT)"),
+        ("inodes <= space.free_inodes", "(inodes <= space.free_inodes || !KEPT)"),
+    ],
+    "agent/handlers/tree_handler.cc": [],
+    "agent/handlers/tree_staging.cc": [],
+}
+
+SWITCHES = """\
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+namespace verifier {
+
+inline constexpr int kChecks = %d;
+
+/// Which checks refused, written where VERIFIER_REACHED names a file.
+struct Reached {
+  bool checks[kChecks];
+  ~Reached() {
+    const char* path = getenv("VERIFIER_REACHED");
+    FILE* file = path == nullptr ? nullptr : fopen(path, "w");
+    if (file == nullptr) return;
+    for (int i = 0; i < kChecks; ++i) {
+      if (checks[i]) fprintf(file, "%%d\\n", i);
+    }
+    fclose(file);
+  }
+};
+inline Reached reached;
+
+/// False for the one that VERIFIER_DELETED names.
+inline bool Kept(int check) {
+  static const char* const text = getenv("VERIFIER_DELETED");
+  static const int deleted = text == nullptr ? -1 : atoi(text);
+  reached.checks[check] = true;
+  return check != deleted;
+}
+inline int64_t Low(int check, int64_t bound) { return Kept(check) ? bound : INT64_MIN; }
+inline int64_t High(int check, int64_t bound) { return Kept(check) ? bound : INT64_MAX; }
+
+}  // namespace verifier
+
+/// A TRY whose Error can be passed over.
+#define VERIFIER_TRY(check, ...)                                  \\
+  {                                                               \\
+    auto verifier_result = (__VA_ARGS__);                         \\
+    if (!verifier_result.has_value() && ::verifier::Kept(check))  \\
+      return std::move(verifier_result).error();                  \\
+  }
+"""
+
+QUICK_SECONDS = 0.5
+AGREEMENT_BUNDLES = "500"
+
+
+def put(path, data):
+    """Leaves a file that is as it should be, so that it is not compiled again."""
+    if not path.exists() or path.read_bytes() != data:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def copy_sources(source, copy):
+    """Makes the copy, and gives the names of its checks."""
+    listed = subprocess.run(["git", "-C", source, "ls-files", "-z"], check=True, capture_output=True).stdout
+    names = []
+    for name in filter(None, listed.decode().split("\0")):
+        data = (source / name).read_bytes()
+        if name in FILES:
+            text, found = checks.rewrite(data.decode(), name, len(names), FILES[name])
+            data = f'#include "verifier_switches.h"\n{text}'.encode()
+            names += found
+        put(copy / name, data)
+    put(copy / "verifier_switches.h", (SWITCHES % len(names)).encode())
+    return names
+
+
+def build(copy, folder):
+    command = ["cmake", "-S", copy, "-B", folder, "-G", "Ninja", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache",
+               "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold", "-DCMAKE_CXX_FLAGS=-w"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--build", folder, "--target", "ignite-unit-tests", "ignite-format-oracle"], check=True)
+
+
+class Tests:
+    def __init__(self, source, folder):
+        self.program = folder / "tests/ignite-unit-tests"
+        self.agreement = ["/usr/bin/python3", source / "tests/reader/agreement.py",
+                          folder / "tests/ignite-format-oracle", AGREEMENT_BUNDLES, "1"]
+        self.seconds, self.reached = {}, {}
+
+    def pass_all(self, command, seconds, **environment):
+        """A crash or a hang is a failure like any other."""
+        with tempfile.TemporaryDirectory() as folder:
+            process = subprocess.Popen(command, env={**os.environ, **environment, "TMPDIR": folder}, cwd=folder,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            try:
+                return process.wait(seconds) == 0
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, 9)
+                process.wait()
+                return False
+
+    def suites_pass(self, suites, seconds, **environment):
+        pattern = ":".join(f"{suite}*" for suite in suites)
+        return self.pass_all([self.program, "--gtest_brief=1", "--gtest_fail_fast", f"--gtest_filter={pattern}"], seconds,
+                             **environment)
+
+    def learn(self):
+        """Which suites there are, how long each takes, and which checks it reaches. All must pass as they are."""
+        listed = subprocess.run([self.program, "--gtest_list_tests"], check=True, capture_output=True, text=True).stdout
+        with tempfile.TemporaryDirectory() as folder:
+            for suite in (line.split()[0] for line in listed.splitlines() if line.endswith(".") or ".  #" in line):
+                path, begin = pathlib.Path(folder) / "reached", time.monotonic()
+                if not self.suites_pass([suite], 600, VERIFIER_REACHED=str(path)):
+                    raise SystemExit(f"{suite} fails with every check in place")
+                self.seconds[suite] = time.monotonic() - begin
+                self.reached[suite] = {int(line) for line in path.read_text().split()}
+
+    def killer(self, check):
+        """What fails without this check; None where nothing does."""
+        suites = sorted((suite for suite in self.seconds if check in self.reached[suite]), key=self.seconds.get)
+        quick = [suite for suite in suites if self.seconds[suite] <= QUICK_SECONDS]
+        rounds = ([quick] if quick else []) + [[suite] for suite in suites if suite not in quick]
+        for suites in rounds:
+            limit = 30 + 10 * sum(self.seconds[suite] for suite in suites)
+            if not self.suites_pass(suites, limit, VERIFIER_DELETED=str(check)):
+                return suites[0] if len(suites) == 1 else "the quick suites"
+        if not self.pass_all(self.agreement, 300, VERIFIER_DELETED=str(check)):
+            return "the comparison with the second reader"
+        return None
+
+
+def read_equivalents(path):
+    """Lines with the name of a check, each with its reason in indented lines behind it."""
+    reasons, name = {}, None
+    for line in path.read_text().splitlines():
+        if line.startswith("  ") and name:
+            reasons[name] = f"{reasons[name]} {line.strip()}".strip()
+        elif line and not line.startswith("#"):
+            name = line
+            reasons[name] = ""
+    return reasons
+
+
+def main(source, folder, words):
+    names = copy_sources(source, folder / "source")
+    build(folder / "source", folder / "build")
+    tests = Tests(source, folder / "build")
+    tests.learn()
+    chosen = [number for number, name in enumerate(names) if not words or any(word in name for word in words)]
+    reasons = read_equivalents(source / "tests/mutants/equivalent.txt")
+    survivors, killed, begin = [], {}, time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for number, killer in zip(chosen, pool.map(tests.killer, chosen)):
+            if killer:
+                killed[names[number]] = killer
+            else:
+                survivors.append(names[number])
+                print(f"{'explained' if names[number] in reasons else 'SURVIVES'}: {names[number]}", flush=True)
+    unexplained = [name for name in survivors if not reasons.get(name)]
+    stale = [name for name in reasons if name in killed or name not in names]
+    for name in stale:
+        print(f"STALE in equivalent.txt: {name}")
+    print(f"{len(chosen)} checks in {len(FILES)} files: {len(killed)} are missed by a test, {len(survivors)} survive, "
+          f"{len(survivors) - len(unexplained)} of them explained; {time.monotonic() - begin:.0f} s")
+    for killer in sorted(set(killed.values())):
+        print(f"{sum(value == killer for value in killed.values())}\tby {killer}")
+    return 1 if unexplained or stale else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        raise SystemExit(__doc__.split("\n\n")[1])
+    sys.exit(main(pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve(), sys.argv[3:]))
