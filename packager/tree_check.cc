@@ -31,8 +31,6 @@ class TreeCheck : public ContentCheck {
 
   Result<> Write(ByteView plain) override {
     if (stream_ == TreeSpec::kContentStream) return CheckContent(plain);
-    if (table_->size() + plain.size() > format::kMaxTableSize)
-      return Wrong("its file table is too large");
     return table_->Append(plain);
   }
 
@@ -109,7 +107,9 @@ class TreeCheck : public ContentCheck {
 
 Result<> CheckTreePayload(const format::PayloadInfo& payload) {
   TRY(TreeSpec::FromJson(payload.spec));
-  if (payload.streams.size() == TreeSpec::kStreamCount) return {};
+  if (payload.streams.size() == TreeSpec::kStreamCount &&
+      payload.streams[TreeSpec::kTableStream].size <= format::kMaxTableSize)
+    return {};
   return Error{
       ErrorCode::kCorrupt,
       StrCat("payload '", Printable(payload.name), "' does not have the streams of a tree"),

@@ -8,6 +8,7 @@
 #include "payload-format/crypto/hash.h"
 #include "payload-format/image/image_spec.h"
 #include "payload-format/licence/licence_spec.h"
+#include "payload-format/tree/table.h"
 #include "tests/fakes/must.h"
 #include "tests/fakes/sample_bundle.h"
 
@@ -103,6 +104,9 @@ TEST(PayloadCheckTest, ALicencePassesInABundleOfItsKindOnly) {
 TEST(PayloadCheckTest, HoldsEachPayloadAgainstTheRuleOfItsType) {
   format::Manifest manifest = SampleManifest();
   manifest.payloads[0].streams.pop_back();
+  EXPECT_THAT(CheckManifest(manifest), FailsWith(ErrorCode::kCorrupt, "streams of a tree"));
+  manifest = SampleManifest();
+  manifest.payloads[0].streams[0].size = format::kMaxTableSize + 1;
   EXPECT_THAT(CheckManifest(manifest), FailsWith(ErrorCode::kCorrupt, "streams of a tree"));
   manifest = SampleManifest();
   manifest.payloads[0].spec = Json::EmptyObject();
