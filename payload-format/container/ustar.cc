@@ -64,11 +64,9 @@ Result<TarMember> ReadTarBlock(const TarBlock& block) {
   std::memcpy(&header, block.data(), block.size());
   TarMember member;
   member.name.assign(header.name, strnlen(header.name, sizeof header.name));
-  for (char c : std::string_view(header.size, sizeof header.size - 1)) {
-    if (c < '0' || c > '7')
-      return Error{ErrorCode::kCorrupt, "a member of the bundle has no size", "upload it again"};
+  // What is no octal digit gives another block.
+  for (char c : std::string_view(header.size, sizeof header.size - 1))
     member.size = member.size * 8 + static_cast<uint64_t>(c - '0');
-  }
   if (MakeTarBlock(member.name, member.size) != block) {
     return Error{ErrorCode::kCorrupt, "a member header of the bundle is damaged",
                  "upload it again"};

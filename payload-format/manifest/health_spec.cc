@@ -43,14 +43,13 @@ const HealthType* FindHealthType(std::string_view name) {
 
 std::optional<HostAndPort> SplitAddress(std::string_view address) {
   size_t colon = address.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  if (colon == std::string_view::npos) return std::nullopt;
   std::string_view host = address.substr(0, colon);
-  auto port = ParseNumber(address.substr(colon + 1));
+  uint64_t port = ParseNumber(address.substr(colon + 1)).value_or(0);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (!port || *port == 0 || *port > 65535 || !IsPrintable(host) ||
-      host.find(' ') != std::string_view::npos)
+  if (port == 0 || port > 65535 || !IsPrintable(host) || host.find(' ') != std::string_view::npos)
     return std::nullopt;
-  return HostAndPort{std::string(host), std::to_string(*port)};
+  return HostAndPort{std::string(host), std::to_string(port)};
 }
 
 Result<std::string> HealthParameter(const HealthType& type, const Json& spec) {

@@ -82,8 +82,7 @@ bool IsVersion(std::string_view text) {
   auto allowed = [](char c) {
     return IsDigit(c) || IsLetter(c) || std::string_view(".+-~:").find(c) != std::string_view::npos;
   };
-  if (text.empty() || text.size() > 64 || !std::all_of(text.begin(), text.end(), allowed))
-    return false;
+  if (text.size() > 64 || !std::all_of(text.begin(), text.end(), allowed)) return false;
   Parts parts = Split(text);
   bool epoch = !parts.epoch.empty() && parts.epoch.size() <= kMaxEpochDigits &&
                std::all_of(parts.epoch.begin(), parts.epoch.end(), IsDigit);

@@ -43,6 +43,7 @@ TEST(HexTest, TakesLowerCaseDigitsInPairsAndNothingElse) {
   EXPECT_TRUE(FromHex("")->empty());
   for (const char* wrong : {"0", "0g", "FF", "0x", " 00", "00 ", "0 0"})
     EXPECT_FALSE(FromHex(wrong)) << wrong;
+  EXPECT_FALSE(FromHex(std::string_view("abcd").substr(0, 3))) << "whatever follows";
 }
 
 TEST(HexTest, ADigestHasExactlySixtyFourDigits) {

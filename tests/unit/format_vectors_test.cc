@@ -37,7 +37,7 @@ const std::map<std::string_view, Refusal>& Refusals() {
   static const std::map<std::string_view, Refusal> kRefusals = {
       {"truncated", {kTruncated, {"ends before its time"}}},
       {"trailing", {kCorrupt, {"bytes behind its end"}}},
-      {"member-header", {kCorrupt, {"a member header of the bundle", "has no size"}}},
+      {"member-header", {kCorrupt, {"a member header of the bundle"}}},
       {"padding", {kCorrupt, {"bytes between its members"}}},
       {"member-order", {kCorrupt, {"has the member '"}}},
       {"member-size", {kCorrupt, {"a size that it cannot have"}}},

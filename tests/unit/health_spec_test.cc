@@ -37,7 +37,7 @@ TEST(HealthSpecTest, AnAddressIsAHostAndAPort) {
   EXPECT_EQ(plain->port, "80");
   EXPECT_EQ(SplitAddress("[::1]:8080")->host, "::1");
   EXPECT_EQ(SplitAddress("h:065535")->port, "65535");
-  for (const char* wrong : {"", "h", ":80", "h:", "h:0", "h:65536", "h:-1", "h:80x", "h:http",
+  for (const char* wrong : {"", "h", ":80", "h:", "h:0", "h:65536", "h:-1", "h:80x", "h:http", "80",
                             "[]:80", "a b:80", "h\n:80"}) {
     EXPECT_FALSE(SplitAddress(wrong)) << wrong;
   }

@@ -210,5 +210,17 @@ TEST(RoleTest, EveryNameIsParsed) {
   EXPECT_FALSE(ParseRole(""));
 }
 
+TEST_F(KeyringTest, AThresholdOfMoreThanAHundredIsRefused) {
+  auto with_threshold = [](int threshold) {
+    std::string keys;
+    for (int i = 0; i < threshold; ++i)
+      keys += StrCat(i == 0 ? "" : ",", "\"", ToHex(Bytes(32, static_cast<std::byte>(i))), "\"");
+    return Keyring::Parse(StrCat("{\"version\":1,\"roles\":{\"release\":{\"keys\":[", keys,
+                                 "],\"threshold\":", threshold, "}}}"));
+  };
+  EXPECT_TRUE(with_threshold(100).has_value());
+  EXPECT_THAT(with_threshold(101), FailsWith(ErrorCode::kInvalidArgument, "threshold"));
+}
+
 }  // namespace
 }  // namespace ignite::format

@@ -97,6 +97,7 @@ TEST_F(RecipientsTest, RefusesStanzasThatDoNotFillTheirSpace) {
   EXPECT_THAT(Open(WithMac(stanzas)), FailsWith(ErrorCode::kCorrupt, "cut off"));
   Bytes one_byte(1);
   EXPECT_THAT(Open(WithMac(one_byte)), FailsWith(ErrorCode::kCorrupt, "cut off"));
+  EXPECT_THAT(CountRecipients(WithMac(one_byte)), FailsWith(ErrorCode::kCorrupt, "cut off"));
 }
 
 TEST_F(RecipientsTest, RefusesAnX25519StanzaOfAnotherSize) {

@@ -134,6 +134,14 @@ TEST(TreeTableTest, RefusesBytesBehindItsEnd) {
   EXPECT_THAT(Read(table), FailsWith(ErrorCode::kCorrupt, "behind its end"));
 }
 
+TEST(TreeTableTest, AByteBehindALastEntryThatRefersToAnotherIsFound) {
+  // The reader went back to the entry that it names, and holds nothing of what follows.
+  Bytes table = Write({Directory(""), File("f"), HardLink("g", 1)});
+  EXPECT_EQ(Must(Read(table)).size(), 3u);
+  table.push_back(std::byte{0});
+  EXPECT_THAT(Read(table), FailsWith(ErrorCode::kCorrupt, "behind its end"));
+}
+
 TEST(TreeTableTest, RefusesAWrongHead) {
   for (size_t bit = 0; bit < 64; ++bit) {
     Bytes table = Write(kSmall);

@@ -115,6 +115,10 @@ TEST(VersionTest, RefusesWhatDpkgRefuses) {
   }
 }
 
+TEST(VersionTest, LooksAtNothingBehindItsEnd) {
+  EXPECT_FALSE(IsVersion(std::string_view("1:2").substr(0, 2)));
+}
+
 TEST(VersionTest, RefusesMoreThanDpkgDoes) {
   for (const std::string& version :
        {std::string("v1"), std::string(".1"), std::string("~1"), std::string(65, '1'),
