@@ -110,7 +110,7 @@ Bytes FakeProbe::Bundle(const BundleRecipe& recipe,
   spec.units = {"web.service"};
   if (recipe.with_link) spec.links = {{"version.txt", "/etc/web.conf"}};
   spec.owners = recipe.owners;
-  spec.groups = {"root"};
+  spec.groups = recipe.groups;
   spec.entries = 3;
   spec.bytes = recipe.bytes;
 

@@ -83,6 +83,7 @@ struct BundleRecipe {
   std::string component = "app/web";
   std::string path = "/opt/web";
   std::vector<std::string> owners = {"root"};
+  std::vector<std::string> groups = {"root"};
   bool with_link = true;
 };
 

@@ -25,6 +25,8 @@ WORK = re.compile(
     r"TRY\((files_|tree_|sink|pipeline|table_file_|stored\.|input_?\.Read\(|input\.ReadContent|Read\(|jump|Fill|Discard"
     r"|CreateAccounts|OpenTable|Advance|MakeEntry|FinishFile|SetDirectoryAttributes|parts_)"
 )
+# What makes a bundle stands in the same files as what reads one.
+WRITERS = r"\bResult<\w+> (Write|Sign)\w+\([^{;]*\) \{"
 WORDS = r"\bbool Is(?!Within|OwnMemory|Digit|Letter|NameCharacter|AllZero)\w+\([^)]*\) (const )?\{"
 
 
@@ -186,7 +188,10 @@ def edits(text, path, first, extras):
     """(begin, end, replacement) of every check of the text, and their names."""
     rewriter, found = Rewriter(path, first), []
     places = [(match.start(), kind) for kind, start in STARTS.items() for match in re.finditer(start, text)]
+    writers = [(match.start(), closing(text, match.end() - 1)) for match in re.finditer(WRITERS, text)]
     for place, kind in sorted(places):
+        if any(begin < place < end for begin, end in writers):
+            continue
         if kind == "if":
             begin = text.index("(", place)
             end = closing(text, begin)

@@ -320,6 +320,33 @@ TEST_F(EngineTest, AFileWhereAFolderIsNeededIsRefused) {
   EXPECT_EQ(Refusal(Release(1)).reason, "targets");
 }
 
+TEST_F(EngineTest, AFileInThePlaceOfTheReleasesOrOfALinksFolderIsRefused) {
+  Must(probe_.real_files->MakeDirectories(probe_.Path("/opt/web"), 0755));
+  std::string releases = probe_.Path("/opt/web/releases");
+  Must(probe_.real_files->WriteAtomically(releases, AsBytes("a file"), 0644));
+  EXPECT_THAT(Refusal(Release(1)).cause, HasSubstr("/opt/web/releases is no folder"));
+  Must(probe_.real_files->RemoveFile(releases));
+  Must(probe_.real_files->WriteAtomically(probe_.Path("/etc"), AsBytes("a file"), 0644));
+  EXPECT_THAT(Refusal(Release(1)).cause,
+              HasSubstr("/etc is no folder, so /etc/web.conf cannot be made"));
+}
+
+TEST_F(EngineTest, AFolderThatLeadsOutOfTheRootIsRefused) {
+  fakes::TemporaryDirectory outside;
+  ASSERT_EQ(symlink(outside.path().c_str(), probe_.Path("/opt").c_str()), 0);
+  Verdict verdict = Refusal(Release(1));
+  EXPECT_EQ(verdict.reason, "targets");
+  EXPECT_THAT(verdict.cause, HasSubstr("/opt leads out of the probe's root"));
+}
+
+TEST_F(EngineTest, ATreeForTheOperatingSystemIsRefused) {
+  BundleRecipe recipe = Release(1);
+  recipe.component = "os";
+  Verdict verdict = Refusal(recipe);
+  EXPECT_EQ(verdict.reason, "types");
+  EXPECT_THAT(verdict.cause, HasSubstr("needs slots"));
+}
+
 TEST_F(EngineTest, ComponentsMayNotTakeEachOthersPlacesNorIgnites) {
   Commit(1);
   BundleRecipe other = Release(2);
@@ -373,19 +400,31 @@ TEST_F(EngineTest, AnUnknownOwnerIsRefusedBeforeAnythingIsStaged) {
   EXPECT_THAT(verdict.cause, HasSubstr("nobody-here"));
 }
 
+TEST_F(EngineTest, AnUnknownGroupIsRefusedBeforeAnythingIsStaged) {
+  BundleRecipe recipe = Release(1);
+  recipe.groups = {"root", "nobody-here"};
+  Verdict verdict = Refusal(recipe);
+  EXPECT_EQ(verdict.reason, "targets");
+  EXPECT_THAT(verdict.cause, HasSubstr("no group nobody-here"));
+}
+
 TEST_F(EngineTest, TooLittleSpaceIsRefused) {
   struct FullDisk : fakes::FaultyFileSystem {
     using FaultyFileSystem::FaultyFileSystem;
-    Result<Space> SpaceAt(const std::string&) override { return Space{1000, 1000, 1}; }
+    Result<Space> SpaceAt(const std::string&) override { return space; }
+    Space space;
   } files(*probe_.real_files);
   handlers::AllHandlers handlers(files, *probe_.process, probe_.paths, probe_.identities);
   Parts parts{probe_.paths, probe_.settings, fakes::Keys().keyring, probe_.identities, files,
               probe_.clock, probe_.services, probe_.health,         handlers};
   Bytes bundle = FakeProbe::Bundle(Release(1));
-  auto verdict = Must(Engine(parts).Install({fakes::MakeMemoryFile(bundle), "x", Origin::kEngineer},
-                                            probe_.observer));
-  EXPECT_EQ(verdict.reason, "space");
-  EXPECT_EQ(ExitCodeFor(verdict), 4);
+  for (const Space& space : {Space{1'000, 1'000, 1}, Space{1'000'000, 3, 1}}) {
+    files.space = space;
+    auto verdict = Must(Engine(parts).Install(
+        {fakes::MakeMemoryFile(bundle), "x", Origin::kEngineer}, probe_.observer));
+    EXPECT_EQ(verdict.reason, "space");
+    EXPECT_EQ(ExitCodeFor(verdict), 4);
+  }
 }
 
 TEST_F(EngineTest, TheRoomOfAReleaseIsHeldUntilItIsUnpacked) {

@@ -5,12 +5,15 @@
 #include <unistd.h>
 
 #include "agent/handlers/accounts.h"
+#include "payload-format/crypto/hash.h"
+#include "payload-format/tree/table.h"
 #include "tests/fakes/fake_probe.h"
 #include "tests/fakes/must.h"
 
 namespace ignite::handlers {
 namespace {
 
+using fakes::FailsWith;
 using fakes::FakeProbe;
 using fakes::Must;
 using testing::ElementsAre;
@@ -114,6 +117,76 @@ TEST_F(TreeHandlerTest, AReleaseWithoutItsTableIsNotWhole) {
   EXPECT_TRUE(Must(handler().HasRelease(record_)));
   Must(probe_.real_files->RemoveFile(probe_.paths.Table(record_.component, record_.release)));
   EXPECT_FALSE(Must(handler().HasRelease(record_)));
+}
+
+TEST_F(TreeHandlerTest, AForeignFileIsNeitherReplacedNorTakenBack) {
+  Must(handler().Undo({std::nullopt, record_}));
+  Must(probe_.real_files->WriteAtomically(probe_.Path("/etc/web.conf"), AsBytes("mine"), 0644));
+  EXPECT_THAT(handler().Activate({std::nullopt, record_}),
+              FailsWith(ErrorCode::kRefused, "ignite's"));
+  Must(handler().Undo({std::nullopt, record_}));
+  EXPECT_EQ(Must(probe_.real_files->ReadFile(probe_.Path("/etc/web.conf"), 100)), "mine");
+}
+
+TEST_F(TreeHandlerTest, KnowsTheStreamsAndTheSpecOfATree) {
+  const format::PayloadInfo tree{"web", "tree",       "app/web",
+                                 "1.0", record_.spec, {{100, {}}, {100, {}}}};
+  Must(handler().CheckPayload(tree));
+  format::PayloadInfo changed = tree;
+  changed.component = "os";
+  EXPECT_THAT(handler().CheckPayload(changed), FailsWith(ErrorCode::kUnsupported, "slots"));
+  changed = tree;
+  changed.streams.pop_back();
+  EXPECT_THAT(handler().CheckPayload(changed), FailsWith(ErrorCode::kCorrupt, "streams"));
+  changed.streams.assign(3, {100, {}});
+  EXPECT_THAT(handler().CheckPayload(changed), FailsWith(ErrorCode::kCorrupt, "streams"));
+  changed = tree;
+  changed.streams[0].size = format::kMaxTableSize;
+  Must(handler().CheckPayload(changed));
+  ++changed.streams[0].size;
+  EXPECT_THAT(handler().CheckPayload(changed), FailsWith(ErrorCode::kCorrupt, "streams"));
+  changed = tree;
+  changed.spec = Json::EmptyObject();
+  EXPECT_THAT(handler().CheckPayload(changed), FailsWith(ErrorCode::kCorrupt, "missing"));
+}
+
+/// Stages a tree with one file of no bytes.
+Result<> StageFileOf(engine::Handler& handler, const engine::ComponentRecord& record,
+                     std::string owner, std::string group) {
+  format::TreeEntry entry;
+  entry.type = format::EntryType::kDirectory;
+  entry.mode = 0755;
+  entry.owner = entry.group = "root";
+  format::TableWriter table;
+  table.Add(entry);
+  entry.type = format::EntryType::kFile;
+  entry.path = "file";
+  entry.digest = format::Sha256({});
+  entry.owner = std::move(owner);
+  entry.group = std::move(group);
+  table.Add(entry);
+  format::TreeSpec spec;
+  spec.path = "/opt/web";
+  spec.owners = spec.groups = {"root", "gone"};
+  spec.entries = 2;
+  engine::ComponentRecord next = record;
+  next.release = "next";
+  next.spec = spec.ToJson();
+  auto staging = TRY(handler.Stage({record, next}));
+  TRY(staging->BeginStream(0));
+  TRY(staging->Write(std::move(table).Finish()));
+  TRY(staging->EndStream());
+  TRY(staging->BeginStream(1));
+  TRY(staging->EndStream());
+  return staging->Finish();
+}
+
+TEST_F(TreeHandlerTest, AnOwnerOrGroupThatIsGoneWhenItIsStagedIsRefused) {
+  Must(StageFileOf(handler(), record_, "root", "root"));
+  EXPECT_THAT(StageFileOf(handler(), record_, "gone", "root"),
+              FailsWith(ErrorCode::kCorrupt, "gone:root, which this probe does not have"));
+  EXPECT_THAT(StageFileOf(handler(), record_, "root", "gone"),
+              FailsWith(ErrorCode::kCorrupt, "root:gone, which this probe does not have"));
 }
 
 TEST(AccountsTest, NamesComeFromTheProbesOwnFiles) {
