@@ -2,6 +2,7 @@
 """Deletes each check of the verifier in turn, and holds that a test fails for every one.
 
 usage: verifier.py SOURCE BUILD [WORD...]    with WORDs only checks whose names hold one of them
+       verifier.py --list SOURCE             name the checks, and hold that equivalent.txt names no others
 
 The checks (checks.py says what is one) are made deletable in a copy of the sources below BUILD, which is compiled once;
 an environment variable then names the one that is deleted. Those suites of the unit tests in which it refuses run, the
@@ -127,6 +128,7 @@ inline int64_t High(int check, int64_t bound) { return Kept(check) ? bound : INT
 
 QUICK_SECONDS = 0.5
 AGREEMENT_BUNDLES = "500"
+EQUIVALENTS = "tests/mutants/equivalent.txt"
 
 
 def put(path, data):
@@ -136,17 +138,22 @@ def put(path, data):
         path.write_bytes(data)
 
 
+def rewrite_all(source):
+    """The files with deletable checks, and the names of these."""
+    texts, names = {}, []
+    for name, extras in FILES.items():
+        text, found = checks.rewrite((source / name).read_text(), name, len(names), extras)
+        texts[name] = f'#include "verifier_switches.h"\n{text}'.encode()
+        names += found
+    return texts, names
+
+
 def copy_sources(source, copy):
     """Makes the copy, and gives the names of its checks."""
     listed = subprocess.run(["git", "-C", source, "ls-files", "-z"], check=True, capture_output=True).stdout
-    names = []
+    texts, names = rewrite_all(source)
     for name in filter(None, listed.decode().split("\0")):
-        data = (source / name).read_bytes()
-        if name in FILES:
-            text, found = checks.rewrite(data.decode(), name, len(names), FILES[name])
-            data = f'#include "verifier_switches.h"\n{text}'.encode()
-            names += found
-        put(copy / name, data)
+        put(copy / name, texts.get(name) or (source / name).read_bytes())
     put(copy / "verifier_switches.h", (SWITCHES % len(names)).encode())
     return names
 
@@ -219,13 +226,24 @@ def read_equivalents(path):
     return reasons
 
 
+def list_checks(source):
+    names = rewrite_all(source)[1]
+    print("\n".join(names))
+    unknown = read_equivalents(source / EQUIVALENTS).keys() - set(names)
+    for name in unknown:
+        print(f"{EQUIVALENTS} names what is no check: {name}", file=sys.stderr)
+    return 1 if unknown else 0
+
+
 def main(source, folder, words):
     names = copy_sources(source, folder / "source")
     build(folder / "source", folder / "build")
     tests = Tests(source, folder / "build")
     tests.learn()
     chosen = [number for number, name in enumerate(names) if not words or any(word in name for word in words)]
-    reasons = read_equivalents(source / "tests/mutants/equivalent.txt")
+    if not chosen:
+        raise SystemExit("there is no such check")
+    reasons = read_equivalents(source / EQUIVALENTS)
     survivors, killed, begin = [], {}, time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for number, killer in zip(chosen, pool.map(tests.killer, chosen)):
@@ -248,4 +266,6 @@ def main(source, folder, words):
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         raise SystemExit(__doc__.split("\n\n")[1])
+    if sys.argv[1] == "--list":
+        sys.exit(list_checks(pathlib.Path(sys.argv[2])))
     sys.exit(main(pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve(), sys.argv[3:]))
