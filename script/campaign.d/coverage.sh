@@ -1,0 +1,39 @@
+#!/bin/bash
+# coverage: how many lines of each parser the fuzz corpora reach; fails below 90 % of all of them
+set -euo pipefail
+
+least=90
+# What reads bytes that come from outside: the sources that the targets of tests/fuzz aim at.
+parsers=(
+  base/{bytes,ini,json,utf8}.cc
+  payload-format/{members,payload_members,verified_bundle}.cc
+  payload-format/chunk/chunk_codec.cc
+  payload-format/container/{header,index,recipients,signatures,ustar}.cc
+  payload-format/image/image_spec.cc
+  payload-format/manifest/{health_spec,kind,manifest,places,unit_name,version}.cc
+  payload-format/tree/{table,tree_spec}.cc
+  payload-format/trust/keyring.cc
+  packager/{payload_check,recipe,recipe_section,tree_check}.cc
+  agent/engine/{history,plan,settings}.cc
+  agent/inbox/inbox.cc
+)
+
+cmake --preset coverage >/dev/null
+cmake --build --preset coverage --target ignite-fuzz-replay
+program=build/coverage/tests/ignite-fuzz-replay
+LLVM_PROFILE_FILE=build/coverage/fuzz.profraw "$program" tests/fuzz/corpus
+llvm-profdata-14 merge -o build/coverage/fuzz.profdata build/coverage/fuzz.profraw
+llvm-cov-14 export -summary-only -instr-profile=build/coverage/fuzz.profdata "$program" "${parsers[@]}" |
+  python3 -c '
+import json, os, sys
+least = int(sys.argv[1])
+data = json.load(sys.stdin)["data"][0]
+for file in data["files"]:
+    lines = file["summary"]["lines"]
+    name, covered, count = os.path.relpath(file["filename"]), lines["covered"], lines["count"]
+    print(f"{name:45} {covered:5} of {count:5} lines {lines[\"percent\"]:6.1f} %")
+total = data["totals"]["lines"]
+percent = total["percent"]
+print(f"{len(data[\"files\"])} parsers: {percent:.1f} % of {total[\"count\"]} lines; at least {least} % must be reached")
+sys.exit(percent < least)
+' "$least"
