@@ -1,10 +1,19 @@
 #include "agent/engine/plan.h"
 
+#include "payload-format/tree/tree_spec.h"
+
 namespace ignite::engine {
 namespace {
 
 constexpr std::string_view kInstall = "install";
 constexpr std::string_view kRollback = "rollback";
+
+/// A release is a folder among those of its component, and is removed as a whole: a name that leads
+/// elsewhere would take with it what is there.
+bool NamesOneFolder(std::string_view release) {
+  return !release.empty() && release.find('/') == std::string_view::npos &&
+         format::IsTreePath(release);
+}
 
 Json OptionalToJson(const std::optional<ComponentRecord>& record) {
   return record ? record->ToJson() : Json();
@@ -31,6 +40,8 @@ Result<ComponentRecord> ComponentRecord::FromJson(const Json& json) {
   record.version = fields.String("version");
   record.release = fields.String("release");
   record.spec = fields.Required("spec");
+  if (!format::IsComponent(record.component)) fields.Fault("component", "names no component");
+  if (!NamesOneFolder(record.release)) fields.Fault("release", "is no name of a folder");
   TRY(fields.Finish());
   return record;
 }

@@ -2,8 +2,8 @@
 // what belongs to ignite and to the components.
 //
 // The input is a state, a byte for more, and documents between zero bytes: the plan of the
-// interrupted transaction, a component of the deployment before it, its health checks, and a
-// release.
+// interrupted transaction, empty for none, a component of the deployment before it, its health
+// checks, and a release.
 
 #include <algorithm>
 #include <array>
@@ -67,7 +67,8 @@ Bytes SampleJournal() {
 Result<> Inflict(const Damage& damage, Sqlite& database) {
   auto update = TRY(
       database.Prepare("UPDATE transactions SET state = ?, plan = ?, reason = ? WHERE ended = 0"));
-  update.Bind(engine::StateName(damage.state)).Bind(damage.documents[0]);
+  update.Bind(engine::StateName(damage.state));
+  damage.documents[0].empty() ? update.BindNull() : update.Bind(damage.documents[0]);
   TRY(update.Bind(damage.has_reason ? "health" : "").Run());
   auto set = [&](const char* sql, const std::string& document) -> Result<> {
     if (document.empty()) return {};
@@ -92,6 +93,7 @@ const Target kRecovery{
             Promised(Sqlite::Open(probe.paths.Journal(), Sqlite::Mode::kReadWriteCreate), "opened");
         Promised(Inflict(damage, database), "documents can be exchanged");
       }
+      Promised(files.MakeDirectories(probe.Path("/opt/web/releases/1.0-t1"), 0755), "a release");
       std::vector<std::string> precious;
       for (const char* folder : {"/", "/private", "/etc/ignite", "/opt", "/opt/web"}) {
         Promised(files.MakeDirectories(probe.Path(folder), 0755), "a folder can be made");

@@ -53,6 +53,23 @@ TEST(PlanTest, AChangeOfNoComponentIsRefused) {
               FailsWith(ErrorCode::kCorrupt, "change"));
 }
 
+TEST(PlanTest, NamesThatLeadElsewhereAreRefused) {
+  for (const char* release : {"", ".", "..", "../1.0-t1", "1.0/t1"}) {
+    ComponentRecord record = kWeb;
+    record.release = release;
+    EXPECT_THAT(ComponentRecord::FromJson(record.ToJson()),
+                FailsWith(ErrorCode::kCorrupt, "\"release\""))
+        << release;
+  }
+  for (const char* component : {"", "app", "app/..", "../app/web"}) {
+    ComponentRecord record = kWeb;
+    record.component = component;
+    EXPECT_THAT(ComponentRecord::FromJson(record.ToJson()),
+                FailsWith(ErrorCode::kCorrupt, "\"component\""))
+        << component;
+  }
+}
+
 TEST(PlanTest, AnActionThatNobodyKnowsIsRefused) {
   Json sound = PlanOf({}).ToJson();
   Json json = Json::EmptyObject();
