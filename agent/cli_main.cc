@@ -130,7 +130,6 @@ Result<cli::Answer> Run(const Arguments& arguments) {
   if (command == "history") return cli::History(paths);
   if (command == "doctor") {
     auto composition = Composition::Load(paths);
-    auto clock = MakeSystemClock();
     if (!composition) return cli::Doctor(*files, *clock, paths, nullptr);
     engine::Parts parts = (*composition)->parts();
     return cli::Doctor(*files, *clock, paths, &parts);

@@ -5,6 +5,7 @@
 
 #include "payload-format/members.h"
 #include "tests/fakes/judge.h"
+#include "tests/fakes/memory_file.h"
 #include "tests/fuzz/reseal.h"
 #include "tests/fuzz/target.h"
 
@@ -13,7 +14,7 @@ namespace {
 
 auto Judge(ByteView bundle, format::PlainBundles plain) {
   const BundleKeys& keys = KeysOfVectors();
-  return fakes::Judge(Bytes(bundle.begin(), bundle.end()), keys.keyring, keys.identities, plain);
+  return fakes::Judge(fakes::MakeMemoryFile(bundle), keys.keyring, keys.identities, plain);
 }
 
 /// What the beginning of a file says of its length must hold for any longer beginning.
