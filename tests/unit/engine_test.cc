@@ -339,6 +339,11 @@ TEST_F(EngineTest, AFolderThatLeadsOutOfTheRootIsRefused) {
   EXPECT_THAT(verdict.cause, HasSubstr("/opt leads out of the probe's root"));
 }
 
+TEST_F(EngineTest, AFolderThatLeadsNowhereIsRefused) {
+  ASSERT_EQ(symlink("gone", probe_.Path("/opt").c_str()), 0);
+  EXPECT_THAT(Refusal(Release(1)).cause, HasSubstr("/opt leads nowhere"));
+}
+
 TEST_F(EngineTest, ATreeForTheOperatingSystemIsRefused) {
   BundleRecipe recipe = Release(1);
   recipe.component = "os";
@@ -418,7 +423,7 @@ TEST_F(EngineTest, TooLittleSpaceIsRefused) {
   Parts parts{probe_.paths, probe_.settings, fakes::Keys().keyring, probe_.identities, files,
               probe_.clock, probe_.services, probe_.health,         handlers};
   Bytes bundle = FakeProbe::Bundle(Release(1));
-  for (const Space& space : {Space{1'000, 1'000, 1}, Space{1'000'000, 3, 1}}) {
+  for (const Space& space : {Space{1'000, 1'000, 1}, Space{uint64_t{1} << 40, 3, 1}}) {
     files.space = space;
     auto verdict = Must(Engine(parts).Install(
         {fakes::MakeMemoryFile(bundle), "x", Origin::kEngineer}, probe_.observer));
