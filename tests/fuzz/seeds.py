@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Makes first inputs for the fuzz targets out of the vectors of the bundle format and what the tests write.
 
 usage: tests/fuzz/seeds.py FOLDER    makes FOLDER/TARGET/... for targets whose corpus needs more than a dictionary
