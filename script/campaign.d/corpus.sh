@@ -1,5 +1,5 @@
 #!/bin/bash
-# corpus [TARGET...]: takes into the corpora in git, minimised, what the fuzz campaign has found to add coverage
+# corpus [TARGET...]: takes into the corpora in git, minimised, what the fuzz campaign found to add coverage
 set -euo pipefail
 
 corpus=tests/fuzz/corpus

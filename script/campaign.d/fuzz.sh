@@ -21,13 +21,15 @@ mkdir -p "$work/seeds"
 fuzz() {  # TARGET
   local target=$1 began=$SECONDS found
   local into=$work/$target
-  mkdir -p "$into/new" "$into/found" "$corpus/$target" "$work/seeds/$target"
-  local options=(-artifact_prefix="$into/found/" -max_total_time="$seconds" -timeout=20
+  mkdir -p "$into/new" "$into/found" "$into/earlier" "$corpus/$target" "$work/seeds/$target"
+  # What an earlier run found is tried again, and found again where it was not mended.
+  find "$into/found" -type f -exec mv -t "$into/earlier" {} +
+  local options=(-artifact_prefix="$into/found/" -max_total_time="$seconds" -timeout=60 -report_slow_units=60
     -rss_limit_mb=2500 -print_final_stats=1 -verbosity=1)
   [[ ! -f tests/fuzz/$target.dict ]] || options+=(-dict="tests/fuzz/$target.dict")
   # The first folder takes what is new.
   nice -n 19 "build/fuzz/tests/fuzz/fuzz-$target" "${options[@]}" \
-    "$into/new" "$corpus/$target" "$work/seeds/$target" >"$into/log" 2>&1 || true
+    "$into/new" "$into/earlier" "$corpus/$target" "$work/seeds/$target" >"$into/log" 2>&1 || true
   found=$(find "$into/found" -type f | head -n 1)
   printf '%-12s %12s executions in %4s s, %s, %s new inputs\n' "$target" \
     "$(sed -n 's/^stat::number_of_executed_units: *//p' "$into/log")" $((SECONDS - began)) \
