@@ -60,7 +60,7 @@ class IniReader {
   char* Skip(char* buffer, std::string message, std::string remedy) {
     AddFault(std::move(message), std::move(remedy));
     understood_ = true;
-    std::strcpy(buffer, ";\n");
+    std::copy_n(";\n", sizeof(";\n"), buffer);
     return buffer;
   }
 

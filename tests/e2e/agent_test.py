@@ -13,12 +13,14 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
 import sqlite3
 import stat
 import struct
+import subprocess
 import sys
 import threading
 import time
