@@ -15,13 +15,12 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import probe as shared  # noqa: E402
-from probe import LARGE, ProbeTest, command_check, has_ended, run, snapshot, wait_for  # noqa: E402
+from probe import LARGE, ProbeTest, command_check, has_ended, run, wait_for  # noqa: E402
 
 
 class DaemonCase(ProbeTest):

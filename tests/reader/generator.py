@@ -4,14 +4,13 @@ A fault that lies below a digest or a signature is made before the digest and th
 behind them. Section numbers are those of payload-format/SPEC.md. Everything follows from the random.Random that is given.
 """
 
-import hashlib
 import hmac
 import json
 import struct
 
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import reader
@@ -305,7 +304,7 @@ class Generator:
     # --- The whole.
 
     def write(self):
-        rng, people = self.rng, self.people
+        rng = self.rng
         suite = 1 if rng.random() < 0.8 else 0
         chunk_size = rng.choice((4096, 8192, 1 << 20))
         payloads, streams = [], []
