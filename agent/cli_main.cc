@@ -54,6 +54,7 @@ const ProgramSpec& Program() {
            {"[BUNDLE]"},
            {},
            ""},
+          {"adopt", "make deployment 1 of what this probe runs already", {"FILE"}, {}, ""},
           {"doctor", "whether this probe could take an update, and what to mend", {}, {}, ""},
           {"recover",
            "finish what an interruption left half done",
@@ -109,6 +110,7 @@ Result<cli::Answer> RunWithKeys(const Arguments& arguments, const engine::ProbeP
   if (!words.empty()) content = words[0];
   auto observer = TRY(MakeObserver(arguments, *composition));
   cli::TerminalObserver::CatchSignals();
+  if (command == "adopt") return cli::Adopt(parts, words[0], *observer);
   if (command == "install") return cli::Install(parts, words[0], *observer);
   if (command == "recover") return cli::Recover(parts, arguments.Has("--boot"), *observer);
   if (command == "cancel") return cli::Cancel(parts, *observer);

@@ -175,7 +175,8 @@ std::string JsonFields::String(std::string_view key) {
 }
 
 std::string JsonFields::String(std::string_view key, std::string fallback) {
-  return object_.Find(key) == nullptr ? (known_.emplace_back(key), std::move(fallback)) : String(key);
+  return object_.Find(key) == nullptr ? (known_.emplace_back(key), std::move(fallback))
+                                      : String(key);
 }
 
 int64_t JsonFields::Integer(std::string_view key, int64_t minimum, int64_t maximum) {

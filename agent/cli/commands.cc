@@ -52,6 +52,15 @@ Result<Answer> Rollback(const engine::Parts& parts, std::optional<int64_t> to,
   return AnswerFor(TRY(engine.Rollback(to, observer)), "rollback");
 }
 
+Result<Answer> Adopt(const engine::Parts& parts, const std::string& path,
+                     engine::Observer& observer) {
+  constexpr size_t kMaxFile = 1024 * 1024;
+  std::string text = TRY(parts.files.ReadFile(path, kMaxFile));
+  auto adoption = TRY(engine::Adoption::Parse(Printable(path), text));
+  engine::Engine engine(parts);
+  return AnswerFor(TRY(engine.Adopt(adoption, observer)), "adoption");
+}
+
 Result<Answer> Recover(const engine::Parts& parts, bool at_boot, engine::Observer& observer) {
   engine::Engine engine(parts);
   auto recovered = TRY(at_boot ? engine.RecoverAtBoot(observer) : engine.Recover(observer));

@@ -27,6 +27,9 @@ Result<Answer> Install(const engine::Parts& parts, const std::string& path,
                        engine::Observer& observer);
 Result<Answer> Rollback(const engine::Parts& parts, std::optional<int64_t> to,
                         engine::Observer& observer);
+/// Deployment 1 of what the file describes.
+Result<Answer> Adopt(const engine::Parts& parts, const std::string& path,
+                     engine::Observer& observer);
 /// The kept deployments, and what a return to each takes.
 Result<Answer> Deployments(const engine::Parts& parts);
 /// `at_boot`: before any unit has started.

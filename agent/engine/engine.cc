@@ -6,9 +6,11 @@
 #include "agent/engine/planning.h"
 #include "agent/engine/returns.h"
 #include "agent/engine/session.h"
+#include "agent/engine/space.h"
 #include "agent/engine/transaction.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "base/utf8.h"
 
 namespace ignite::engine {
 namespace {
@@ -109,6 +111,38 @@ Result<Verdict> Engine::RollBackTo(Journal& journal, std::optional<int64_t> to,
   if (FirstFailure(checks) != nullptr)
     return transaction.Refuse(RefusedByChecks(std::move(checks)));
   return transaction.Run(plan, nullptr);
+}
+
+Result<Verdict> Engine::Adopt(const Adoption& adoption, Observer& observer) {
+  Session session = TRY(Session::Open(parts_, "adopting", Session::Stuck::kLeave, observer));
+  if (const Verdict* blocking = session.Blocking()) return *blocking;
+  auto verdict = AdoptTrees(session.journal(), adoption, observer);
+  session.Tidy();
+  return verdict;
+}
+
+Result<Verdict> Engine::AdoptTrees(Journal& journal, const Adoption& adoption, Observer& observer) {
+  auto current = TRY(journal.Current());
+  int64_t id = TRY(journal.Begin("adoption"));
+  Transaction transaction(parts_, journal, id, observer);
+  auto refuse = [&](std::string cause, std::string remedy) {
+    return transaction.Refuse(
+        RefusedByChecks({{"targets", false, std::move(cause), std::move(remedy)}}));
+  };
+  if (current) {
+    return refuse(StrCat("this probe has deployment ", current->number, " already"),
+                  "install a bundle: adoption is for what ran before ignite came");
+  }
+  auto plan = PlanAdoption(adoption, parts_.settings, parts_.handlers, id);
+  if (!plan) return refuse(PrintableLines(plan.error().cause), plan.error().remedy);
+  std::vector<CheckResult> checks = {TRY(CheckSpace(*plan, parts_.files, parts_.handlers))};
+  for (const Change& change : plan->changes) {
+    for (CheckResult& finding : TRY(parts_.handlers.Find(change.any().type)->CheckTargets(change)))
+      checks.push_back(std::move(finding));
+  }
+  if (FirstFailure(checks) != nullptr)
+    return transaction.Refuse(RefusedByChecks(std::move(checks)));
+  return transaction.Run(*plan, nullptr);
 }
 
 Result<> Engine::Hold(std::string_view content_id, Observer& observer) {

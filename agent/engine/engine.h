@@ -37,6 +37,8 @@ class Engine {
   /// Without `to` to the deployment that was active before. Makes a new deployment with the
   /// components of the old.
   Result<Verdict> Rollback(std::optional<int64_t> to, Observer& observer);
+  /// Makes deployment 1 of files that are here; refused where there is a deployment already.
+  Result<Verdict> Adopt(const Adoption& adoption, Observer& observer);
   /// Finishes what was interrupted, to one side or the other; nullopt where there was nothing.
   Result<std::optional<Recovered>> Recover(Observer& observer);
   /// The same before any unit has started: a trial is left for later, when what it tries runs. Then
@@ -50,6 +52,7 @@ class Engine {
 
  private:
   Result<Verdict> InstallBundle(Journal& journal, InstallRequest request, Observer& observer);
+  Result<Verdict> AdoptTrees(Journal& journal, const Adoption& adoption, Observer& observer);
   Result<Verdict> RollBackTo(Journal& journal, std::optional<int64_t> to, Observer& observer);
 
   Parts parts_;

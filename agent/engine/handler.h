@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/engine/adoption.h"
 #include "agent/engine/plan.h"
 #include "agent/engine/services.h"
 #include "agent/engine/verdict.h"
@@ -59,6 +60,11 @@ class Handler {
   virtual Result<> Reserve(const Change& change) = 0;
   /// Begins a new release, throwing away what an earlier run left of it. Touches nothing live.
   virtual Result<std::unique_ptr<Staging>> Stage(const Change& change) = 0;
+  /// For an adoption: the spec that a release made of `tree` has. kRefused names what it cannot
+  /// hold; kUnsupported for types that make none.
+  virtual Result<Json> Survey(const AdoptedTree&) const { return CannotBeAdopted(); }
+  /// Stages `to` of what Survey has seen; kIo where that has changed since.
+  virtual Result<> StageAdopted(const Change&) { return CannotBeAdopted(); }
   /// Where the deployment's symbolic link for this component leads: a probe path.
   virtual Result<std::string> ReleasePath(const ComponentRecord& record) const = 0;
 
@@ -81,6 +87,11 @@ class Handler {
   /// Compares the live release with what its bundle brought: one line for each difference.
   virtual Result<std::vector<std::string>> FindDifferences(const ComponentRecord& record,
                                                            Compare compare) const = 0;
+
+ private:
+  static Error CannotBeAdopted() {
+    return {ErrorCode::kUnsupported, "this payload type cannot be adopted", "adopt trees only"};
+  }
 };
 
 /// Payload type -> handler.

@@ -1,12 +1,15 @@
 #include "agent/engine/plan.h"
 
+#include <algorithm>
+#include <array>
+
 #include "payload-format/tree/tree_spec.h"
 
 namespace ignite::engine {
 namespace {
 
-constexpr std::string_view kInstall = "install";
-constexpr std::string_view kRollback = "rollback";
+/// In the order of Action.
+constexpr std::array<std::string_view, 3> kActions = {"install", "rollback", "adopt"};
 
 /// A release is a folder among those of its component, and is removed as a whole: a name that leads
 /// elsewhere would take with it what is there.
@@ -83,8 +86,7 @@ Json Plan::ToJson() const {
   Json components_json = Json::EmptyArray();
   for (const ComponentRecord& record : components) components_json.Push(record.ToJson());
   Json json = Json::EmptyObject();
-  json.Set("action", action == Action::kInstall ? kInstall : kRollback)
-      .Set("content-id", content_id);
+  json.Set("action", kActions[static_cast<size_t>(action)]).Set("content-id", content_id);
   json.Set("kind", kind)
       .Set("product", product)
       .Set("version", version)
@@ -99,9 +101,9 @@ Json Plan::ToJson() const {
 Result<Plan> Plan::FromJson(const Json& json) {
   JsonFields fields(json, "plan");
   Plan plan;
-  std::string action = fields.String("action");
-  if (action != kInstall && action != kRollback) fields.Fault("action", "is unknown");
-  plan.action = action == kRollback ? Action::kRollback : Action::kInstall;
+  auto action = std::find(kActions.begin(), kActions.end(), fields.String("action"));
+  if (action == kActions.end()) fields.Fault("action", "is unknown");
+  if (action != kActions.end()) plan.action = static_cast<Action>(action - kActions.begin());
   plan.content_id = fields.String("content-id");
   plan.kind = fields.String("kind");
   plan.product = fields.String("product");

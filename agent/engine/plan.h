@@ -34,7 +34,7 @@ struct Change {
   const ComponentRecord& any() const { return to ? *to : *from; }
 };
 
-enum class Action : uint8_t { kInstall, kRollback };
+enum class Action : uint8_t { kInstall, kRollback, kAdopt };
 
 struct Plan {
   Action action = Action::kInstall;

@@ -64,6 +64,25 @@ int64_t TransactionOf(const ComponentRecord& record) {
   return static_cast<int64_t>(ParseNumber(number).value_or(0));
 }
 
+Result<Plan> PlanAdoption(const Adoption& adoption, const Settings& settings,
+                          HandlerTable& handlers, int64_t transaction) {
+  constexpr std::string_view kTree = "tree";
+  Plan plan;
+  plan.action = Action::kAdopt;
+  plan.product = settings.product;
+  plan.version = adoption.version;
+  plan.epoch = adoption.epoch;
+  plan.to_deployment = 1;
+  for (const AdoptedTree& tree : adoption.trees) {
+    ComponentRecord record{tree.component, std::string(kTree), tree.version,
+                           StrCat(tree.version, "-t", transaction),
+                           TRY(handlers.Find(kTree)->Survey(tree))};
+    plan.components.push_back(record);
+    plan.changes.push_back({std::nullopt, std::move(record)});
+  }
+  return plan;
+}
+
 Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& target) {
   Plan plan;
   plan.action = Action::kRollback;

@@ -2,8 +2,10 @@
 // what is wanted.
 #pragma once
 
+#include "agent/engine/handler.h"
 #include "agent/engine/journal.h"
 #include "agent/engine/plan.h"
+#include "agent/engine/settings.h"
 #include "payload-format/verified_bundle.h"
 
 namespace ignite::engine {
@@ -15,6 +17,10 @@ Plan PlanInstall(const format::VerifiedBundle& bundle,
 
 /// The transaction that brought the release; 0 where its name does not tell.
 int64_t TransactionOf(const ComponentRecord& record);
+
+/// Deployment 1 with the adopted trees; Survey tells the spec of each.
+Result<Plan> PlanAdoption(const Adoption& adoption, const Settings& settings,
+                          HandlerTable& handlers, int64_t transaction);
 
 /// A new deployment with the components and checks of `target`.
 Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& target);

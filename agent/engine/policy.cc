@@ -138,20 +138,8 @@ Result<CheckResult> CheckTargets(const PolicyFacts& facts) {
   return Fail(std::move(causes), std::move(remedies));
 }
 
-Result<CheckResult> CheckSpace(const PolicyFacts& facts) {
-  CheckResult result = Pass("there is room for it");
-  for (const SpaceDemand& demand : TRY(SpaceDemands(facts.plan, facts.files, facts.handlers))) {
-    if (demand.Fits()) continue;
-    const Space& space = demand.space;
-    result = Fail(
-        demand.bytes > space.free_bytes
-            ? StrCat("the file system of ", demand.path, " has ", SizeInWords(space.free_bytes),
-                     " free, ", SizeInWords(demand.bytes), " are needed")
-            : StrCat("the file system of ", demand.path, " has room for ", space.free_inodes,
-                     " more files, ", demand.inodes, " are needed"),
-        "free space there, or lower keep-deployments in agent.ini");
-  }
-  return result;
+Result<CheckResult> CheckRoom(const PolicyFacts& facts) {
+  return CheckSpace(facts.plan, facts.files, facts.handlers);
 }
 
 struct NamedCheck {
@@ -164,7 +152,7 @@ constexpr std::array kChecks = {
     NamedCheck{"types", CheckTypes},     NamedCheck{"requires", CheckRequires},
     NamedCheck{"counter", CheckCounter}, NamedCheck{"epoch", CheckEpoch},
     NamedCheck{"hold", CheckHold},       NamedCheck{"targets", CheckTargets},
-    NamedCheck{"space", CheckSpace},
+    NamedCheck{"space", CheckRoom},
 };
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 #include <map>
 
+#include "base/str_cat.h"
+#include "base/terminal.h"
+
 namespace ignite::engine {
 
 Result<std::vector<SpaceDemand>> SpaceDemands(const Plan& plan, FileSystem& files,
@@ -24,6 +27,23 @@ Result<std::vector<SpaceDemand>> SpaceDemands(const Plan& plan, FileSystem& file
   std::vector<SpaceDemand> all;
   for (auto& [device, demand] : demands) all.push_back(std::move(demand));
   return all;
+}
+
+Result<CheckResult> CheckSpace(const Plan& plan, FileSystem& files, HandlerTable& handlers) {
+  CheckResult result{"space", true, "there is room for it", ""};
+  for (const SpaceDemand& demand : TRY(SpaceDemands(plan, files, handlers))) {
+    if (demand.Fits()) continue;
+    const Space& space = demand.space;
+    result.passed = false;
+    result.cause =
+        demand.bytes > space.free_bytes
+            ? StrCat("the file system of ", demand.path, " has ", SizeInWords(space.free_bytes),
+                     " free, ", SizeInWords(demand.bytes), " are needed")
+            : StrCat("the file system of ", demand.path, " has room for ", space.free_inodes,
+                     " more files, ", demand.inodes, " are needed");
+    result.remedy = "free space there, or lower keep-deployments in agent.ini";
+  }
+  return result;
 }
 
 }  // namespace ignite::engine

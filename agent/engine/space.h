@@ -26,4 +26,7 @@ struct SpaceDemand {
 Result<std::vector<SpaceDemand>> SpaceDemands(const Plan& plan, FileSystem& files,
                                               HandlerTable& handlers);
 
+/// The check "space" of a plan.
+Result<CheckResult> CheckSpace(const Plan& plan, FileSystem& files, HandlerTable& handlers);
+
 }  // namespace ignite::engine

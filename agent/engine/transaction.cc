@@ -144,26 +144,38 @@ Result<> Transaction::Stage(const Plan& plan, format::VerifiedBundle* bundle) {
   TRY(journal_.SetPlan(id_, plan));
   TRY(Enter(Event::kChecksPassed, "checked"));
   TRY(Enter(Event::kStagingBegins, "unpacking"));
-  if (bundle != nullptr) {
+  if (plan.action != Action::kRollback) {
     for (const Change& change : plan.changes) TRY(HandlerOf(change).Reserve(change));
-    TRY(StageWithoutStreams(plan, bundle->manifest()));
-    std::string step = "unpacking";
-    StagingSink sink(bundle->manifest(), plan, parts_.handlers, [&](const std::string& payload) {
-      step = StrCat("unpacking ", payload);
-      Show(step, kStagingFrom);
-    });
-    TRY(bundle->ReadPayloads(sink, parts_.settings.threads, [&](uint64_t done) -> Result<> {
-      int percent = static_cast<int>(done * 100 / std::max<uint64_t>(1, bundle->payload_size()));
-      Show(step, Between(kStagingFrom, kStagingTo, percent));
-      stop_ = observer_.Stop();
-      if (stop_ == StopRequest::kNone) return {};
-      return Error{ErrorCode::kCancelled,
-                   "the transaction was cancelled before anything was activated",
-                   "install the bundle again when you want it"};
-    }));
+    TRY(bundle == nullptr ? CopyAdopted(plan) : Unpack(plan, *bundle));
   }
   TRY(store_.Build(plan));
   return Enter(Event::kStagingDone, "staged");
+}
+
+Result<> Transaction::Unpack(const Plan& plan, format::VerifiedBundle& bundle) {
+  TRY(StageWithoutStreams(plan, bundle.manifest()));
+  std::string step = "unpacking";
+  StagingSink sink(bundle.manifest(), plan, parts_.handlers, [&](const std::string& payload) {
+    step = StrCat("unpacking ", payload);
+    Show(step, kStagingFrom);
+  });
+  return bundle.ReadPayloads(sink, parts_.settings.threads, [&](uint64_t done) -> Result<> {
+    int percent = static_cast<int>(done * 100 / std::max<uint64_t>(1, bundle.payload_size()));
+    Show(step, Between(kStagingFrom, kStagingTo, percent));
+    stop_ = observer_.Stop();
+    if (stop_ == StopRequest::kNone) return {};
+    return Error{ErrorCode::kCancelled,
+                 "the transaction was cancelled before anything was activated",
+                 "install the bundle again when you want it"};
+  });
+}
+
+Result<> Transaction::CopyAdopted(const Plan& plan) {
+  for (const Change& change : plan.changes) {
+    Show(StrCat("copying ", change.to->component), kStagingFrom);
+    TRY(HandlerOf(change).StageAdopted(change));
+  }
+  return {};
 }
 
 /// A payload whose spec says all of it: no stream comes that would begin its staging.

@@ -32,7 +32,7 @@ class Transaction {
   /// Ends a transaction that this machine could not even check.
   Result<Verdict> Fail(Verdict why);
   /// From the passed checks to the end. `bundle` is null for a rollback, whose releases are here
-  /// already.
+  /// already, and for an adoption, whose files are.
   Result<Verdict> Run(const Plan& plan, format::VerifiedBundle* bundle);
   /// Goes on with what another process began: clean-up, rollback, or the trial.
   Result<Verdict> Resume(const TransactionRecord& record);
@@ -46,6 +46,8 @@ class Transaction {
 
   Result<> Stage(const Plan& plan, format::VerifiedBundle* bundle);
   Result<> StageWithoutStreams(const Plan& plan, const format::Manifest& manifest);
+  Result<> Unpack(const Plan& plan, format::VerifiedBundle& bundle);
+  Result<> CopyAdopted(const Plan& plan);
   Result<Verdict> AbandonStaging(const Error& error);
   Result<> Activate(const Plan& plan);
   Result<Verdict> TryAndCommit(const Plan& plan);

@@ -34,6 +34,13 @@ Result<> ReadNames(FileSystem& files, const std::string& path, Map& names) {
   return {};
 }
 
+template <class Map, class Id>
+std::optional<std::string> NameOf(const Map& names, Id id) {
+  auto found = std::find_if(names.begin(), names.end(),
+                            [&](const auto& entry) { return entry.second == id; });
+  return found == names.end() ? std::nullopt : std::optional(found->first);
+}
+
 bool Contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -58,6 +65,9 @@ std::optional<gid_t> Accounts::Group(std::string_view name) const {
   auto found = groups_.find(name);
   return found == groups_.end() ? std::nullopt : std::optional(found->second);
 }
+
+std::optional<std::string> Accounts::UserName(uid_t user) const { return NameOf(users_, user); }
+std::optional<std::string> Accounts::GroupName(gid_t group) const { return NameOf(groups_, group); }
 
 DeclaredAccounts::DeclaredAccounts(std::string_view sysusers) {
   for (std::string_view line : Split(sysusers, '\n')) {

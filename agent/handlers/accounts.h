@@ -20,6 +20,9 @@ class Accounts {
 
   std::optional<uid_t> User(std::string_view name) const;
   std::optional<gid_t> Group(std::string_view name) const;
+  /// The first of its names, in the order of bytes; nullopt where it has none.
+  std::optional<std::string> UserName(uid_t user) const;
+  std::optional<std::string> GroupName(gid_t group) const;
 
  private:
   std::map<std::string, uid_t, std::less<>> users_;

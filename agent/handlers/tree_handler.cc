@@ -6,6 +6,7 @@
 #include "agent/handlers/accounts.h"
 #include "agent/handlers/tree_comparison.h"
 #include "agent/handlers/tree_staging.h"
+#include "agent/handlers/tree_survey.h"
 #include "base/ini.h"
 #include "base/str_cat.h"
 
@@ -159,6 +160,28 @@ Result<std::unique_ptr<engine::Staging>> TreeHandler::Stage(const Change& change
                              paths_.Table(record.component, record.release), record.component};
   return std::unique_ptr<engine::Staging>(std::make_unique<TreeStaging>(
       files_, std::move(accounts), std::move(spec), std::move(target), TRY(ReserveOf(record))));
+}
+
+Result<Json> TreeHandler::Survey(const engine::AdoptedTree& tree) const {
+  Accounts accounts = TRY(Accounts::Load(files_, paths_));
+  TreeSurvey survey = TRY(SurveyTree(files_, accounts, tree.path, paths_.Host(tree.path)));
+  survey.spec.units = tree.units;
+  return survey.spec.ToJson();
+}
+
+Result<> TreeHandler::StageAdopted(const Change& change) {
+  const ComponentRecord& record = *change.to;
+  TreeSpec spec = TRY(SpecOf(record));
+  Accounts accounts = TRY(Accounts::Load(files_, paths_));
+  std::string folder = paths_.Host(spec.path);
+  TreeSurvey survey = TRY(SurveyTree(files_, accounts, spec.path, folder));
+  survey.spec.units = spec.units;
+  auto staged = survey.spec.ToJson() == record.spec
+                    ? CopyTree(files_, survey, folder, *TRY(Stage(change)))
+                    : Error{ErrorCode::kCorrupt, "it is not what it was", ""};
+  if (staged || staged.error().code != ErrorCode::kCorrupt) return staged;
+  return Error{ErrorCode::kIo, StrCat(folder, " changed while it was adopted"),
+               "stop what writes to it, then adopt it again"};
 }
 
 /// The one thing that staging adds to a live system: accounts, which the files of the release must

@@ -1015,6 +1015,87 @@ class ManualTest(AgentCase):
                 self.assertIn(option, manual, command)
 
 
+class AdoptTest(AgentCase):
+    """What ran before ignite came becomes a deployment."""
+
+    def setUp(self):
+        super().setUp()
+        self.place = self.probe.at(PATH)
+        self.place.mkdir(parents=True)
+        TreeTest.odd_tree(self.place)
+        (self.place / "index.html").write_text("release 0.9\n")
+        self.before = snapshot(self.place)
+
+    def adopt(self, more="", expect=0, deployment="version = 0.9\n"):
+        description = self.folder / "adoption.ini"
+        description.write_text(f"[deployment]\n{deployment}\n[component app/web]\npath = {PATH}\n{more}")
+        return self.probe.json("adopt", description, expect=expect)
+
+    def assert_untouched(self):
+        left = snapshot(self.place, lambda path: path in ("releases", "current"), folder_times=False)
+        self.assert_same({path: entry._replace(mtime=0) for path, entry in self.before.items()},
+                         {path: entry._replace(mtime=0) for path, entry in left.items()})
+
+    def test_it_is_copied_and_can_be_returned_to(self):
+        verdict = self.adopt()
+        self.assertEqual((verdict["outcome"], verdict["deployment"]), ("committed", 1))
+        self.assert_untouched()
+        live = self.probe.current()
+        copied = {path: entry for path, entry in live.items() if path != "."}
+        self.assert_same({path: entry for path, entry in self.before.items() if path != "."}, copied)
+        self.assertEqual(self.assert_consistent()["deployment"]["components"], {"app/web": "0.9"})
+        self.probe.install(self.bundle("1.0"))
+        self.assertEqual(self.probe.read("index.html"), "release 1.0\n")
+        self.probe.rollback()
+        self.assert_same(live, self.probe.current())
+        self.assertEqual([entry["bundle"] for entry in self.probe.history()][0], "adoption")
+
+    def test_only_once(self):
+        self.adopt()
+        before = self.probe.live()
+        verdict = self.adopt(expect=4)
+        self.assertEqual((verdict["outcome"], verdict["reason"]), ("refused", "targets"))
+        self.assertIn("deployment 1 already", verdict["cause"])
+        self.assert_same(before, self.probe.live())
+
+    def test_what_no_tree_can_hold_is_named(self):
+        os.mkfifo(self.place / "pipe")
+        verdict = self.adopt(expect=4)
+        self.assertIn("web/pipe is a device, a socket or a FIFO", verdict["cause"])
+        (self.place / "pipe").unlink()
+        os.chown(self.place / "index.html", 54321, 0)
+        self.assertIn("belongs to 54321:0", self.adopt(expect=4)["cause"])
+        self.assertEqual(self.probe.status()["deployments"], [])
+        self.assertFalse((self.place / "releases").exists())
+
+    def test_a_folder_that_is_not_there(self):
+        shutil.rmtree(self.place)
+        self.assertIn("is gone", self.adopt(expect=4)["cause"])
+
+    def test_units_that_do_not_start_again(self):
+        ini, log = self.services()
+        self.probe.configure("trial = 0s\n", ini)
+        (self.folder / "fail-start").touch()
+        verdict = self.adopt("units = web.service\n", expect=5)
+        self.assertEqual((verdict["outcome"], verdict["reason"]), ("rolled-back", "activation"))
+        self.assertFalse(os.path.lexists(self.place / "current"))
+        self.assertEqual(self.probe.releases(), [])
+        self.assert_untouched()
+        self.adopt("units = web.service\n")
+        self.assertIn("start web.service", log.read_text())
+
+    def test_its_epoch_decides_whether_it_can_be_returned_to(self):
+        self.adopt(deployment="version = 0.9\nepoch = 3\n")
+        self.probe.install(self.bundle("1.0", epoch=4))
+        self.assertEqual(self.probe.rollback(expect=4)["reason"], "epoch")
+
+    def test_faults_of_the_description_are_told_at_once(self):
+        error = self.adopt("units = web\npaht = x\n", expect=2, deployment="version = new\n")["error"]
+        for words in ("'version = new' is wrong", "'web' is no unit", "unknown key 'paht'", "adoption.ini:2:"):
+            self.assertIn(words, error["cause"])
+        self.assertEqual(self.probe.history(), [])
+
+
 class DoctorTest(AgentCase):
     IDS = ["configuration", "keyring", "identity", "folders", "mounts", "space", "journal", "transaction",
            "deployment", "clock", "services"]
