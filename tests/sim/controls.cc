@@ -1,0 +1,82 @@
+#include "tests/sim/controls.h"
+
+namespace ignite::sim {
+namespace {
+
+using engine::Change;
+using engine::ComponentRecord;
+
+/// Neither sets the attributes of the folders nor syncs.
+class UnfinishedStaging : public engine::Staging {
+ public:
+  explicit UnfinishedStaging(std::unique_ptr<engine::Staging> real) : real_(std::move(real)) {}
+  Result<> BeginStream(size_t stream) override { return real_->BeginStream(stream); }
+  Result<> Write(ByteView plain) override { return real_->Write(plain); }
+  Result<> EndStream() override { return real_->EndStream(); }
+  Result<> Finish() override { return {}; }
+
+ private:
+  std::unique_ptr<engine::Staging> real_;
+};
+
+class WeakHandler : public engine::Handler {
+ public:
+  WeakHandler(engine::Handler& real, Control control) : real_(real), control_(control) {}
+
+  Result<> CheckPayload(const format::PayloadInfo& payload) const override {
+    return real_.CheckPayload(payload);
+  }
+  Result<std::vector<engine::CheckResult>> CheckTargets(const Change& change) const override {
+    return real_.CheckTargets(change);
+  }
+  Result<std::vector<std::string>> Places(const ComponentRecord& record) const override {
+    return real_.Places(record);
+  }
+  Result<std::vector<engine::SpaceNeed>> SpaceNeeds(const Change& change) const override {
+    return real_.SpaceNeeds(change);
+  }
+  Result<std::unique_ptr<engine::Staging>> Stage(const Change& change) override {
+    auto staging = TRY(real_.Stage(change));
+    if (control_ != Control::kStagingNotFinished) return staging;
+    return std::unique_ptr<engine::Staging>(
+        std::make_unique<UnfinishedStaging>(std::move(staging)));
+  }
+  Result<std::string> ReleasePath(const ComponentRecord& record) const override {
+    return real_.ReleasePath(record);
+  }
+  Result<bool> HasRelease(const ComponentRecord& record) const override {
+    return real_.HasRelease(record);
+  }
+  Result<> Activate(const Change& change) override {
+    return control_ == Control::kActivateDoesNothing ? Result<>() : real_.Activate(change);
+  }
+  Result<> Undo(const Change& change) override {
+    return control_ == Control::kUndoDoesNothing ? Result<>() : real_.Undo(change);
+  }
+  Result<> Discard(const ComponentRecord& record) override {
+    return control_ == Control::kDiscardDoesNothing ? Result<>() : real_.Discard(record);
+  }
+  Result<std::vector<engine::Unit>> Units(const ComponentRecord& record) const override {
+    return real_.Units(record);
+  }
+  Result<std::vector<std::string>> FindDifferences(const ComponentRecord& record,
+                                                   Compare compare) const override {
+    return real_.FindDifferences(record, compare);
+  }
+
+ private:
+  engine::Handler& real_;
+  Control control_;
+};
+
+}  // namespace
+
+engine::Handler* WeakHandlers::Find(std::string_view type) {
+  engine::Handler* real = real_.Find(type);
+  if (real == nullptr || control_ == Control::kNone) return real;
+  auto& weak = weak_[real];
+  if (weak == nullptr) weak = std::make_unique<WeakHandler>(*real, control_);
+  return weak.get();
+}
+
+}  // namespace ignite::sim

@@ -1,0 +1,65 @@
+// The bundles that the stories of the simulation install: made once, with the real writer.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "payload-format/manifest/kind.h"
+#include "tests/fakes/memory_disk.h"
+
+namespace ignite::sim {
+
+/// A version of a component, and all that is to be seen of it on a probe that runs it.
+struct Edition {
+  std::string component;
+  std::string version;
+  std::string path;        ///< "/opt/web"
+  std::string unit;        ///< Its unit: a unit file of the tree.
+  std::string link;        ///< A link into the tree; empty for none.
+  std::string owner;       ///< Of its files: root, or a user whom the bundle declares.
+  bool is_broken = false;  ///< Its health check never passes.
+  std::string tree;        ///< The text of its whole tree, as TreeText gives it.
+};
+
+enum class Flaw : uint8_t { kNone, kOtherProduct, kDamaged, kCutShort, kUnsigned };
+
+struct PoolBundle {
+  std::string name;
+  format::Kind kind = format::Kind::kProduct;
+  uint64_t counter = 0;
+  uint32_t epoch = 1;
+  Flaw flaw = Flaw::kNone;
+  std::string required;  ///< A component that must be there; empty for none.
+  std::vector<const Edition*> editions;
+  std::string content_id;
+  Bytes bytes;
+};
+
+class Pool {
+ public:
+  Pool();
+  const std::vector<PoolBundle>& bundles() const { return bundles_; }
+  /// One for each component: where it lives, and which unit is its own.
+  const std::vector<const Edition*>& places() const { return places_; }
+  const Edition* Find(const std::string& component, const std::string& version) const;
+  /// nullptr where the tree is none that a bundle brings.
+  const Edition* FindTree(const Edition& place, const std::string& text) const;
+  /// All links that any edition has.
+  const std::vector<std::string>& links() const { return links_; }
+
+ private:
+  const Edition* Add(Edition edition);
+  void Add(PoolBundle bundle);
+
+  std::map<std::pair<std::string, std::string>, Edition> editions_;
+  std::vector<PoolBundle> bundles_;
+  std::vector<const Edition*> places_;
+  std::vector<std::string> links_;
+};
+
+/// Everything of a tree on a disk in one text: paths, types, modes, owners, times, bytes, targets.
+std::string TreeText(const fakes::MemoryDisk::Node& root);
+
+}  // namespace ignite::sim
