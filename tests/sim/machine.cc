@@ -78,7 +78,6 @@ engine::Parts Machine::parts() {
 void Machine::Expect(std::vector<Trouble> troubles) {
   troubles_ = std::move(troubles);
   calls_ = 0;
-  was_troubled_ = false;
 }
 
 Fate Machine::Next(std::string_view call) {
@@ -88,7 +87,7 @@ Fate Machine::Next(std::string_view call) {
     if (calls_ != trouble.at && !(trouble.lasts && calls_ > trouble.at)) continue;
     if (trouble.only_writes && std::find(kWrites.begin(), kWrites.end(), call) == kWrites.end())
       continue;
-    was_troubled_ = true;
+    ++troubled_calls_;
     is_dead_ = trouble.fate.kind == Fate::Kind::kDies;
     lost_power_ |= is_dead_ && trouble.cuts_power;
     return trouble.fate;

@@ -62,8 +62,8 @@ class Machine : public fakes::CallWatch {
   void Expect(std::vector<Trouble> troubles);
   void ExpectNothing() { Expect({}); }
   uint64_t calls() const { return calls_; }
-  /// Whether any of the expected troubles has come.
-  bool was_troubled() const { return was_troubled_; }
+  /// How many calls met trouble, since the beginning.
+  uint64_t troubled_calls() const { return troubled_calls_; }
   bool is_dead() const { return is_dead_; }
   bool lost_power() const { return lost_power_; }
 
@@ -135,7 +135,7 @@ class Machine : public fakes::CallWatch {
   Control control_;
   std::vector<Trouble> troubles_;
   uint64_t calls_ = 0;
-  bool was_troubled_ = false;
+  uint64_t troubled_calls_ = 0;
   bool is_dead_ = false;
   bool lost_power_ = false;
   Services services_{*this};

@@ -1,73 +1,111 @@
-// ignite-simulation SEED COUNT [CONTROL]: stories of a simulated probe, one for each seed from SEED
-// on. Ends with 1 at the first that breaks a promise, and tells it. With a negative control it must
-// find one: then it ends with 0, and with 1 where it finds none.
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
+// The simulation of the transaction engine.
+//
+//   ignite-simulation SEED COUNT [CONTROL]   stories, one for each seed from SEED on
+//   ignite-simulation seam FIRST STEP [CONTROL]   the fault seam: every STEP-th point from FIRST on
+//
+// Ends with 1 at the first story that breaks a promise, and tells it; a single story is always
+// told. With a negative control it must find one: then it ends with 0, and with 1 where it finds
+// none.
+#include <exception>
+#include <iostream>
 
 #include "base/ini.h"
+#include "tests/sim/seam.h"
 #include "tests/sim/story.h"
 
 namespace ignite::sim {
 namespace {
 
 int Usage() {
-  std::fputs("usage: ignite-simulation SEED COUNT [CONTROL]\ncontrols:", stderr);
-  for (const NamedControl& named : kControls)
-    std::fprintf(stderr, " %s", std::string(named.name).c_str());
-  std::fputs("\n", stderr);
+  std::cerr << "usage: ignite-simulation SEED COUNT [CONTROL]\n"
+               "       ignite-simulation seam FIRST STEP [CONTROL]\ncontrols:";
+  for (const NamedControl& named : kControls) std::cerr << " " << named.name;
+  std::cerr << "\n";
   return 2;
 }
 
-bool Tell(const Pool& pool, const RealFolder& folder, uint64_t seed, Control control,
-          Tally& tally) {
-  Story story(pool, folder, seed, control, tally);
-  std::string broken;
+void Print(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) std::cout << "  " << line << "\n";
+}
+
+/// Whether all promises are kept; else `broken` says which is not.
+template <class Play>
+bool KeepsPromises(Play play, std::string& broken) {
   try {
-    story.Run();
+    play();
     return true;
   } catch (const Violation& violation) {
     broken = violation.what;
   } catch (const std::exception& exception) {
     broken = exception.what();
   }
-  if (control != Control::kNone) {
-    std::printf("found by seed %llu: %s\n", static_cast<unsigned long long>(seed), broken.c_str());
-    return false;
-  }
-  std::printf("seed %llu breaks a promise: %s\n", static_cast<unsigned long long>(seed),
-              broken.c_str());
-  for (const std::string& line : story.told()) std::printf("  %s\n", line.c_str());
-  std::printf("again: ignite-simulation %llu 1\n", static_cast<unsigned long long>(seed));
   return false;
 }
 
-int Run(int count, char** words) {
-  if (count != 3 && count != 4) return Usage();
-  auto seed = ParseNumber(words[1]);
-  auto runs = ParseNumber(words[2]);
-  if (!seed || !runs) return Usage();
+struct Order {
+  bool is_seam = false;
+  uint64_t first = 0;
+  uint64_t count = 0;
   Control control = Control::kNone;
-  for (const NamedControl& named : kControls) {
-    if (count == 4 && named.name == words[3]) control = named.control;
-  }
-  if (count == 4 && control == Control::kNone) return Usage();
+};
+
+bool PlayStories(const Order& order, Tally& tally) {
   Pool pool;
   RealFolder folder;
-  Tally tally;
-  for (uint64_t i = 0; i < *runs; ++i) {
-    if (!Tell(pool, folder, *seed + i, control, tally)) return control == Control::kNone ? 1 : 0;
+  for (uint64_t seed = order.first; seed < order.first + order.count; ++seed) {
+    Story story(pool, folder, seed, order.control, tally);
+    std::string broken;
+    bool is_good = KeepsPromises([&] { story.Run(); }, broken);
+    if (!is_good) std::cout << "seed " << seed << ": " << broken << "\n";
+    if (order.count == 1 || (!is_good && order.control == Control::kNone)) Print(story.told());
+    if (!is_good) std::cout << "again: ignite-simulation " << seed << " 1\n";
+    if (!is_good) return false;
   }
-  std::printf(
-      "%llu stories: %llu operations, %llu recoveries, %llu calls failed, %llu kills, "
-      "%llu power cuts; %llu committed, %llu rolled back, %llu stuck for a while\n",
-      static_cast<unsigned long long>(*runs), static_cast<unsigned long long>(tally.operations),
-      static_cast<unsigned long long>(tally.recoveries),
-      static_cast<unsigned long long>(tally.faults), static_cast<unsigned long long>(tally.kills),
-      static_cast<unsigned long long>(tally.cuts), static_cast<unsigned long long>(tally.committed),
-      static_cast<unsigned long long>(tally.rolled_back),
-      static_cast<unsigned long long>(tally.stuck));
-  return control == Control::kNone ? 0 : 1;
+  std::cout << order.count << " stories: " << tally.operations << " operations, "
+            << tally.recoveries << " recoveries, " << tally.faults << " with failing calls, "
+            << tally.kills << " kills, " << tally.cuts << " power cuts; " << tally.committed
+            << " committed, " << tally.rolled_back << " rolled back, " << tally.stuck
+            << " stuck for a while\n";
+  return true;
+}
+
+bool PlaySeam(const Order& order, Tally& tally) {
+  Pool pool;
+  RealFolder folder;
+  Seam seam(pool, folder, order.control, tally);
+  SeamCount count;
+  std::string broken;
+  bool is_good = KeepsPromises([&] { count = seam.Run(order.first, order.count); }, broken);
+  if (!is_good) {
+    std::cout << "a point of the seam: " << broken << "\n";
+    Print(seam.told());
+    return false;
+  }
+  std::cout << count.errors << " errors, " << count.deaths << " deaths, " << count.compound
+            << " of them again with a second in the recovery\n";
+  return true;
+}
+
+int Run(int count, char** words) {
+  Order order;
+  int at = 1;
+  if (count > 1 && std::string_view(words[1]) == "seam") {
+    order.is_seam = true;
+    ++at;
+  }
+  if (count != at + 2 && count != at + 3) return Usage();
+  auto first = ParseNumber(words[at]);
+  auto number = ParseNumber(words[at + 1]);
+  if (!first || !number || *number == 0) return Usage();
+  order.first = *first;
+  order.count = *number;
+  for (const NamedControl& named : kControls) {
+    if (count == at + 3 && named.name == words[at + 2]) order.control = named.control;
+  }
+  if (count == at + 3 && order.control == Control::kNone) return Usage();
+  Tally tally;
+  bool is_good = order.is_seam ? PlaySeam(order, tally) : PlayStories(order, tally);
+  return is_good == (order.control == Control::kNone) ? 0 : 1;
 }
 
 }  // namespace
