@@ -45,6 +45,18 @@ Result<> SyncDirectory(const std::string& path) {
   return {};
 }
 
+/// That a name is in its folder, or is not, becomes durable: whoever put it there or took it away
+/// may have been cut off before a sync. OK where there is no folder, and where its file system
+/// cannot sync one, as a read-only image: nothing can be pending there.
+Result<> SyncName(const std::string& path) {
+  UniqueFd folder(open(ParentOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder && (errno == ENOENT || errno == ENOTDIR)) return {};
+  if (!folder) return SystemError(StrCat("opening the folder of ", path), errno);
+  if (fsync(folder.get()) != 0 && errno != EINVAL)
+    return SystemError(StrCat("syncing the folder of ", path), errno);
+  return {};
+}
+
 class PosixOutputFile : public OutputFile {
  public:
   PosixOutputFile(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
@@ -272,7 +284,7 @@ class PosixFileSystem : public FileSystem {
     if (path.empty() || path == "/") return {};
     struct stat status {};
     if (stat(path.c_str(), &status) == 0) {
-      if (S_ISDIR(status.st_mode)) return {};
+      if (S_ISDIR(status.st_mode)) return SyncName(path);
       return Error{ErrorCode::kIo, StrCat(path, " is in the way: it is no folder"),
                    "move it elsewhere"};
     }
@@ -293,8 +305,7 @@ class PosixFileSystem : public FileSystem {
   }
 
   Result<> RemoveFile(const std::string& path) override {
-    if (unlink(path.c_str()) == 0) return SyncDirectory(ParentOf(path));
-    if (errno == ENOENT || errno == ENOTDIR) return {};
+    if (unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return SyncName(path);
     return SystemError(StrCat("removing ", path), errno);
   }
 

@@ -52,7 +52,10 @@ MemoryDisk::Found MemoryDisk::Find(std::string_view path, Follow follow) const {
   found.node = trail.back().second;
   found.name = trail.back().first;
   if (trail.size() > 1) found.folder = trail[trail.size() - 2].second;
-  for (size_t i = 1; i < trail.size(); ++i) found.real += "/" + trail[i].first;
+  for (size_t i = 1; i < trail.size(); ++i) {
+    found.real += '/';
+    found.real += trail[i].first;
+  }
   if (found.real.empty()) found.real = "/";
   return found;
 }

@@ -158,6 +158,11 @@ Result<> MemoryFileSystem::SyncFolder(const std::string& path) {
   });
 }
 
+Result<> MemoryFileSystem::SyncName(const std::string& path) {
+  Found folder = disk_.Find(ParentOf(path), Follow::kAll);
+  return folder.node == nullptr ? Result<>() : SyncFolder(ParentOf(path));
+}
+
 Result<std::string> MemoryFileSystem::ReadFile(const std::string& path, size_t limit) {
   Found found;
   TRY(Call("open", path, [&] {
@@ -275,7 +280,7 @@ Result<> MemoryFileSystem::MakeDirectories(const std::string& path, mode_t mode)
     return found.error == ENOENT || found.error == ENOTDIR ? 0 : found.error;
   }));
   if (found.node != nullptr) {
-    if (found.node->type == Type::kDirectory) return {};
+    if (found.node->type == Type::kDirectory) return SyncName(path);
     return Error{ErrorCode::kIo, StrCat(path, " is in the way: it is no folder"),
                  "move it elsewhere"};
   }
@@ -291,13 +296,11 @@ Result<> MemoryFileSystem::Rename(const std::string& from, const std::string& to
 }
 
 Result<> MemoryFileSystem::RemoveFile(const std::string& path) {
-  bool removed = false;
   TRY(Call("unlink", path, [&] {
     int error = disk_.Unlink(path);
-    removed = error == 0;
     return error == ENOENT || error == ENOTDIR ? 0 : error;
   }));
-  return removed ? SyncFolder(ParentOf(path)) : Result<>();
+  return SyncName(path);
 }
 
 Result<> MemoryFileSystem::RemoveBelow(const std::string& path) {

@@ -46,6 +46,7 @@ class MemoryFileSystem : public FileSystem {
   Result<> Write(const MemoryDisk::NodePtr& file, ByteView bytes, std::string_view path);
   Result<> SyncFile(const MemoryDisk::NodePtr& file, std::string_view path);
   Result<> SyncFolder(const std::string& path);
+  Result<> SyncName(const std::string& path);
   Result<> RemoveBelow(const std::string& path);
 
   MemoryDisk& disk_;

@@ -192,6 +192,18 @@ TEST_F(MemoryFileSystemTest, PathsFollowLinksAndRootsAndParents) {
   EXPECT_FALSE(Exists("/a/b/file/below"));
 }
 
+TEST_F(MemoryFileSystemTest, WhatAnInterruptedCallHasDoneTheNextOneMakesDurable) {
+  Write("/gone", "x");
+  files_.ignored = {Sync::kFolder};
+  Must(files_.MakeDirectories("/a", 0755));
+  Must(files_.RemoveFile("/gone"));
+  files_.ignored.clear();
+  Must(files_.MakeDirectories("/a", 0755));
+  Must(files_.RemoveFile("/gone"));
+  CutPower(Cut::kKeepsNothing);
+  EXPECT_THAT(Must(files_.List("/")), ElementsAre("a"));
+}
+
 TEST_F(MemoryFileSystemTest, AFolderThatHoldsSomethingIsNotRemovedByItsName) {
   Must(files_.MakeDirectories("/a/b", 0755));
   EXPECT_EQ(disk_.RemoveFolder("/a"), ENOTEMPTY);

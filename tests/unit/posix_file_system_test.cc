@@ -7,6 +7,7 @@
 #include "base/file_system.h"
 #include "base/str_cat.h"
 #include "tests/fakes/must.h"
+#include "tests/fakes/sync_log.h"
 #include "tests/fakes/temporary_directory.h"
 
 namespace ignite {
@@ -176,6 +177,19 @@ TEST_F(PosixFileSystemTest, RemovingWhatIsNotThereIsDone) {
   EXPECT_THAT(files_->RemoveTree(folder_ / "none/none"), Succeeds());
   Write("file", "x");
   EXPECT_THAT(files_->RemoveTree(folder_ / "file/below"), Succeeds());
+}
+
+TEST_F(PosixFileSystemTest, WhatAnInterruptedCallHasDoneTheNextOneMakesDurable) {
+  Must(files_->MakeDirectories(folder_ / "a", 0755));
+  fakes::SyncLog log;
+  Must(files_->MakeDirectories(folder_ / "a", 0755));
+  EXPECT_THAT(log.paths(), ElementsAre(folder_.path())) << "a folder that is there";
+  log.Clear();
+  Must(files_->MakeDirectories(folder_ / "a/b", 0755));
+  EXPECT_THAT(log.paths(), ElementsAre(folder_.path(), folder_ / "a")) << "and above a new one";
+  log.Clear();
+  Must(files_->RemoveFile(folder_ / "a/gone"));
+  EXPECT_THAT(log.paths(), ElementsAre(folder_ / "a")) << "a file that is gone";
 }
 
 TEST_F(PosixFileSystemTest, RemoveTreeFollowsNoLink) {
