@@ -240,7 +240,8 @@ Result<> TreeHandler::MoveLinks(const std::optional<ComponentRecord>& from,
   for (const PublicLink& link : given_up) {
     bool stays = std::any_of(wanted.begin(), wanted.end(),
                              [&](const PublicLink& other) { return other.at == link.at; });
-    if (!stays && TRY(StandingAt(link, {})) == Standing::kOurs)
+    // Also one that is gone: a run that was cut off may not have made that durable.
+    if (!stays && TRY(StandingAt(link, {})) != Standing::kForeign)
       TRY(files_.RemoveFile(paths_.Host(link.at)));
   }
   return {};

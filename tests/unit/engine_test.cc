@@ -11,6 +11,7 @@
 #include "base/str_cat.h"
 #include "tests/fakes/fake_probe.h"
 #include "tests/fakes/memory_file.h"
+#include "tests/fakes/memory_file_system.h"
 #include "tests/fakes/must.h"
 
 namespace ignite::engine {
@@ -221,6 +222,26 @@ TEST_F(EngineTest, AServicePackKeepsTheOtherComponentsAndTheirChecks) {
   ASSERT_EQ(Must(probe_.Rollback()).state, State::kCommitted);
   EXPECT_FALSE(Must(probe_.real_files->Inspect(probe_.Path("/opt/api/current"))));
   EXPECT_EQ(probe_.LiveVersion(), "1.0");
+}
+
+TEST_F(EngineTest, ALinkThatWasTakenAwayWithoutASyncIsTakenAwayForGood) {
+  Commit(1);
+  fakes::MemoryDisk disk;
+  fakes::PatientWatch watch;
+  fakes::MemoryFileSystem files(disk, watch);
+  handlers::AllHandlers handlers(files, *probe_.process, probe_.paths);
+  Must(files.MakeDirectories(probe_.paths.Host("/opt/web"), 0755));
+  Must(files.MakeDirectories(probe_.paths.State(), 0755));
+  Change change{std::nullopt, Must(probe_.OpenJournal().Current())->components.at(0)};
+  Handler& tree = *handlers.Find(change.to->type);
+  Must(tree.Activate(change));
+  files.ignored = {fakes::MemoryFileSystem::Sync::kFolder};
+  Must(tree.Undo(change));  // As one leaves it that was cut off before its sync.
+  files.ignored.clear();
+  Must(tree.Undo(change));
+  fakes::Random random(1);
+  disk.CutPower(fakes::MemoryDisk::Cut::kKeepsNothing, random);
+  EXPECT_FALSE(Must(files.Inspect(probe_.Path("/etc/web.conf"))));
 }
 
 // --- Checks ---
