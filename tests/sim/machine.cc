@@ -19,9 +19,13 @@ using fakes::Must;
 
 namespace {
 
-constexpr std::array kWrites = {"write",   "create",   "mkdir",          "symlink",      "link",
-                                "rename",  "fsync",    "syncfs",         "fsync-folder", "db-write",
-                                "db-open", "db-fsync", "db-fsync-folder"};
+constexpr std::array<std::string_view, 13> kWrites = {
+    "write",  "create",       "mkdir",    "symlink", "link",     "rename",         "fsync",
+    "syncfs", "fsync-folder", "db-write", "db-open", "db-fsync", "db-fsync-folder"};
+
+constexpr std::array<std::string_view, 5> kUnitCalls = {"stop", "publish", "start", "health",
+                                                        "run"};
+constexpr std::array kScopes = {"", " of writes", " of the database", " of units"};
 
 std::string NameOf(const std::string& unit_file) {
   return unit_file.substr(unit_file.rfind('/') + 1);
@@ -39,7 +43,24 @@ std::string Trouble::Text() const {
   std::string text = StrCat(" at call ", at, lasts ? " and for ever" : "");
   if (fate.kind == Fate::Kind::kDies) return (cuts_power ? "power cut" : "kill") + text;
   return StrCat(strerrorname_np(fate.error), fate.late ? " (too late)" : "",
-                only_writes ? " of writes" : "", text);
+                kScopes[static_cast<size_t>(scope)], text);
+}
+
+bool Trouble::Concerns(std::string_view call) const {
+  auto is_one_of = [&](const auto& calls) {
+    return std::find(calls.begin(), calls.end(), call) != calls.end();
+  };
+  switch (scope) {
+    case Scope::kAll:
+      return true;
+    case Scope::kWrites:
+      return is_one_of(kWrites);
+    case Scope::kDatabase:
+      return call.starts_with("db-");
+    case Scope::kUnits:
+      return is_one_of(kUnitCalls);
+  }
+  return true;
 }
 
 RealFolder::RealFolder() : root_(folder_ / "probe") {
@@ -85,8 +106,7 @@ Fate Machine::Next(std::string_view call) {
   ++calls_;
   for (const Trouble& trouble : troubles_) {
     if (calls_ != trouble.at && !(trouble.lasts && calls_ > trouble.at)) continue;
-    if (trouble.only_writes && std::find(kWrites.begin(), kWrites.end(), call) == kWrites.end())
-      continue;
+    if (!trouble.Concerns(call)) continue;
     ++troubled_calls_;
     is_dead_ = trouble.fate.kind == Fate::Kind::kDies;
     lost_power_ |= is_dead_ && trouble.cuts_power;

@@ -31,11 +31,14 @@ struct Violation {
 /// What happens at a call, counted from the last Expect.
 struct Trouble {
   uint64_t at = 1;
-  bool lasts = false;        ///< Every later call as well, until the process is started anew.
-  bool only_writes = false;  ///< Calls that change nothing go on: a full disk.
+  bool lasts = false;  ///< Every later call as well, until the process is started anew.
+  /// kWrites: a full disk; kUnits: the service manager, health checks and programs.
+  enum class Scope : uint8_t { kAll, kWrites, kDatabase, kUnits };
+  Scope scope = Scope::kAll;
   fakes::Fate fate;
   bool cuts_power = false;  ///< Where the process dies, so does the machine.
 
+  bool Concerns(std::string_view call) const;
   std::string Text() const;
 };
 

@@ -38,6 +38,7 @@ Probe::Probe(const Pool& pool, const RealFolder& folder, Control control, Tally&
 
 Probe::Ending Probe::Do(const std::string& what, Troubles troubles, const Act& act) {
   std::string line = what;
+  is_disturbed_ |= !troubles.empty();
   for (const Trouble& trouble : troubles) line += StrCat(", ", trouble.Text());
   lines.push_back(std::move(line));
   machine.Expect(std::move(troubles));
@@ -116,6 +117,7 @@ Probe::Ending Probe::Rollback(std::optional<int64_t> to, Troubles troubles,
 }
 
 void Probe::Restart(fakes::MemoryDisk::Cut how, fakes::Random& random) {
+  is_disturbed_ = true;
   if (machine.lost_power()) {
     has_booted_ = false;
     lines.emplace_back("the power is cut");
@@ -150,6 +152,7 @@ bool Probe::Recover(Troubles at_boot, Troubles later) {
 void Probe::CheckAtRest() {
   (void)Recover({}, {});
   model.CheckAtRest();
+  is_disturbed_ = false;
 }
 
 }  // namespace ignite::sim

@@ -48,6 +48,9 @@ class Probe {
   /// Recovers undisturbed, and compares everything.
   void CheckAtRest();
 
+  /// Since it was last at rest: by trouble, or by the caller's wish to stop.
+  bool was_disturbed() const { return is_disturbed_; }
+
   Machine machine;
   Model model;
   fakes::FakeObserver observer;
@@ -61,6 +64,7 @@ class Probe {
 
   Tally& tally_;
   bool has_booted_ = true;
+  bool is_disturbed_ = false;
   int installs_ = 0;
 };
 

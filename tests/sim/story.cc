@@ -36,7 +36,7 @@ std::vector<Trouble> Story::DrawTroubles() {
     } else {
       trouble.fate = {Fate::Kind::kFails, kErrors[random_.Below(kErrors.size())], random_.OneIn(3)};
       trouble.lasts = kind >= 8;
-      trouble.only_writes = trouble.lasts && random_.OneIn(2);
+      if (trouble.lasts) trouble.scope = static_cast<Trouble::Scope>(random_.Below(4));
     }
     troubles.push_back(trouble);
   }
@@ -90,7 +90,18 @@ void Story::AskToCancel() {
   });
 }
 
+/// Nothing is to be recovered: the probe must be at rest as it is.
+bool Story::IsAtRest() const {
+  bool is_up = !probe_.machine.is_dead() && !probe_.machine.lost_power();
+  return is_up && !probe_.was_disturbed() && probe_.verdict &&
+         engine::IsFinal(probe_.verdict->state);
+}
+
 void Story::GetWell() {
+  if (IsAtRest()) {
+    probe_.model.CheckAtRest();
+    return;
+  }
   for (int round = 0;; ++round) {
     probe_.Restart(static_cast<MemoryDisk::Cut>(random_.Below(3)), random_);
     if (round >= kMostTroubledRecoveries || random_.OneIn(2)) break;

@@ -26,6 +26,7 @@ class Story {
   void Rollback();
   void ChangeHold();
   void AskToCancel();
+  bool IsAtRest() const;
   void GetWell();
   void ReturnToKept();
 
