@@ -2,6 +2,7 @@
 //
 //   ignite-simulation SEED COUNT [CONTROL]   stories, one for each seed from SEED on
 //   ignite-simulation seam FIRST STEP [CONTROL]   the fault seam: every STEP-th point from FIRST on
+//   ignite-simulation controls                    the names of the negative controls
 //
 // Ends with 1 at the first story that breaks a promise, and tells it; a single story is always
 // told. With a negative control it must find one: then it ends with 0, and with 1 where it finds
@@ -18,9 +19,8 @@ namespace {
 
 int Usage() {
   std::cerr << "usage: ignite-simulation SEED COUNT [CONTROL]\n"
-               "       ignite-simulation seam FIRST STEP [CONTROL]\ncontrols:";
-  for (const NamedControl& named : kControls) std::cerr << " " << named.name;
-  std::cerr << "\n";
+               "       ignite-simulation seam FIRST STEP [CONTROL]\n"
+               "       ignite-simulation controls\n";
   return 2;
 }
 
@@ -87,6 +87,10 @@ bool PlaySeam(const Order& order, Tally& tally) {
 }
 
 int Run(int count, char** words) {
+  if (count == 2 && std::string_view(words[1]) == "controls") {
+    for (const NamedControl& named : kControls) std::cout << named.name << "\n";
+    return 0;
+  }
   Order order;
   int at = 1;
   if (count > 1 && std::string_view(words[1]) == "seam") {

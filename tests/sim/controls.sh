@@ -1,0 +1,14 @@
+#!/bin/bash
+# Every negative control - fakes with one safety taken out - must be found by the simulation within
+# its first seeds: a test that cannot fail proves nothing.
+# usage: controls.sh PROGRAM
+set -euo pipefail
+program=$1
+seeds=1000
+
+missed=0
+for control in $("$program" controls); do
+  printf '%s: ' "$control"
+  "$program" 1 "$seeds" "$control" | sed -n 1p || missed=$((missed + 1))
+done
+((missed == 0)) || { echo "$missed controls were not found" >&2; exit 1; }
