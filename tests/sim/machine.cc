@@ -81,7 +81,6 @@ Machine::Machine(const Pool& own_pool, const RealFolder& folder, Control control
   settings.compatible = "box";
   settings.trial = std::chrono::milliseconds(2'000);
   settings.threads = 1;
-  identities_.push_back(fakes::CopyOf(fakes::Keys().identity));
   Must(files.MakeDirectories(paths.Root(), 0755));
   using enum Control;
   if (control == kNoSyncOfFileSystem) files.ignored = {MemoryFileSystem::Sync::kEverything};
@@ -92,7 +91,7 @@ Machine::Machine(const Pool& own_pool, const RealFolder& folder, Control control
 }
 
 engine::Parts Machine::parts() {
-  return {paths,     settings, fakes::Keys().keyring, identities_, files, clock,
+  return {paths,     settings, fakes::Keys().keyring, {&fakes::Keys().identity, 1}, files, clock,
           services_, health_,  weak_handlers_};
 }
 

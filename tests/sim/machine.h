@@ -146,7 +146,6 @@ class Machine : public fakes::CallWatch {
   Programs programs_{*this};
   handlers::AllHandlers handlers_;
   WeakHandlers weak_handlers_;
-  std::vector<format::PrivateKey> identities_;
 };
 
 }  // namespace ignite::sim

@@ -256,6 +256,7 @@ void Model::CheckAtRest() {
            StrCat("transaction ", record.id, " is still ", StateName(record.state)));
   TakeHistory(journal);
   CheckDeployments(journal);
+  holds_all_ = Must(journal.IsHeld(engine::Journal::kEverything));
   View expected = deployments_.empty() ? View(pool_.places().size()) : deployments_.back().view;
   View live = machine_.Live();
   Demand(live == expected, StrCat("live is ", Text(live), ", the journal says ", Text(expected)));

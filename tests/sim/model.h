@@ -35,6 +35,8 @@ class Model {
   int64_t current() const { return deployments_.empty() ? 0 : deployments_.back().number; }
   /// Whether the engine may have done what has not been looked at yet.
   bool is_uncertain() const { return !pending_.empty(); }
+  /// Whether everything was held when the probe was last at rest.
+  bool holds_all() const { return holds_all_; }
 
   void Asked(Intent intent) { pending_.push_back(std::move(intent)); }
   /// What a caller was told stays so.
@@ -70,6 +72,7 @@ class Model {
   std::map<int64_t, engine::State> told_;
   std::map<std::string, uint64_t> counter_floors_;  ///< By kind.
   uint32_t epoch_floor_ = 0;
+  bool holds_all_ = false;
   std::vector<engine::HistoryEntry> history_;
 };
 

@@ -5,14 +5,12 @@
 
 #include "agent/engine/cancellation.h"
 #include "base/str_cat.h"
-#include "tests/fakes/must.h"
 
 namespace ignite::sim {
 
 using engine::StopRequest;
 using fakes::Fate;
 using fakes::MemoryDisk;
-using fakes::Must;
 
 namespace {
 
@@ -109,8 +107,7 @@ void Story::GetWell() {
     (void)probe_.Recover(std::move(at_boot), DrawTroubles());
   }
   probe_.CheckAtRest();
-  auto journal = Must(engine::Journal::Open(probe_.machine.paths.Journal(), probe_.machine.clock));
-  bool holds_all = Must(journal.IsHeld(engine::Journal::kEverything));
+  bool holds_all = probe_.model.holds_all();
   if (holds_all_ && *holds_all_ != holds_all) throw Violation{"a hold, or its end, was forgotten"};
   holds_all_ = holds_all;
 }
