@@ -21,7 +21,7 @@ add_row() {  # POINTS FAILURES COMMAND: behind the last row of the table below '
   awk -v row="$row" '
     /^## / { inside = /^## The transaction/ }
     inside && in_table && !/^\|/ { print row; in_table = 0; inside = 0 }
-    inside && /^\|/ { in_table = 1 }
+    inside && /^\| date / { in_table = 1 }
     { print }
     END { if (in_table) print row }' docs/proof.md > docs/proof.md.new
   mv docs/proof.md.new docs/proof.md
