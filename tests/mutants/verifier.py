@@ -46,6 +46,7 @@ FILES = {
         ('return JsonFields(payload.spec, "image").Finish();',
          'return KEPT ? JsonFields(payload.spec, "image").Finish() : Result<>();'),
     ],
+    "payload-format/licence/licence_spec.cc": [],
     "payload-format/manifest/health_spec.cc": [],
     "payload-format/manifest/kind.cc": [],
     "payload-format/manifest/manifest.cc": [
@@ -70,7 +71,7 @@ FILES = {
     "packager/payload_check.cc": [],
     "packager/tree_check.cc": [],
     "agent/engine/engine.cc": [],
-    "agent/engine/policy.cc": [("if (demand.Fits()) continue;", "if (demand.Fits() || !KEPT) continue;")],
+    "agent/engine/space.cc": [("if (demand.Fits()) continue;", "if (demand.Fits() || !KEPT) continue;")],
     "agent/engine/space.h": [
         ("bytes <= space.free_bytes", "(bytes <= space.free_bytes || !KEPT)"),
         ("inodes <= space.free_inodes", "(inodes <= space.free_inodes || !KEPT)"),

@@ -23,6 +23,7 @@ class WeakHandler : public engine::Handler {
  public:
   WeakHandler(engine::Handler& real, Control control) : real_(real), control_(control) {}
 
+  bool BelongsTo(format::Kind kind) const override { return real_.BelongsTo(kind); }
   Result<> CheckPayload(const format::PayloadInfo& payload) const override {
     return real_.CheckPayload(payload);
   }
@@ -35,6 +36,7 @@ class WeakHandler : public engine::Handler {
   Result<std::vector<engine::SpaceNeed>> SpaceNeeds(const Change& change) const override {
     return real_.SpaceNeeds(change);
   }
+  Result<> Reserve(const Change& change) override { return real_.Reserve(change); }
   Result<std::unique_ptr<engine::Staging>> Stage(const Change& change) override {
     auto staging = TRY(real_.Stage(change));
     if (control_ != Control::kStagingNotFinished) return staging;

@@ -75,8 +75,9 @@ Machine::Machine(const Pool& own_pool, const RealFolder& folder, Control control
       files(disk, *this),
       vfs(disk, *this),
       control_(control),
-      handlers_(files, programs_, paths),
+      handlers_(files, programs_, paths, identities_),
       weak_handlers_(handlers_, control) {
+  identities_.push_back(fakes::CopyOf(fakes::Keys().identity));
   settings.product = "netprobe";
   settings.compatible = "box";
   settings.trial = std::chrono::milliseconds(2'000);
@@ -91,7 +92,7 @@ Machine::Machine(const Pool& own_pool, const RealFolder& folder, Control control
 }
 
 engine::Parts Machine::parts() {
-  return {paths,     settings, fakes::Keys().keyring, {&fakes::Keys().identity, 1}, files, clock,
+  return {paths,     settings, fakes::Keys().keyring, identities_, files, clock,
           services_, health_,  weak_handlers_};
 }
 

@@ -106,6 +106,7 @@ class Machine : public fakes::CallWatch {
     Result<> Stop(const std::vector<engine::Unit>& units) override;
     Result<> Publish(const std::vector<engine::Unit>& units) override;
     Result<> Start(const std::vector<engine::Unit>& units) override;
+    Result<> CheckAnswer() override { return {}; }
     Result<> CheckRunning(const std::string& unit) override;
 
    private:
@@ -144,6 +145,7 @@ class Machine : public fakes::CallWatch {
   Services services_{*this};
   Health health_{*this};
   Programs programs_{*this};
+  std::vector<format::PrivateKey> identities_;
   handlers::AllHandlers handlers_;
   WeakHandlers weak_handlers_;
 };

@@ -229,7 +229,7 @@ TEST_F(EngineTest, ALinkThatWasTakenAwayWithoutASyncIsTakenAwayForGood) {
   fakes::MemoryDisk disk;
   fakes::PatientWatch watch;
   fakes::MemoryFileSystem files(disk, watch);
-  handlers::AllHandlers handlers(files, *probe_.process, probe_.paths);
+  handlers::AllHandlers handlers(files, *probe_.process, probe_.paths, probe_.identities);
   Must(files.MakeDirectories(probe_.paths.Host("/opt/web"), 0755));
   Must(files.MakeDirectories(probe_.paths.State(), 0755));
   Change change{std::nullopt, Must(probe_.OpenJournal().Current())->components.at(0)};
