@@ -143,6 +143,7 @@ Result<Report> Build(const Arguments& arguments) {
   Recipe recipe = TRY(ReadRecipe(arguments.positionals().front()));
   std::string output = *arguments.Value("-o");
   TRY(RefuseOutputInSource(output, recipe));
+  TRY(CheckReplaceable(output));
   ProgressLine line;
   Collected collected = TRY(CollectPayloads(recipe, line));
   plan.manifest = recipe.manifest;

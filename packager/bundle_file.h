@@ -16,6 +16,9 @@ struct BundleFile {
 
 /// kInvalidArgument where there is no such regular file, kCorrupt for an empty one.
 Result<BundleFile> OpenBundle(const std::string& path);
+/// OK where a new bundle may take this place: nothing is there, an empty file, or another bundle.
+/// kInvalidArgument otherwise: a slip of the keyboard must not cost a recipe or a secret key.
+Result<> CheckReplaceable(const std::string& path);
 /// Whether a bundle that is to be `output` would be written into this file while it is unfinished.
 bool IsUnfinishedBundle(const std::string& file, const std::string& output);
 

@@ -57,7 +57,7 @@ const ProgramSpec& Program() {
             {"--base", "OLD", "send only what changed since OLD (not yet)", Occurs::kRepeatedly},
             {"--level", "N", "zstd level, 1 to 19 (9)"},
             {"--jobs", "N", "threads (all cores)"},
-            {"-o", "OUT", "write the bundle there, replacing it as a whole", Occurs::kOnce}},
+            {"-o", "OUT", "write the bundle there; replaces nothing but a bundle", Occurs::kOnce}},
            "With SOURCE_DATE_EPOCH set, no file time is later than it. The same recipe and "
            "sources\n"
            "give the same content id."},

@@ -347,6 +347,24 @@ class BuildTest(PackCase):
             self.assertIn("would replace the source of payload web", error["cause"])
         self.assertEqual(archive.read_bytes(), before)
 
+    def test_an_output_replaces_nothing_but_a_bundle(self):
+        os.symlink("K.pub", self.folder / "link")
+        os.symlink("absent", self.folder / "dangling")
+        os.mkfifo(self.folder / "pipe")
+        files = ["r.ini", "notes.md", "K.key", "K.pub", "P.pub", "keyring.json"]
+        before = [(self.folder / name).read_bytes() for name in files]
+        for out in (*files, "link", "dangling", "pipe", "."):
+            error = self.run_json("build", "r.ini", "--sign", "K.key", "--recipient", "P.pub", "-o", out,
+                                  expect=2)["error"]
+            self.assertEqual(error["cause"], f"'{out}' exists already and is no bundle")
+        self.assertEqual([(self.folder / name).read_bytes() for name in files], before)
+        self.assertTrue(stat.S_ISFIFO((self.folder / "pipe").lstat().st_mode))
+        self.assertTrue((self.folder / "dangling").is_symlink())
+        self.assertFalse(list(self.folder.glob("*.part")))
+        self.write("empty.ignite", "")
+        self.build(out="empty.ignite")
+        self.build(out="empty.ignite")
+
     def test_a_source_under_the_name_of_an_unfinished_bundle_is_kept(self):
         source = self.folder / "web.part"
         subprocess.run(["tar", "-cf", source, "web"], cwd=self.folder, check=True)
