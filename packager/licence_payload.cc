@@ -73,8 +73,9 @@ std::vector<std::string> ReadIdentities(RecipeSection& section, const std::strin
 std::string ReadText(RecipeSection& section, std::string_view key) {
   std::string text = section.RequiredWhole(key, "Example Networks");
   if (!text.empty() && !format::IsLicenceText(text)) {
-    section.Refuse(key, StrCat("'", key, "' is no text of a licence"),
-                   StrCat("write one line of at most ", format::kMaxLicenceText, " bytes"));
+    section.Refuse(
+        key, StrCat("'", key, "' is no text of a licence"),
+        StrCat("write one line of at most ", format::kMaxLicenceText, " bytes, as UTF-8"));
   }
   return text;
 }

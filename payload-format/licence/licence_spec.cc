@@ -5,6 +5,7 @@
 
 #include "base/date.h"
 #include "base/str_cat.h"
+#include "base/utf8.h"
 #include "payload-format/crypto/key.h"
 #include "payload-format/manifest/version.h"
 
@@ -64,7 +65,7 @@ bool IsDate(std::string_view text) { return ParseDate(text).has_value(); }
 
 bool IsLicenceText(std::string_view text) {
   auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
-  return !text.empty() && text.size() <= kMaxLicenceText &&
+  return !text.empty() && text.size() <= kMaxLicenceText && IsUtf8(text) &&
          std::none_of(text.begin(), text.end(), is_control);
 }
 

@@ -35,7 +35,8 @@ struct LicenceSpec {
   static Result<> Check(const PayloadInfo& payload);
 };
 
-/// What a licence may say of its customer: 1 to kMaxLicenceText bytes without control characters.
+/// What a licence may say of its customer: 1 to kMaxLicenceText bytes of UTF-8 without
+/// control characters.
 bool IsLicenceText(std::string_view text);
 
 }  // namespace ignite::format

@@ -715,6 +715,12 @@ class LicenceTest(PackCase):
             self.assertRegex(done.stderr.decode(), expected)
             self.assertFalse((self.folder / "x").exists())
 
+    def test_a_customer_is_never_changed_on_the_way(self):
+        recipe = self.write_licence()
+        recipe.write_bytes(recipe.read_text().encode("latin-1"))
+        done = self.run_pack("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "x", expect=2)
+        self.assertIn("'customer' is no text of a licence", done.stderr.decode())
+
     def test_the_bundle_replaces_none_of_the_keys_that_it_is_made_of(self):
         self.run_pack("keygen", "--identity", "-o", "Q")
         self.write_licence(identity="P.pub, Q.pub")
