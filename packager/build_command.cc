@@ -16,6 +16,9 @@ namespace {
 constexpr int kDefaultLevel = 9;
 constexpr uint64_t kMaxLevel = 19;
 constexpr uint64_t kMaxJobs = 256;
+/// The last second of the year 9999, the last that a licence has a date for. Milliseconds, a common
+/// slip, are above it.
+constexpr uint64_t kLastSecond = 253402300799;
 constexpr std::string_view kBundleSuffix = ".ignite";
 
 Error Usage(std::string cause, std::string remedy) {
@@ -37,11 +40,11 @@ Result<std::optional<int64_t>> SourceDateEpoch() {
   const char* text = std::getenv("SOURCE_DATE_EPOCH");
   if (text == nullptr || *text == '\0') return std::optional<int64_t>();
   auto seconds = ParseNumber(text);
-  if (seconds && *seconds <= static_cast<uint64_t>(Json::kMaxInteger)) {
+  if (seconds && *seconds <= kLastSecond) {
     return std::optional(static_cast<int64_t>(*seconds));
   }
   return Usage(StrCat("SOURCE_DATE_EPOCH is '", Printable(text), "'"),
-               "set it to the seconds since 1970, or unset it");
+               "set it to the seconds since 1970, before the year 10000, or unset it");
 }
 
 struct Collected {

@@ -227,11 +227,12 @@ class BuildTest(PackCase):
         os.utime(self.folder / "web/index.html")
         self.assertEqual(self.build(SOURCE_DATE_EPOCH="1500000000")["content-id"], first)
         self.assertNotEqual(self.build()["content-id"], first)
-        self.run_json(
-            *("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "x.ignite"),
-            expect=2,
-            SOURCE_DATE_EPOCH="today",
-        )
+        for wrong in ("today", "-1", "1500000000000", "253402300800"):
+            self.run_json(
+                *("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "x.ignite"),
+                expect=2,
+                SOURCE_DATE_EPOCH=wrong,
+            )
 
     def test_archives_give_the_content_id_of_the_folder(self):
         folder = self.build()["content-id"]
