@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
+
 #include "base/str_cat.h"
 
 namespace ignite {
@@ -18,6 +20,9 @@ Error SqliteError(sqlite3* handle, std::string_view doing) {
       return {ErrorCode::kNoSpace, std::move(cause),
               "free space on that file system and try again"};
     case SQLITE_CANTOPEN:
+      // A database that is there but may not be read must not pass for one that is not there.
+      if (int number = sqlite3_system_errno(handle); number == EACCES || number == EPERM)
+        return SystemError(doing, number);
       return {ErrorCode::kNotFound, std::move(cause),
               "check that the database exists and can be opened"};
     case SQLITE_CORRUPT:

@@ -867,6 +867,17 @@ class PlanTest(AgentCase):
         self.assertEqual(self.probe.status()["hold"], [])
         self.assertIn("is not held here", self.probe.text("unhold", "ab", expect=4))
 
+    def test_who_may_not_read_the_journal_is_told_so(self):
+        self.probe.install(self.bundle("1.0"))
+        for folder in (self.probe.root, *self.probe.root.parents):
+            if folder.owner() == "root" and not folder.stat().st_mode & 0o001:
+                before = folder.stat().st_mode
+                self.addCleanup(folder.chmod, before & 0o7777)
+                folder.chmod(before & 0o7777 | 0o001)
+        for words in (("status",), ("history",), ("history", "--verify"), ("licence",)):
+            shown = self.probe.text(*words, expect=1, user="nobody")
+            self.assertRegex(shown, r"journal\.db: Permission denied\n  remedy: run as root")
+
     def test_the_history_shows_that_somebody_changed_it(self):
         self.probe.install(self.bundle("1.0"))
         self.probe.install(self.bundle("1.0", product="other"), expect=4)

@@ -71,13 +71,16 @@ def difference(before, after):
     return "\n".join(lines[:20])
 
 
-def run(words, expect=None, timeout=120, cwd=None, environment=None):
+def run(words, expect=None, timeout=120, cwd=None, environment=None, user=None):
     done = subprocess.run(
         [str(word) for word in words],
         capture_output=True,
         timeout=timeout,
         cwd=cwd,
         env={"PATH": os.environ["PATH"], **(environment or {})},
+        user=user,
+        group=user and "nogroup",
+        extra_groups=[] if user else None,
     )
     if expect is not None and done.returncode != expect:
         raise AssertionError(
