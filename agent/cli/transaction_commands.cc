@@ -1,6 +1,8 @@
 #include "agent/cli/commands.h"
 #include "agent/engine/cancellation.h"
+#include "agent/engine/journal.h"
 #include "agent/engine/report.h"
+#include "base/digest.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 
@@ -61,6 +63,11 @@ Result<Answer> Cancel(const engine::Parts& parts, engine::Observer& observer) {
 Result<Answer> Hold(const engine::Parts& parts, const std::optional<std::string>& content,
                     engine::Observer& observer) {
   std::string what = content.value_or(std::string(engine::Journal::kEverything));
+  if (content && !Sha256Digest::FromHexText(*content)) {
+    return Error{ErrorCode::kInvalidArgument,
+                 StrCat("'", Printable(*content), "' is no content id"),
+                 "give the 64 hexadecimal digits that 'ignite-pack inspect' shows"};
+  }
   TRY(engine::Engine(parts).Hold(what, observer));
   Json document = Json::EmptyObject();
   document.Set("held", what);

@@ -3,6 +3,7 @@
 #include <array>
 #include <ctime>
 
+#include "agent/engine/journal.h"
 #include "agent/engine/progress_file.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
@@ -258,9 +259,11 @@ std::string StatusText(const Settings& settings, const Snapshot& snapshot) {
   } else {
     text += "transaction  none\n";
   }
-  if (!snapshot.holds.empty())
-    text += StrCat("held         ", snapshot.holds.size(),
-                   " rolled-back content(s): 'ignite install' lifts a hold\n");
+  for (const std::string& held : snapshot.holds) {
+    text += held == Journal::kEverything ? "held         every upload, until 'ignite unhold'\n"
+                                         : StrCat("held         content ", Printable(held),
+                                                  ", until 'ignite install' or 'ignite unhold'\n");
+  }
   return text;
 }
 

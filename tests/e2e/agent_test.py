@@ -866,6 +866,15 @@ class PlanTest(AgentCase):
         self.assertEqual(self.probe.json("unhold")["released"], ["*"])
         self.assertEqual(self.probe.status()["hold"], [])
         self.assertIn("is not held here", self.probe.text("unhold", "ab", expect=4))
+        content = "5a" * 32
+        self.probe.json("hold")
+        self.probe.json("hold", content)
+        shown = self.probe.text("status")
+        self.assertIn("held         every upload, until 'ignite unhold'\n", shown)
+        self.assertIn(f"held         content {content}, until 'ignite install' or 'ignite unhold'\n", shown)
+        for wrong in ("ab", content[2:], content.upper(), "g" * 64, "good.ignite", "*"):
+            self.assertIn("is no content id", self.probe.text("hold", wrong, expect=2))
+        self.assertEqual(self.probe.status()["hold"], ["*", content])
 
     def test_who_may_not_read_the_journal_is_told_so(self):
         self.probe.install(self.bundle("1.0"))
