@@ -17,7 +17,8 @@ Error SqliteError(sqlite3* handle, std::string_view doing) {
       StrCat(doing, ": ", handle == nullptr ? "out of memory" : sqlite3_errmsg(handle));
   switch (code & 0xff) {
     case SQLITE_FULL:
-      return {ErrorCode::kNoSpace, std::move(cause),
+      return {ErrorCode::kNoSpace,
+              StrCat("writing ", sqlite3_db_filename(handle, "main"), ": no space is left"),
               "free space on that file system and try again"};
     case SQLITE_CANTOPEN:
       // A database that is there but may not be read must not pass for one that is not there.

@@ -129,6 +129,16 @@ Finding ExamineMounts(const Patient& patient) {
 /// As much again as what runs: what the next release will take, more or less.
 Finding ExamineSpace(const Patient& patient) {
   const engine::Parts& parts = *TRY(patient.Parts());
+  // The journal needs room also where nothing was installed yet, and so nothing is taken again.
+  engine::SpaceDemand journal;
+  journal.path = parts.paths.State();
+  journal.space = TRY(parts.files.SpaceAt(journal.path));
+  if (!journal.Fits()) {
+    return Patient::Sick(
+        StrCat("the file system of ", journal.path, " has ", SizeInWords(journal.space.free_bytes),
+               " free, every transaction needs ", SizeInWords(engine::kReserveBytes)),
+        "free space there");
+  }
   engine::Snapshot snapshot = TRY(engine::TakeSnapshot(parts.files, parts.paths));
   engine::Plan again;
   if (!snapshot.deployments.empty()) {

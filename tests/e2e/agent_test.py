@@ -1162,6 +1162,18 @@ class DoctorTest(AgentCase):
         self.probe.inbox.rmdir()
         self.assert_ill("folders")
 
+    def test_a_full_disk_where_nothing_was_installed(self):
+        self.probe.state.mkdir(parents=True, exist_ok=True)
+        run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=755", "tiny", self.probe.state], 0)
+        self.addCleanup(run, ["umount", "-l", self.probe.state])
+        self.assertIn("every transaction needs 8.4 MB", self.assert_ill("space")["space"]["cause"])
+        self.probe.json("hold")
+        self.probe.json("unhold")
+        with open(self.probe.state / "full", "wb") as full:
+            run(["dd", "if=/dev/zero", f"of={full.name}", "bs=64k"], 1)
+        self.assertRegex(self.probe.text("hold", expect=1), r"writing \S+/journal\.db: no space is left")
+        self.assertEqual(self.probe.status()["hold"], [])
+
     def test_mounts_and_space(self):
         self.probe.install(self.bundle("1.0", files={"big": random.Random(3).randbytes(3_000_000)}))
         opt = self.probe.at(PATH).parent
