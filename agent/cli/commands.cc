@@ -30,8 +30,11 @@ Result<NamedBundle> OpenNamedBundle(FileSystem& files, const std::string& path) 
   std::string resolved = path;
   if (auto real = files.RealPath(path)) resolved = *real;
   auto info = files.Inspect(resolved);
-  if (!info || !*info || (*info)->type != FileInfo::Type::kFile) {
-    return Error{ErrorCode::kInvalidArgument, StrCat("there is no file ", Printable(path)),
+  if (!info) return std::move(info).error();
+  if (!*info || (*info)->type != FileInfo::Type::kFile) {
+    return Error{ErrorCode::kInvalidArgument,
+                 *info ? StrCat("'", Printable(path), "' is no regular file")
+                       : StrCat("there is no file '", Printable(path), "'"),
                  "give the path of a bundle"};
   }
   return NamedBundle{TRY(files.OpenFile(resolved)), path.substr(path.rfind('/') + 1)};

@@ -93,7 +93,8 @@ Result<Verdict> Engine::RollBackTo(Journal& journal, std::optional<int64_t> to,
   std::vector<DeploymentRecord> deployments = TRY(journal.Deployments());
   int64_t current = deployments.empty() ? 0 : deployments.back().number;
   int64_t number = to.value_or(current - 1);
-  int64_t id = TRY(journal.Begin(StrCat("rollback to ", std::max<int64_t>(0, number))));
+  bool known = to || number > 0;
+  int64_t id = TRY(journal.Begin(known ? StrCat("rollback to ", number) : "rollback"));
   Transaction transaction(parts_, journal, id, observer);
   const DeploymentRecord* target = FindDeployment(deployments, number);
   if (target == nullptr || number == current) {

@@ -824,7 +824,15 @@ class PlanTest(AgentCase):
             verdict = self.probe.install(bundle, expect=code)
             self.assertEqual((plan["would"], plan["reason"], plan["cause"]),
                              ("refuse", verdict["reason"], verdict["cause"]))
-        self.assertIn("there is no file", self.probe.text("plan", "/nowhere.ignite", expect=2))
+        self.assertIn("there is no file '/nowhere.ignite'", self.probe.text("plan", "/nowhere.ignite", expect=2))
+        self.assertIn("'/dev/null' is no regular file", self.probe.text("plan", "/dev/null", expect=2))
+
+    def test_the_history_names_no_deployment_that_nobody_asked_for(self):
+        self.probe.install(self.bundle("1.0"))
+        self.probe.json("rollback", expect=4)
+        self.probe.json("rollback", "--to", "9", expect=4)
+        self.assertEqual([entry["bundle"] for entry in self.probe.history()][-2:],
+                         ["rollback", "rollback to 9"])
 
     def test_show_tells_a_transaction_step_by_step(self):
         self.probe.install(self.bundle("1.0"))
