@@ -7,18 +7,17 @@ run. A run counts only if it was really killed.
 IGNITE_BIN          the folder of the programs
 IGNITE_KILL_POINTS  how many points in all (default 100; "all" for every one)
 IGNITE_KILL_SEED    the seed of the sample; it is printed
+IGNITE_KILL_SHARE   "3/100": of all points the third of a hundred equal shares
 IGNITE_KILL_ONLY    one point again, as a failure prints it: install/rename/3, or recover/rename/3/712
 """
 
 import collections
 import concurrent.futures
-import json
 import os
 import pathlib
 import random
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
@@ -26,9 +25,7 @@ import threading
 import time
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "e2e"))
-import probe as shared  # noqa: E402
-from probe import PATH, Probe, Workshop, command_check, difference, run  # noqa: E402
+from stories import Stories, copy_probe, number_of, problem_of, problem_of_next, reference, remove_probe, run
 
 KINDS = (
     "openat openat2 open write pwrite64 writev fsync fdatasync syncfs sync_file_range rename renameat renameat2 symlink "
@@ -46,12 +43,10 @@ CHANGING = [kind for kind in KINDS if kind not in
             "openat openat2 open close read pread64 getdents64 newfstatat fcntl readlink readlinkat ioctl".split()]
 SEED = int(os.environ.get("IGNITE_KILL_SEED", time.time_ns() % 1_000_000))
 POINTS = os.environ.get("IGNITE_KILL_POINTS", "100")
+SHARE = os.environ.get("IGNITE_KILL_SHARE", "1/1")
 ONLY = os.environ.get("IGNITE_KILL_ONLY", "")
 WORKERS = 2
 KILLED = (137, -9)
-
-SERVICES = '#!/bin/sh\necho "$*" >> "$IGNITE_ROOT/../services.log"\n'
-LINKS = "units = web.service\nlink = index.html -> /etc/probe.conf"
 
 Point = collections.namedtuple("Point", "kind number")
 
@@ -74,90 +69,27 @@ def count_calls(words):
 class Scenario:
     """What is done to a probe, from which beginning, and every state in which it may end."""
 
-    def __init__(self, test, name, before, words):
-        self.test, self.name, self.words = test, name, words
-        self.folder = test.folder / name
+    def __init__(self, stories, folder, before, words):
+        self.words, self.folder = words, folder
         self.folder.mkdir()
-        self.template = test.make_probe(self.folder / "template/root")
+        self.template = stories.make_probe(self.folder / "template/root")
         for step in before:
             self.template.json(*step)
-        self.legal = {self.number(self.template): self.reference(self.template)}
+        self.legal = {number_of(self.template): reference(self.template)}
         done = self.copy("done")
         self.calls = count_calls(done.words(*words))
-        self.final = self.number(done)
-        self.legal.setdefault(self.final, self.reference(done))
-        shutil.rmtree(done.root.parent)
-
-    @staticmethod
-    def number(probe):
-        deployment = probe.status()["deployment"]
-        return deployment["number"] if deployment else 0
-
-    @staticmethod
-    def reference(probe):
-        """The live tree and all that a transaction may touch around it, byte for byte."""
-        # Folders that were made for a release may stay; a link that was made anew has another time.
-        around = {
-            path: entry._replace(mtime=0) if stat.S_ISLNK(entry.kind) else entry
-            for path, entry in probe.around().items()
-            if path not in ("opt/netprobe", "opt/netprobe/web")
-        }
-        return {"current": probe.current(), "around": around}
+        self.final = number_of(done)
+        self.legal.setdefault(self.final, reference(done))
+        remove_probe(done)
 
     def copy(self, name, original=None):
-        folder = self.folder / name
-        run(["cp", "-a", (original or self.template).root.parent, folder], 0)
-        probe = Probe.__new__(Probe)
-        probe.root = folder / "root"
-        return probe
+        return copy_probe(original or self.template, self.folder / name)
 
     def points(self, kinds=KINDS):
         return [Point(kind, number + 1) for kind in kinds for number in range(self.calls[kind])]
 
     def check(self, probe, next_bundle):
-        """What is wrong with a probe after its recovery; None where nothing is."""
-        status = probe.status()
-        if status["transaction"] or status["stuck"]:
-            return f"status after recovery: {status}"
-        number = self.number(probe)
-        if number not in self.legal:
-            return f"status says deployment {number}, legal are {sorted(self.legal)}"
-        reference = self.reference(probe)
-        for part, wanted in self.legal[number].items():
-            if reference[part] != wanted:
-                return f"deployment {number}, but {part}: " + difference(wanted or {}, reference[part] or {})
-        problem = self.leftovers(probe, status)
-        if problem:
-            return problem
-        verdict = run(probe.words("install", next_bundle, "--json"))
-        if verdict.returncode != 0:
-            return f"the next install ended with {verdict.returncode}: {verdict.stdout.decode()}"
-        return self.leftovers(probe, probe.status(), "after the next install: ")
-
-    @staticmethod
-    def leftovers(probe, status, when=""):
-        number = status["deployment"]["number"] if status["deployment"] else 0
-        active = probe.state / "active"
-        leads_to = os.readlink(active) if os.path.lexists(active) else None
-        if leads_to != (f"deployments/{number}" if number else None):
-            return f"{when}status says {number}, active leads to {leads_to}"
-        numbers = [deployment["number"] for deployment in status["deployments"]]
-        if probe.deployment_folders() != numbers:
-            return f"{when}deployments {numbers}, but folders {probe.deployment_folders()}"
-        if probe.releases() != probe.needed_releases():
-            return f"{when}releases {probe.releases()}, needed {probe.needed_releases()}"
-        tables = probe.state / "tables/app/web"
-        found = sorted(os.listdir(tables)) if tables.exists() else []
-        if found != probe.releases():
-            return f"{when}tables {found}, releases {probe.releases()}"
-        # What the next progress overwrites may stay.
-        odd = [str(path) for path in probe.state.rglob("*.tmp*") if path.name != "progress.json.tmp"]
-        if odd:
-            return f"{when}temporary files {odd}"
-        verify = run(probe.words("verify", "--json"))
-        if verify.returncode != 0:
-            return f"{when}verify: {verify.stdout.decode()}"
-        return None
+        return problem_of(probe, self.legal) or problem_of_next(probe, next_bundle)
 
 
 class CrashTest(unittest.TestCase):
@@ -168,51 +100,24 @@ class CrashTest(unittest.TestCase):
         temporary = tempfile.TemporaryDirectory(prefix="ignite-crash-", dir=base)
         cls.addClassCleanup(temporary.cleanup)
         cls.folder = pathlib.Path(temporary.name)
-        cls.workshop = Workshop(cls.folder / "workshop")
+        cls.stories = it = Stories(cls.folder)
         cls.lock = threading.Lock()
         cls.serial = 0
-
-        def tree(version):
-            def fill(folder):
-                (folder / "index.html").write_text(f"release {version}\n")
-                (folder / "same").write_text("the same in every release\n")
-                (folder / "copy").write_text("the same in every release\n")
-                (folder / f"only-in-{version}").write_bytes(random.Random(version).randbytes(70_000))
-                (folder / "inner").mkdir()
-                os.link(folder / "same", folder / "inner/hard")
-                (folder / "inner/link").symlink_to("../same")
-
-            return fill
-
-        def bundle(version, **options):
-            return cls.workshop.bundle(str(version), tree=tree(version), payload=LINKS, **options)
-
-        cls.one, cls.two, cls.three, cls.four = (bundle(number) for number in (1, 2, 3, 4))
-        cls.healthy = bundle(2.5, health=command_check("true"))
-        cls.sick = bundle(2.7, health=command_check("false", "300ms"))
         cls.scenarios = {}
         install = lambda path: ("install", str(path))  # noqa: E731
         cls.recipes = {
-            "first": ([], install(cls.one)),
-            "install": ([install(cls.one)], install(cls.two)),
-            "prune": ([install(cls.one), install(cls.two)], install(cls.three)),
-            "rollback": ([install(cls.one), install(cls.two)], ("rollback",)),
-            "health": ([install(cls.one)], install(cls.healthy)),
-            "sick": ([install(cls.one)], install(cls.sick)),
+            "first": ([], install(it.one)),
+            "install": ([install(it.one)], install(it.two)),
+            "prune": ([install(it.one), install(it.two)], install(it.three)),
+            "rollback": ([install(it.one), install(it.two)], ("rollback",)),
+            "commit": ([install(it.one)], install(it.healthy)),
+            "sick": ([install(it.one)], install(it.sick)),
+            "licence": ([install(it.one)], install(it.licence)),
         }
-
-    @classmethod
-    def make_probe(cls, root):
-        root.mkdir(parents=True)
-        program = cls.folder / "services.sh"
-        program.write_text(SERVICES)
-        program.chmod(0o755)
-        services = f"[services]\nbackend = command\ncommand = {program}\n"
-        return Probe(root, cls.workshop, "trial = 0s\nkeep-deployments = 2\n", services)
 
     def scenario(self, name):
         if name not in self.scenarios:
-            self.scenarios[name] = Scenario(self, name, *self.recipes[name])
+            self.scenarios[name] = Scenario(self.stories, self.folder / name, *self.recipes[name])
         return self.scenarios[name]
 
     def next_name(self):
@@ -221,9 +126,10 @@ class CrashTest(unittest.TestCase):
             return f"p{self.serial}"
 
     def sample(self, points, share):
-        """A part of the points, of each kind about as many; all of them where that was asked for."""
+        """A part of the points, of each kind about as many; all of them, or a share, where that was asked for."""
         if POINTS == "all":
-            return points
+            number, shares = map(int, SHARE.split("/"))
+            return points[number - 1::shares]
         count = max(1, int(int(POINTS) * share))
         chance = random.Random(f"{SEED}/{share}/{len(points)}")
         kinds = collections.defaultdict(list)
@@ -252,7 +158,7 @@ class CrashTest(unittest.TestCase):
             self.fail(f"seed {SEED}, {len(problems)} problems:\n" + "\n".join(problems[:12]))
 
     def next_bundle(self, name):
-        return self.four if name == "prune" else self.three
+        return self.stories.four if name == "prune" else self.stories.three
 
     def kill_points(self, name, share):
         scenario = self.scenario(name)
@@ -270,7 +176,7 @@ class CrashTest(unittest.TestCase):
             except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
                 return True, repr(failure)
             finally:
-                shutil.rmtree(probe.root.parent, ignore_errors=True)
+                remove_probe(probe)
 
         points = self.sample(scenario.points(), share)
         if ONLY:
@@ -293,12 +199,18 @@ class CrashTest(unittest.TestCase):
     def test_kill_install_that_rolls_itself_back(self):
         self.kill_points("sick", 0.1)
 
+    def test_kill_install_that_commits_after_its_health_checks(self):
+        self.kill_points("commit", 0.1)
+
+    def test_kill_install_of_a_licence(self):
+        self.kill_points("licence", 0.1)
+
     def test_kill_recovery(self):
         """A second fault while the first one is being repaired: a draw picks one of the calls of that recovery."""
         scenario = self.scenario("install")
         chance = random.Random(SEED + 1)
         first = scenario.points(CHANGING)
-        count = 4 * len(first) if POINTS == "all" else max(2, int(int(POINTS) * 0.15))
+        count = max(2, int(int(POINTS) * 0.15)) if POINTS != "all" else 4 * len(self.sample(first, 1))
         draws = [(*chance.choice(first), chance.randrange(10_000)) for _ in range(count)]
         if ONLY:
             words = ONLY.split("/")
@@ -313,18 +225,18 @@ class CrashTest(unittest.TestCase):
                     return False, None
                 twin = scenario.copy(self.next_name(), probe)
                 calls = count_calls(twin.words("recover"))
-                shutil.rmtree(twin.root.parent)
+                remove_probe(twin)
                 points = [(kind, number + 1) for kind in CHANGING for number in range(calls[kind])]
                 kind, number = points[second % len(points)]
                 killed = traced(probe.words("recover"), [f"{kind}:signal=KILL:when={number}"]).returncode in KILLED
                 recovered = run(probe.words("recover", "--json"))
                 if recovered.returncode != 0:
                     return True, f"recover ended with {recovered.returncode}: {recovered.stdout.decode()}"
-                return killed, scenario.check(probe, self.three)
+                return killed, scenario.check(probe, self.stories.three)
             except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
                 return True, repr(failure)
             finally:
-                shutil.rmtree(probe.root.parent, ignore_errors=True)
+                remove_probe(probe)
 
         self.run_points("recover", draws, try_draw)
 
@@ -348,9 +260,9 @@ class CrashTest(unittest.TestCase):
                     return False, None
                 if done.returncode < 0 or done.returncode > 8:
                     return True, f"ended with {done.returncode}: {done.stdout.decode()} {done.stderr.decode()}"
-                if done.returncode == 0 and scenario.number(probe) != scenario.final:
-                    return True, f"claims success: {done.stdout.decode()}, but runs {scenario.number(probe)}"
-                if done.returncode == 0 and scenario.reference(probe) != scenario.legal[scenario.final]:
+                if done.returncode == 0 and number_of(probe) != scenario.final:
+                    return True, f"claims success: {done.stdout.decode()}, but runs {number_of(probe)}"
+                if done.returncode == 0 and reference(probe) != scenario.legal[scenario.final]:
                     return True, f"claims success, but the tree is another: {done.stdout.decode()}"
                 recovered = run(probe.words("recover", "--json"))
                 if recovered.returncode != 0:
@@ -361,7 +273,7 @@ class CrashTest(unittest.TestCase):
             except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
                 return True, repr(failure)
             finally:
-                shutil.rmtree(probe.root.parent, ignore_errors=True)
+                remove_probe(probe)
 
         self.run_points(f"{name}-error", points, try_point)
 
