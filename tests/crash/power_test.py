@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Cuts the power under ignite, at every write to the disk; then `ignite recover` must leave one side or the other, whole,
+and all that ignite had said was done.
+
+IGNITE_BIN            the folder of the programs
+IGNITE_POWER_FS       ext4 (default), xfs or btrfs
+IGNITE_POWER_IMAGES   how many disks in all (default 30)
+IGNITE_POWER_SEED     the seed of the sample; it is printed
+IGNITE_POWER_KEEP     a folder that keeps each disk that failed, and the log it is from
+"""
+
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from block_log import Recording, mounted, power_cuts, why_not
+from stories import EXIT_OF, Stories, number_of, probe_at, problem_of, problem_of_next, reference, run
+
+KIND = os.environ.get("IGNITE_POWER_FS", "ext4")
+IMAGES = int(os.environ.get("IGNITE_POWER_IMAGES", "30"))
+SEED = int(os.environ.get("IGNITE_POWER_SEED", time.time_ns() % 1_000_000))
+KEEP = os.environ.get("IGNITE_POWER_KEEP", "")
+INSTALLS_AFTER_EVERY = 8
+IMAGES_OF_A_CONTROL = 200  # At most: the first problem ends it.
+HERE = pathlib.Path(__file__).parent
+
+
+class Story:
+    """What ignite did on a recorded disk, and what was so after each step."""
+
+    def __init__(self, stories, kind, folder, less_safe=""):
+        environment = {}
+        if less_safe:
+            library = folder.parent / "less_safe.so"
+            run(["cc", "-shared", "-fPIC", "-o", library, HERE / "less_safe.c"], 0)
+            environment = {"LD_PRELOAD": str(library), "LESS_SAFE": less_safe}
+        self.recording = Recording(kind, folder, lambda place: stories.make_probe(place / "root"))
+        self.states = []  # After each step, from before the first: (deployment, reference).
+        with self.recording.running() as mark:
+            probe = probe_at(self.recording.place / "root")
+            self._look(probe)
+            for words, outcome in self._steps(stories):
+                probe.json(*words, expect=EXIT_OF[outcome], environment=environment)
+                mark(len(self.states))
+                self._look(probe)
+        self.writes = list(self.recording.writes())
+        marks = [write.mark for write in self.writes if write.mark is not None]
+        assert marks == list(range(1, len(self.states))), marks
+
+    @staticmethod
+    def _steps(stories):
+        install = lambda bundle, outcome="done": (("install", bundle), outcome)  # noqa: E731
+        return [
+            install(stories.one),
+            install(stories.two),
+            install(stories.sick, "rolled back"),
+            install(stories.licence),
+            (("rollback",), "done"),
+            install(stories.healthy),
+        ]
+
+    def _look(self, probe):
+        self.states.append((number_of(probe), reference(probe)))
+
+    def legal(self, acknowledged):
+        """What was acknowledged, or what the step after it leads to."""
+        states = self.states[acknowledged:acknowledged + 2]
+        return dict(reversed(states))
+
+
+class PowerCutTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        temporary = tempfile.TemporaryDirectory(prefix="ignite-power-", dir=base)
+        cls.addClassCleanup(temporary.cleanup)
+        cls.folder = pathlib.Path(temporary.name)
+        cls.stories = Stories(cls.folder)
+
+    def problem_after(self, cut, story, tries_next):
+        """What is wrong with a disk that the power cut left; None where nothing is."""
+        image = self.folder / "cut"
+        cut.disk.write(image, story.recording.size)
+        try:
+            with mounted(story.recording.kind, image, self.folder / "cut.mounted") as place:
+                probe = probe_at(place / "root")
+                recovered = run(probe.words("recover", "--json"))
+                if recovered.returncode != 0:
+                    return f"recover ended with {recovered.returncode}: {recovered.stdout.decode()}"
+                problem = problem_of(probe, story.legal(cut.acknowledged))
+                return problem or (problem_of_next(probe, self.stories.three) if tries_next else None)
+        except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
+            return repr(failure)
+
+    def problems(self, story, what, count, at_most):
+        """Tries so many power cuts, until there are enough problems; (number of cuts, problems)."""
+        chance = random.Random(f"{SEED}/{what}")
+        found = []
+        tried = 0
+        for cut in power_cuts(story.recording.base, story.writes, count, chance):
+            tried += 1
+            problem = self.problem_after(cut, story, tried % INSTALLS_AFTER_EVERY == 0)
+            if problem:
+                found.append(f"after write {cut.position}, kept {cut.loss}, {cut.acknowledged} done: {problem}")
+                self.keep(story, cut)
+            if len(found) >= at_most:
+                break
+        print(f"{what}: {tried} disks from {len(story.writes)} writes, {len(found)} problems, seed {SEED}",
+              file=sys.stderr)
+        return found
+
+    @staticmethod
+    def keep(story, cut):
+        if not KEEP:
+            return
+        folder = pathlib.Path(KEEP)
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"{story.recording.kind}-{SEED}"
+        cut.disk.write(folder / f"{name}-{cut.position}-{cut.loss}", story.recording.size)
+        shutil.copy(story.recording.log, folder / f"{name}.log")
+
+    def test_power_cuts(self):
+        story = Story(self.stories, KIND, self.folder / "recorded")
+        found = self.problems(story, KIND, IMAGES, at_most=12)
+        if found:
+            self.fail(f"{KIND}, seed {SEED}, {len(found)} problems:\n" + "\n".join(found))
+
+    def control(self, kind, less_safe):
+        """An ignite without one of its safeties must be found out."""
+        story = Story(self.stories, kind, self.folder / f"less-safe-{less_safe}", less_safe)
+        found = self.problems(story, f"control-{less_safe}-{kind}", IMAGES_OF_A_CONTROL, at_most=1)
+        self.assertTrue(found, f"{kind} without {less_safe}: nothing was found")
+        print(f"control-{less_safe}-{kind} found: {found[0][:160]}", file=sys.stderr)
+
+    def test_that_a_missing_sync_of_anything_is_found(self):
+        self.control(KIND, "all")
+
+    def test_that_a_missing_sync_of_trees_is_found(self):
+        self.control(KIND, "trees")
+
+    def test_that_a_missing_sync_of_folders_is_found(self):
+        # On ext4 and xfs the sync of a file that follows covers the folder.
+        cause = why_not("btrfs")
+        if cause:
+            self.skipTest(cause)
+        self.control("btrfs", "folders")
+
+
+def main():
+    if os.geteuid() != 0:
+        cause = "this needs root"
+    elif "IGNITE_POWER_INSIDE" not in os.environ:
+        # Whatever ends this test takes its mounts with it.
+        os.environ["IGNITE_POWER_INSIDE"] = "yes"
+        os.execvp("unshare", ["unshare", "--mount", sys.executable, *sys.argv])
+    else:
+        cause = why_not(KIND)
+    if cause:
+        print(f"skipped: {cause}")
+        sys.exit(77)
+    unittest.main()
+
+
+if __name__ == "__main__":
+    main()
