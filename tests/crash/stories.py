@@ -12,7 +12,7 @@ import stat
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "e2e"))
-from probe import EXIT_OF, PATH, Probe, Workshop, command_check, difference, run, wait_for  # noqa: E402, F401
+from probe import BIN, EXIT_OF, PATH, Probe, Workshop, command_check, difference, run, wait_for  # noqa: E402, F401
 
 TREES = {"app/web": PATH, "app/api": "/opt/netprobe/api"}
 SERVICES = '#!/bin/sh\necho "$*" >> "$IGNITE_ROOT/../services.log"\n'
