@@ -97,26 +97,29 @@ class Disk:
                 os.pwrite(image.fileno(), page, number * PAGE)
 
 
-class Recording:
-    """A file system of its own, made and filled by `prepare(folder)`, then used under the log."""
+def make_disk(kind, folder, prepare):
+    """A file system that `prepare(place)` has filled."""
+    image = folder / "made"
+    with open(image, "wb") as file:
+        file.truncate(SIZES[kind])
+    run([*MAKE[kind](SIZES[kind]), image], 0)
+    with mounted(kind, image, folder / "made.mounted") as place:
+        prepare(place)
+    disk = Disk.read(image)
+    image.unlink()
+    return disk
 
-    def __init__(self, kind, folder, prepare):
-        self.kind, self.folder, self.size = kind, folder, SIZES[kind]
-        self.folder.mkdir(parents=True)
+
+class Recording:
+    """A disk that is used under the log."""
+
+    def __init__(self, kind, folder, base):
+        self.kind, self.folder, self.base, self.size = kind, folder, base, SIZES[kind]
+        self.folder.mkdir()
         self.image = folder / "disk"
         self.log = folder / "log"
         self.place = folder / "mounted"
-        self._make()
-        with mounted(kind, self.image, self.place):
-            prepare(self.place)
-        self.base = Disk.read(self.image)
-        with open(self.image, "ab") as image:
-            image.truncate(self.size + MEBIBYTE)
-
-    def _make(self):
-        with open(self.image, "wb") as image:
-            image.truncate(self.size)
-        run([*MAKE[self.kind](self.size), self.image], 0)
+        base.write(self.image, self.size + MEBIBYTE)
 
     @contextlib.contextmanager
     def running(self):
@@ -203,16 +206,16 @@ LOSSES = {"all": _all, "none": _none, "some": _some, "pieces": _pieces}
 Cut = collections.namedtuple("Cut", "position loss acknowledged disk")
 
 
-def power_cuts(base, writes, count, chance):
+def power_cuts(base, writes, count, chance, at_marks=True):
     """Power cuts at different places of the log or with different losses, in the order of the log: at every
     acknowledgement, where most depends on the last sync, and at `count` others."""
     chosen = collections.defaultdict(list)
     others = []
     for position, write in enumerate(writes):
-        if write.mark is not None:
-            chosen[position] = list(LOSSES)
-        else:
+        if write.mark is None:
             others += [(position, loss) for loss in LOSSES]
+        elif at_marks:
+            chosen[position] = list(LOSSES)
     for position, loss in chance.sample(others, min(count, len(others))):
         chosen[position].append(loss)
     safe = base.copy()

@@ -19,7 +19,7 @@ import tempfile
 import time
 import unittest
 
-from block_log import Recording, mounted, power_cuts, why_not
+from block_log import Recording, make_disk, mounted, power_cuts, why_not
 from stories import EXIT_OF, Stories, number_of, probe_at, problem_of, problem_of_next, reference, run
 
 KIND = os.environ.get("IGNITE_POWER_FS", "ext4")
@@ -27,6 +27,8 @@ IMAGES = int(os.environ.get("IGNITE_POWER_IMAGES", "30"))
 SEED = int(os.environ.get("IGNITE_POWER_SEED", time.time_ns() % 1_000_000))
 KEEP = os.environ.get("IGNITE_POWER_KEEP", "")
 INSTALLS_AFTER_EVERY = 8
+# A recovery of its own for so many disks, and so many disks from that, besides those at its end.
+IMAGES_FOR_A_RECOVERY, IMAGES_OF_A_RECOVERY = 40, 12
 IMAGES_OF_A_CONTROL = 200  # At most: the first problem ends it.
 HERE = pathlib.Path(__file__).parent
 
@@ -40,7 +42,8 @@ class Story:
             library = folder.parent / "less_safe.so"
             run(["cc", "-shared", "-fPIC", "-o", library, HERE / "less_safe.c"], 0)
             environment = {"LD_PRELOAD": str(library), "LESS_SAFE": less_safe}
-        self.recording = Recording(kind, folder, lambda place: stories.make_probe(place / "root"))
+        base = make_disk(kind, folder.parent, lambda place: stories.make_probe(place / "root"))
+        self.recording = Recording(kind, folder, base)
         self.states = []  # After each step, from before the first: (deployment, reference).
         with self.recording.running() as mark:
             probe = probe_at(self.recording.place / "root")
@@ -74,6 +77,24 @@ class Story:
         return dict(reversed(states))
 
 
+class Recovery:
+    """What `ignite recover` did on a disk that a power cut had left."""
+
+    def __init__(self, story, cut, folder):
+        self.recording = Recording(story.recording.kind, folder, cut.disk)
+        self.before = story.legal(cut.acknowledged)
+        with self.recording.running() as mark:
+            probe = probe_at(self.recording.place / "root")
+            probe.json("recover")
+            mark(1)
+            number = number_of(probe)
+        self.after = {number: self.before[number]}
+        self.writes = list(self.recording.writes())
+
+    def legal(self, acknowledged):
+        return self.after if acknowledged else self.before
+
+
 class PowerCutTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -98,9 +119,8 @@ class PowerCutTest(unittest.TestCase):
         except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
             return repr(failure)
 
-    def problems(self, story, what, count, at_most):
+    def problems(self, story, chance, count, at_most):
         """Tries so many power cuts, until there are enough problems; (number of cuts, problems)."""
-        chance = random.Random(f"{SEED}/{what}")
         found = []
         tried = 0
         for cut in power_cuts(story.recording.base, story.writes, count, chance):
@@ -111,9 +131,13 @@ class PowerCutTest(unittest.TestCase):
                 self.keep(story, cut)
             if len(found) >= at_most:
                 break
-        print(f"{what}: {tried} disks from {len(story.writes)} writes, {len(found)} problems, seed {SEED}",
-              file=sys.stderr)
-        return found
+        return tried, found
+
+    @staticmethod
+    def tell(what, tried, found):
+        print(f"{what}: {tried} disks, {len(found)} problems, seed {SEED}", file=sys.stderr)
+        for problem in found:
+            print(f"  {problem[:400]}", file=sys.stderr)
 
     @staticmethod
     def keep(story, cut):
@@ -125,18 +149,38 @@ class PowerCutTest(unittest.TestCase):
         cut.disk.write(folder / f"{name}-{cut.position}-{cut.loss}", story.recording.size)
         shutil.copy(story.recording.log, folder / f"{name}.log")
 
+    def story(self):
+        """Recorded once for all tests."""
+        if not hasattr(PowerCutTest, "recorded"):
+            PowerCutTest.recorded = Story(self.stories, KIND, self.folder / "recorded")
+        return self.recorded
+
     def test_power_cuts(self):
-        story = Story(self.stories, KIND, self.folder / "recorded")
-        found = self.problems(story, KIND, IMAGES, at_most=12)
-        if found:
-            self.fail(f"{KIND}, seed {SEED}, {len(found)} problems:\n" + "\n".join(found))
+        tried, found = self.problems(self.story(), random.Random(SEED), IMAGES, at_most=12)
+        self.tell(KIND, tried, found)
+        self.assertFalse(found)
+
+    def test_power_cuts_of_a_recovery(self):
+        """A second power cut while the damage of the first one is repaired."""
+        story = self.story()
+        chance = random.Random(SEED + 1)
+        tried, found = 0, []
+        count = max(1, IMAGES // IMAGES_FOR_A_RECOVERY)
+        for first in power_cuts(story.recording.base, story.writes, count, chance, at_marks=False):
+            recovery = Recovery(story, first, self.folder / "recovery")
+            more, problems = self.problems(recovery, chance, IMAGES_OF_A_RECOVERY, at_most=3)
+            tried += more
+            found += [f"after write {first.position}, kept {first.loss}; then {problem}" for problem in problems]
+            shutil.rmtree(recovery.recording.folder)
+        self.tell(f"{KIND}-recovery", tried, found)
+        self.assertFalse(found)
 
     def control(self, kind, less_safe):
         """An ignite without one of its safeties must be found out."""
         story = Story(self.stories, kind, self.folder / f"less-safe-{less_safe}", less_safe)
-        found = self.problems(story, f"control-{less_safe}-{kind}", IMAGES_OF_A_CONTROL, at_most=1)
-        self.assertTrue(found, f"{kind} without {less_safe}: nothing was found")
-        print(f"control-{less_safe}-{kind} found: {found[0][:160]}", file=sys.stderr)
+        tried, found = self.problems(story, random.Random(SEED), IMAGES_OF_A_CONTROL, at_most=1)
+        self.tell(f"control-{less_safe}-{kind}", tried, found)
+        self.assertTrue(found)
 
     def test_that_a_missing_sync_of_anything_is_found(self):
         self.control(KIND, "all")
