@@ -1,7 +1,7 @@
 """A disk whose every write, discard and flush is recorded, and the disks that a power cut may leave.
 
-qemu-storage-daemon writes the log (the format of dm-log-writes) and exports the disk through FUSE; a loop device on that
-carries a real file system. A disk with a write cache may lose whatever came after its last flush, in any order.
+qemu-storage-daemon writes the log (the format of dm-log-writes) and exports the disk through FUSE; a loop device on
+that carries a real file system. A disk with a write cache may lose whatever came after its last flush, in any order.
 """
 
 import collections

@@ -1,5 +1,5 @@
-/* Takes a safety away from ignite, for the controls of power_test.py, which must find what it breaks.
- * LESS_SAFE says what is not synced: all, folders, or trees (whole file systems). */
+/* Takes a safety away from ignite, for the controls of power_test.py, which must find what it
+ * breaks. LESS_SAFE says what is not synced: all, folders, or trees (whole file systems). */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>

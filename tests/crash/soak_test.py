@@ -86,7 +86,7 @@ class SoakTest(unittest.TestCase):
         self.assertEqual(daemon.returncode, 0, first)
 
     def soak_daemon(self, daemon, cycles):
-        """Cycles through the inbox. Gives the descriptors and the memory (KiB) of ignited after the second cycle and at the end."""
+        """Cycles through the inbox; gives ignited's descriptors and memory (KiB) after the second one and at the end."""
         seen = []
 
         def upload(number):

@@ -1,4 +1,4 @@
-"""What the tests of this folder share: bundles of two trees, a licence, what is done with them, and what must hold after.
+"""What the tests of this folder share: bundles of two trees, a licence, and what must hold after a crash.
 
 A probe that was cut off and has recovered is on one side or the other, whole, and its status, links, folders and
 `ignite verify` agree.
@@ -144,7 +144,7 @@ def problem_of_next(probe, bundle):
 
 
 def leftovers(probe, status):
-    """Where status, links and disk disagree, what lies there for nothing, and what verify says; None where nothing is."""
+    """Where status, links and disk disagree, what lies there for nothing, what verify says; None where nothing is."""
     number = status["deployment"]["number"] if status["deployment"] else 0
     active = probe.state / "active"
     leads_to = os.readlink(active) if os.path.lexists(active) else None
