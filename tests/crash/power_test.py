@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Cuts the power under ignite, at every write to the disk; then `ignite recover` must leave one side or the other, whole,
-and all that ignite had said was done.
+"""Cuts the power under ignite, at every write to the disk; then `ignite recover` must leave one side or the other,
+whole, and all that ignite had said was done.
 
 IGNITE_BIN            the folder of the programs
 IGNITE_POWER_FS       ext4 (default), xfs or btrfs
@@ -9,6 +9,8 @@ IGNITE_POWER_SEED     the seed of the sample; it is printed
 IGNITE_POWER_KEEP     a folder that keeps each disk that failed, and the log it is from
 """
 
+import contextlib
+import json
 import os
 import pathlib
 import random
@@ -20,7 +22,9 @@ import time
 import unittest
 
 from block_log import Recording, make_disk, mounted, power_cuts, why_not
-from stories import EXIT_OF, Stories, number_of, probe_at, problem_of, problem_of_next, reference, run
+from stories import (
+    BIN, EXIT_OF, Stories, number_of, probe_at, problem_of, problem_of_next, reference, run, wait_for,
+)
 
 KIND = os.environ.get("IGNITE_POWER_FS", "ext4")
 IMAGES = int(os.environ.get("IGNITE_POWER_IMAGES", "30"))
@@ -31,6 +35,34 @@ INSTALLS_AFTER_EVERY = 8
 IMAGES_FOR_A_RECOVERY, IMAGES_OF_A_RECOVERY = 40, 12
 IMAGES_OF_A_CONTROL = 200  # At most: the first problem ends it.
 HERE = pathlib.Path(__file__).parent
+
+
+UPLOAD = "next.ignite"
+
+
+@contextlib.contextmanager
+def ignited(probe, environment):
+    """The daemon of a probe, while something is done."""
+    words = [BIN / "ignited", "--root", probe.root]
+    daemon = subprocess.Popen(words, stderr=subprocess.DEVNULL, env={**os.environ, **environment})
+    try:
+        yield
+    finally:
+        daemon.terminate()
+        daemon.wait(60)
+
+
+def upload(probe, bundle):
+    """As an FTP client does; until ignited has ended with it."""
+    place = probe.inbox / UPLOAD
+    shutil.copy(bundle, probe.inbox / f"{UPLOAD}.part")
+    os.rename(probe.inbox / f"{UPLOAD}.part", place)
+    wait_for(lambda: not place.exists(), what="the end of the upload")
+
+
+def outbox_says_done(probe):
+    verdict = probe.outbox / f"{UPLOAD}.status.json"
+    return verdict.exists() and json.loads(verdict.read_text())["outcome"] == "committed"
 
 
 class Story:
@@ -52,9 +84,14 @@ class Story:
                 probe.json(*words, expect=EXIT_OF[outcome], environment=environment)
                 mark(len(self.states))
                 self._look(probe)
+            with ignited(probe, environment):
+                upload(probe, stories.three)
+                mark(len(self.states))
+                self._look(probe)
         self.writes = list(self.recording.writes())
+        self.last = len(self.states) - 1
         marks = [write.mark for write in self.writes if write.mark is not None]
-        assert marks == list(range(1, len(self.states))), marks
+        assert marks == list(range(1, self.last + 1)), marks
 
     @staticmethod
     def _steps(stories):
@@ -88,6 +125,7 @@ class Recovery:
             probe.json("recover")
             mark(1)
             number = number_of(probe)
+        self.last = 1
         self.after = {number: self.before[number]}
         self.writes = list(self.recording.writes())
 
@@ -114,8 +152,9 @@ class PowerCutTest(unittest.TestCase):
                 recovered = run(probe.words("recover", "--json"))
                 if recovered.returncode != 0:
                     return f"recover ended with {recovered.returncode}: {recovered.stdout.decode()}"
-                problem = problem_of(probe, story.legal(cut.acknowledged))
-                return problem or (problem_of_next(probe, self.stories.three) if tries_next else None)
+                said = story.last if outbox_says_done(probe) else cut.acknowledged
+                problem = problem_of(probe, story.legal(said))
+                return problem or (problem_of_next(probe, self.stories.four) if tries_next else None)
         except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
             return repr(failure)
 
