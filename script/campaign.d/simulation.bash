@@ -15,11 +15,11 @@ set_state() {  # NAME NEXT
   echo "$2" > "build/campaign/$1.next"
 }
 
-add_row() {  # POINTS FAILURES COMMAND: behind the last row of the table below '## The transaction'
+add_row() {  # POINTS FAILURES COMMAND: behind the last row of the table below '## The transaction, simulated'
   local row
   row="| $(date --utc +%F) | $(git rev-parse --short HEAD) | $1 | $2 | \`$3\` |"
   awk -v row="$row" '
-    /^## / { inside = /^## The transaction/ }
+    /^## / { inside = /^## The transaction, simulated/ }
     inside && in_table && !/^\|/ { print row; in_table = 0; inside = 0 }
     inside && /^\| date / { in_table = 1 }
     { print }
