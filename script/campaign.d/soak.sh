@@ -1,5 +1,5 @@
 #!/bin/bash
-# soak [CYCLES]: installs and rolls back so many times (1000), and a tenth of it through the inbox
+# soak [CYCLES]: installs and rolls back so many times (1000, at least 60), and a tenth of it through the inbox
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -158,7 +158,7 @@ class PowerCutTest(unittest.TestCase):
         except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
             return repr(failure)
 
-    def problems(self, story, chance, count, at_most):
+    def problems(self, story, chance, count, at_most, keeps=True):
         """Tries so many power cuts, until there are enough problems; (number of cuts, problems)."""
         found = []
         tried = 0
@@ -167,7 +167,8 @@ class PowerCutTest(unittest.TestCase):
             problem = self.problem_after(cut, story, tried % INSTALLS_AFTER_EVERY == 0)
             if problem:
                 found.append(f"after write {cut.position}, kept {cut.loss}, {cut.acknowledged} done: {problem}")
-                self.keep(story, cut)
+                if keeps:
+                    self.keep(story.recording, cut)
             if len(found) >= at_most:
                 break
         return tried, found
@@ -179,14 +180,14 @@ class PowerCutTest(unittest.TestCase):
             print(f"  {problem[:400]}", file=sys.stderr)
 
     @staticmethod
-    def keep(story, cut):
+    def keep(recording, cut):
         if not KEEP:
             return
         folder = pathlib.Path(KEEP)
         folder.mkdir(parents=True, exist_ok=True)
-        name = f"{story.recording.kind}-{SEED}"
-        cut.disk.write(folder / f"{name}-{cut.position}-{cut.loss}", story.recording.size)
-        shutil.copy(story.recording.log, folder / f"{name}.log")
+        name = f"{recording.kind}-{SEED}-{recording.folder.name}"
+        cut.disk.write(folder / f"{name}-{cut.position}-{cut.loss}", recording.size)
+        shutil.copy(recording.log, folder / f"{name}.log")
 
     def story(self):
         """Recorded once for all tests."""
@@ -217,7 +218,7 @@ class PowerCutTest(unittest.TestCase):
     def control(self, kind, less_safe):
         """An ignite without one of its safeties must be found out."""
         story = Story(self.stories, kind, self.folder / f"less-safe-{less_safe}", less_safe)
-        tried, found = self.problems(story, random.Random(SEED), IMAGES_OF_A_CONTROL, at_most=1)
+        tried, found = self.problems(story, random.Random(SEED), IMAGES_OF_A_CONTROL, at_most=1, keeps=False)
         self.tell(f"control-{less_safe}-{kind}", tried, found)
         self.assertTrue(found)
 
