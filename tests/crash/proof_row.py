@@ -21,11 +21,18 @@ def with_row(text, row):
     return "\n".join([*lines[:end], row, *lines[end:]]) + "\n"
 
 
+def git(*words):
+    return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout.strip()
+
+
 def main():
     what, tried, failures, command = sys.argv[1:]
     page = pathlib.Path("docs/proof.md")
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=True)
-    row = f"| {datetime.date.today()} | `{commit.stdout.strip()}` | {what} | {tried} | {failures} | `{command}` |"
+    commit = git("rev-parse", "--short", "HEAD")
+    # Rows that other campaigns have added change nothing that was tried.
+    if git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/proof.md"):
+        commit += "-dirty"
+    row = f"| {datetime.date.today()} | `{commit}` | {what} | {tried} | {failures} | `{command}` |"
     page.write_text(with_row(page.read_text(), row))
     print(row)
 
