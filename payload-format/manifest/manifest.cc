@@ -134,9 +134,9 @@ std::string Manifest::Serialize() const {
   return json.Dump();
 }
 
-Result<Manifest> Manifest::Parse(std::string_view text, uint32_t chunk_size, uint64_t chunk_count) {
-  Json json = TRY(Json::ParseStrict(text));
-  JsonFields fields(json, "manifest");
+Result<Manifest> Manifest::Parse(std::string_view json, uint32_t chunk_size, uint64_t chunk_count) {
+  Json document = TRY(Json::ParseStrict(json));
+  JsonFields fields(document, "manifest");
   Manifest manifest;
   auto kind = ParseKind(fields.String("kind"));
   if (!kind) fields.Fault("kind", "is unknown");

@@ -73,10 +73,10 @@ Result<Keyring> Keyring::Create(int64_t version, std::map<Role, RoleKeys> roles)
   return Keyring(version, std::move(roles));
 }
 
-Result<Keyring> Keyring::Parse(std::string_view text) {
-  auto json = Json::ParseStrict(text);
-  if (!json) return BadKeyring(json.error().cause);
-  JsonFields fields(*json, "keyring");
+Result<Keyring> Keyring::Parse(std::string_view json) {
+  auto document = Json::ParseStrict(json);
+  if (!document) return BadKeyring(document.error().cause);
+  JsonFields fields(*document, "keyring");
   int64_t version = fields.Integer("version", 1, Json::kMaxInteger);
   const Json& roles_json = fields.Required("roles");
   if (auto finished = fields.Finish(); !finished) return BadKeyring(finished.error().cause);

@@ -71,7 +71,8 @@ std::optional<Deployment> Model::Next(const Intent& intent,
 
 std::string Model::NameOf(const Intent& intent) const {
   if (intent.bundle != nullptr) return intent.name;
-  return StrCat("rollback to ", std::max<int64_t>(0, intent.to.value_or(current() - 1)));
+  int64_t to = intent.to.value_or(current() - 1);
+  return intent.to || to > 0 ? StrCat("rollback to ", to) : "rollback";
 }
 
 bool Model::RunsAlready(const Intent& intent) const {
