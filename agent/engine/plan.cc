@@ -123,7 +123,10 @@ Result<Plan> Plan::FromJson(const Json& json) {
     const Json& to = change.Required("to");
     if (from.IsNull() && to.IsNull()) change.Fault("to", "is no component, and so is \"from\"");
     TRY(change.Finish());
-    plan.changes.push_back({TRY(OptionalFromJson(from)), TRY(OptionalFromJson(to))});
+    // Not in one braced list: a TRY that leaves it would leave its first member behind, as memory.
+    auto before = TRY(OptionalFromJson(from));
+    auto after = TRY(OptionalFromJson(to));
+    plan.changes.push_back({std::move(before), std::move(after)});
   }
   for (const Json& entry : components)
     plan.components.push_back(TRY(ComponentRecord::FromJson(entry)));
