@@ -14,7 +14,7 @@ for ((done = 0; done < shares; ++done)); do
   share=$(((first + done) % step))
   output=$(nice -n 19 "$program" seam "$share" "$step") || {
     echo "$output"
-    add_row "seam, share $share of $step" 1 "ignite-simulation seam $share $step"
+    tests/crash/proof_row.py "every call of fixed stories fails in turn, simulated" "share $share of $step" 1 "ignite-simulation seam $share $step"
     exit 1
   }
   [[ $output =~ ^([0-9]+)\ errors,\ ([0-9]+)\ deaths ]]
@@ -22,4 +22,5 @@ for ((done = 0; done < shares; ++done)); do
   deaths=$((deaths + BASH_REMATCH[2]))
   set_state fault "$((first + done + 1))"
 done
-add_row "$errors errors, $deaths deaths, each alone and with a second one in the recovery" 0 "script/campaign fault $shares"
+tests/crash/proof_row.py "every call of fixed stories fails in turn, alone and with a second one in the recovery, simulated" \
+  "$errors errors, $deaths deaths" 0 "script/campaign fault $shares"

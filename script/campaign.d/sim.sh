@@ -13,9 +13,9 @@ for ((done = 0; done < runs; done += share)); do
   count=$((runs - done < share ? runs - done : share))
   output=$(nice -n 19 "$program" "$((first + done))" "$count") || {
     echo "$output"
-    add_row "stories, seeds $first to $((first + done + count - 1))" 1 "ignite-simulation $((first + done)) $count"
+    tests/crash/proof_row.py "stories, simulated" "seeds $first to $((first + done + count - 1))" 1 "ignite-simulation $((first + done)) $count"
     exit 1
   }
   set_state sim "$((first + done + count))"
 done
-add_row "$runs stories, seeds $first to $((first + runs - 1))" 0 "script/campaign sim $runs"
+tests/crash/proof_row.py "stories, simulated" "$runs, seeds $first to $((first + runs - 1))" 0 "script/campaign sim $runs"

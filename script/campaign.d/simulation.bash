@@ -1,4 +1,4 @@
-# For the campaigns that run ignite-simulation: the program, how far they are, and their results.
+# For the campaigns that run ignite-simulation: the program, and how far they are.
 program=build/campaign/tests/ignite-simulation
 export TMPDIR=${TMPDIR:-/dev/shm}
 
@@ -13,16 +13,4 @@ state_of() {  # NAME: where to go on
 
 set_state() {  # NAME NEXT
   echo "$2" > "build/campaign/$1.next"
-}
-
-add_row() {  # POINTS FAILURES COMMAND: behind the last row of the table below '## The transaction, simulated'
-  local row
-  row="| $(date --utc +%F) | $(git rev-parse --short HEAD) | $1 | $2 | \`$3\` |"
-  awk -v row="$row" '
-    /^## / { inside = /^## The transaction, simulated/ }
-    inside && in_table && !/^\|/ { print row; in_table = 0; inside = 0 }
-    inside && /^\| date / { in_table = 1 }
-    { print }
-    END { if (in_table) print row }' docs/proof.md > docs/proof.md.new
-  mv docs/proof.md.new docs/proof.md
 }

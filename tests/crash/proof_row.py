@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Adds a row to the table of docs/proof.md that a campaign of this folder writes.
+"""Adds a row to the table of docs/proof.md, for the campaigns of the transaction.
 
 usage: proof_row.py WHAT TRIED FAILURES COMMAND
 """
