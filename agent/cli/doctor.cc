@@ -27,10 +27,15 @@ struct Patient {
   Clock& clock;
   const engine::ProbePaths& paths;
   const engine::Parts* parts;
+  Result<engine::Snapshot> taken;  ///< Once, so that all checks speak of one moment.
 
   Result<const engine::Parts*> Parts() const {
     if (parts != nullptr) return parts;
     return Sick("it cannot be told before configuration and keys are right", "mend them first");
+  }
+  Result<const engine::Snapshot*> Snapshot() const {
+    if (taken) return &*taken;
+    return taken.error();
   }
   static Error Sick(std::string cause, std::string remedy) {
     return {ErrorCode::kRefused, std::move(cause), std::move(remedy)};
@@ -139,7 +144,7 @@ Finding ExamineSpace(const Patient& patient) {
                " free, every transaction needs ", SizeInWords(engine::kReserveBytes)),
         "free space there");
   }
-  engine::Snapshot snapshot = TRY(engine::TakeSnapshot(parts.files, parts.paths));
+  const engine::Snapshot& snapshot = *TRY(patient.Snapshot());
   engine::Plan again;
   if (!snapshot.deployments.empty()) {
     for (const ComponentRecord& record : snapshot.deployments.back().components)
@@ -166,7 +171,7 @@ Finding ExamineJournal(const Patient& patient) {
 }
 
 Finding ExamineTransaction(const Patient& patient) {
-  engine::Snapshot snapshot = TRY(engine::TakeSnapshot(patient.files, patient.paths));
+  const engine::Snapshot& snapshot = *TRY(patient.Snapshot());
   if (!snapshot.transaction) return std::string("no transaction is under way");
   if (snapshot.transaction->state != engine::State::kStuck)
     return StrCat("transaction ", snapshot.transaction->id, " is under way");
@@ -176,7 +181,7 @@ Finding ExamineTransaction(const Patient& patient) {
 
 Finding ExamineDeployment(const Patient& patient) {
   const engine::Parts& parts = *TRY(patient.Parts());
-  engine::Snapshot snapshot = TRY(engine::TakeSnapshot(parts.files, parts.paths));
+  const engine::Snapshot& snapshot = *TRY(patient.Snapshot());
   if (snapshot.deployments.empty()) return std::string("nothing was installed yet");
   const engine::DeploymentRecord& current = snapshot.deployments.back();
   int64_t active = TRY(engine::DeploymentStore(parts.files, parts.paths, parts.handlers).Active());
@@ -241,7 +246,7 @@ constexpr std::array kExaminations = {
 
 Result<Answer> Doctor(FileSystem& files, Clock& clock, const engine::ProbePaths& paths,
                       const engine::Parts* parts) {
-  Patient patient{files, clock, paths, parts};
+  Patient patient{files, clock, paths, parts, engine::TakeSnapshot(files, paths)};
   std::vector<CheckResult> checks;
   bool healthy = true;
   for (const NamedExamination& examination : kExaminations) {

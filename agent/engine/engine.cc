@@ -51,13 +51,19 @@ Result<std::vector<ComponentRecord>> ActiveComponents(Journal& journal) {
 
 }  // namespace
 
-Result<Verdict> Engine::Install(InstallRequest request, Observer& observer) {
-  Session session = TRY(
-      Session::Open(parts_, StrCat("installing ", request.name), Session::Stuck::kLeave, observer));
+template <class Work>
+Result<Verdict> Engine::RunTransaction(std::string_view purpose, Observer& observer, Work work) {
+  Session session = TRY(Session::Open(parts_, purpose, Session::Stuck::kLeave, observer));
   if (const Verdict* blocking = session.Blocking()) return *blocking;
-  auto verdict = InstallBundle(session.journal(), std::move(request), observer);
+  Result<Verdict> verdict = work(session.journal());
   session.Tidy();
   return verdict;
+}
+
+Result<Verdict> Engine::Install(InstallRequest request, Observer& observer) {
+  return RunTransaction(StrCat("installing ", request.name), observer, [&](Journal& journal) {
+    return InstallBundle(journal, std::move(request), observer);
+  });
 }
 
 Result<Verdict> Engine::InstallBundle(Journal& journal, InstallRequest request,
@@ -81,11 +87,8 @@ Result<Verdict> Engine::InstallBundle(Journal& journal, InstallRequest request,
 }
 
 Result<Verdict> Engine::Rollback(std::optional<int64_t> to, Observer& observer) {
-  Session session = TRY(Session::Open(parts_, "rolling back", Session::Stuck::kLeave, observer));
-  if (const Verdict* blocking = session.Blocking()) return *blocking;
-  auto verdict = RollBackTo(session.journal(), to, observer);
-  session.Tidy();
-  return verdict;
+  return RunTransaction("rolling back", observer,
+                        [&](Journal& journal) { return RollBackTo(journal, to, observer); });
 }
 
 Result<Verdict> Engine::RollBackTo(Journal& journal, std::optional<int64_t> to,
@@ -115,11 +118,8 @@ Result<Verdict> Engine::RollBackTo(Journal& journal, std::optional<int64_t> to,
 }
 
 Result<Verdict> Engine::Adopt(const Adoption& adoption, Observer& observer) {
-  Session session = TRY(Session::Open(parts_, "adopting", Session::Stuck::kLeave, observer));
-  if (const Verdict* blocking = session.Blocking()) return *blocking;
-  auto verdict = AdoptTrees(session.journal(), adoption, observer);
-  session.Tidy();
-  return verdict;
+  return RunTransaction("adopting", observer,
+                        [&](Journal& journal) { return AdoptTrees(journal, adoption, observer); });
 }
 
 Result<Verdict> Engine::AdoptTrees(Journal& journal, const Adoption& adoption, Observer& observer) {

@@ -51,6 +51,10 @@ class Engine {
   Result<> Unhold(std::string_view content_id, Observer& observer);
 
  private:
+  /// Under the lock, behind recovery, and with clean-up after it; a transaction that blocks answers
+  /// instead.
+  template <class Work>
+  Result<Verdict> RunTransaction(std::string_view purpose, Observer& observer, Work work);
   Result<Verdict> InstallBundle(Journal& journal, InstallRequest request, Observer& observer);
   Result<Verdict> AdoptTrees(Journal& journal, const Adoption& adoption, Observer& observer);
   Result<Verdict> RollBackTo(Journal& journal, std::optional<int64_t> to, Observer& observer);

@@ -4,12 +4,17 @@
 
 #include "base/ini.h"
 #include "base/str_cat.h"
+#include "payload-format/tree/tree_spec.h"
 
 namespace ignite::engine {
 namespace {
 
 /// Between the version and the number in the name of a release.
 constexpr std::string_view kByTransaction = "-t";
+
+std::string ReleaseName(std::string_view version, int64_t transaction) {
+  return StrCat(version, kByTransaction, transaction);
+}
 
 /// A service pack adds its checks to those of the deployment below it, by name; a product brings
 /// its own complete set.
@@ -43,7 +48,7 @@ Plan PlanInstall(const format::VerifiedBundle& bundle,
   if (current) plan.components = current->components;
   for (const auto& payload : manifest.payloads) {
     ComponentRecord record{payload.component, payload.type, payload.version,
-                           StrCat(payload.version, kByTransaction, transaction), payload.spec};
+                           ReleaseName(payload.version, transaction), payload.spec};
     Change change;
     if (const ComponentRecord* from = current ? current->Find(payload.component) : nullptr)
       change.from = *from;
@@ -66,7 +71,6 @@ int64_t TransactionOf(const ComponentRecord& record) {
 
 Result<Plan> PlanAdoption(const Adoption& adoption, const Settings& settings,
                           HandlerTable& handlers, int64_t transaction) {
-  constexpr std::string_view kTree = "tree";
   Plan plan;
   plan.action = Action::kAdopt;
   plan.product = settings.product;
@@ -74,9 +78,9 @@ Result<Plan> PlanAdoption(const Adoption& adoption, const Settings& settings,
   plan.epoch = adoption.epoch;
   plan.to_deployment = 1;
   for (const AdoptedTree& tree : adoption.trees) {
-    ComponentRecord record{tree.component, std::string(kTree), tree.version,
-                           StrCat(tree.version, "-t", transaction),
-                           TRY(handlers.Find(kTree)->Survey(tree))};
+    Json spec = TRY(handlers.Find(format::TreeSpec::kType)->Survey(tree));
+    ComponentRecord record{tree.component, std::string(format::TreeSpec::kType), tree.version,
+                           ReleaseName(tree.version, transaction), std::move(spec)};
     plan.components.push_back(record);
     plan.changes.push_back({std::nullopt, std::move(record)});
   }

@@ -8,19 +8,23 @@
 namespace ignite::engine {
 namespace {
 
-Result<Return> ReturnTo(const Parts& parts, Journal& journal, const DeploymentRecord& current,
-                        const DeploymentRecord& target) {
+/// What all ways back of a probe have in common.
+struct Start {
+  const DeploymentRecord& current;
+  uint64_t epoch_floor;
+  Pace pace;
+};
+
+Result<Return> ReturnTo(const Parts& parts, const Start& start, const DeploymentRecord& target) {
   Return found;
   found.deployment = target;
-  found.runs_now = target.number == current.number;
+  found.runs_now = target.number == start.current.number;
   if (found.runs_now) return found;
-  Plan plan = PlanRollback(current, target);
-  found.obstacles =
-      TRY(CheckRollback(parts.handlers, plan, TRY(journal.EpochFloor(parts.settings.product))));
+  Plan plan = PlanRollback(start.current, target);
+  found.obstacles = TRY(CheckRollback(parts.handlers, plan, start.epoch_floor));
   for (const Unit& unit : TRY(UnitsOf(plan, parts.handlers, true, true)))
     found.units.push_back(unit.name);
-  Pace pace = TRY(MeasurePace(journal, parts.handlers));
-  found.expected = TRY(ExpectedTime(plan, pace, parts.settings, parts.handlers));
+  found.expected = TRY(ExpectedTime(plan, start.pace, parts.settings, parts.handlers));
   return found;
 }
 
@@ -61,8 +65,11 @@ Result<std::vector<Return>> FindReturns(const Parts& parts) {
   if (!journal && journal.error().code == ErrorCode::kNotFound) return returns;
   if (!journal) return std::move(journal).error();
   std::vector<DeploymentRecord> deployments = TRY(journal->Deployments());
+  if (deployments.empty()) return returns;
+  uint64_t epoch_floor = TRY(journal->EpochFloor(parts.settings.product));
+  Start start{deployments.back(), epoch_floor, TRY(MeasurePace(*journal, parts.handlers))};
   for (auto target = deployments.rbegin(); target != deployments.rend(); ++target)
-    returns.push_back(TRY(ReturnTo(parts, *journal, deployments.back(), *target)));
+    returns.push_back(TRY(ReturnTo(parts, start, *target)));
   return returns;
 }
 
