@@ -18,8 +18,6 @@ Error Wrong(std::string cause, std::string remedy) {
   return {ErrorCode::kInvalidArgument, std::move(cause), std::move(remedy)};
 }
 
-std::string Quoted(std::string_view word) { return StrCat("'", Printable(word), "'"); }
-
 bool IsOptional(std::string_view argument) { return argument.starts_with('['); }
 
 std::string Synopsis(const OptionSpec& option) {

@@ -30,6 +30,16 @@ std::string Printable(std::string_view text, size_t limit) {
   return safe;
 }
 
+std::string Quoted(std::string_view text, size_t limit) {
+  return StrCat("'", Printable(text, limit), "'");
+}
+
+std::string Joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += StrCat(text.empty() ? "" : ", ", word);
+  return text;
+}
+
 std::string SizeInWords(uint64_t bytes) {
   static constexpr std::array<const char*, 5> kUnits = {"kB", "MB", "GB", "TB", "PB"};
   if (bytes < 1000) return StrCat(bytes, " bytes");

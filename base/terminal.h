@@ -7,12 +7,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ignite {
 
 /// Control characters and bytes that are not printable ASCII come out as \xNN, so that no name from
 /// a bundle, an FTP client or a file can steer a terminal or a log. `limit` bytes at most.
 std::string Printable(std::string_view text, size_t limit = 400);
+/// The same between single quotation marks.
+std::string Quoted(std::string_view text, size_t limit = 400);
+/// "a, b, c"
+std::string Joined(const std::vector<std::string>& words);
 
 std::string SizeInWords(uint64_t bytes);              ///< "51.3 MB"
 std::string DurationInWords(std::chrono::seconds t);  ///< "1 min 20 s"

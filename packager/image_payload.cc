@@ -22,8 +22,6 @@ using format::ImageSpec;
 /// All that the chunks of one bundle can hold.
 constexpr uint64_t kMaxImageSize = format::kMaxChunks * format::kMaxChunkSize;
 
-std::string Quoted(std::string_view word) { return StrCat("'", Printable(word), "'"); }
-
 /// The bytes of a file that must have `size` of them, extent by extent: a hole is not read.
 class ImageStream : public format::StreamSource {
  public:

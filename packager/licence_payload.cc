@@ -15,8 +15,6 @@ namespace {
 
 using format::LicenceSpec;
 
-std::string Quoted(std::string_view word) { return StrCat("'", Printable(word), "'"); }
-
 class LicenceInput : public PayloadInput {
  public:
   LicenceInput(LicenceSpec spec, std::vector<std::string> sources, int end_line)

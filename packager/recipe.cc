@@ -23,7 +23,7 @@ constexpr std::string_view kVersionRule =
     "begin with a digit and use letters, digits and . + - ~ : as in 4.2.1";
 constexpr std::string_view kComponentRule = "write os, licence, app/NAME, data/NAME or config/NAME";
 
-std::string Quoted(std::string_view word) { return StrCat("'", Printable(word, 80), "'"); }
+std::string Quoted(std::string_view word) { return ignite::Quoted(word, 80); }
 
 /// "[payload web]" is the kind of section "payload" and the name "web".
 struct SectionName {

@@ -10,7 +10,6 @@
 #include "base/terminal.h"
 #include "packager/tree_content.h"
 #include "packager/tree_source.h"
-#include "payload-format/manifest/unit_name.h"
 #include "payload-format/tree/tree_spec.h"
 
 namespace ignite::packager {
@@ -25,8 +24,6 @@ constexpr size_t kMaxUsersFile = 16 * 1024;
 constexpr std::string_view kAllLinks = "**";
 constexpr std::string_view kTreePathRule =
     "write a path within the tree, such as systemd/web.service";
-
-std::string Quoted(std::string_view word) { return StrCat("'", Printable(word), "'"); }
 
 std::string_view BaseName(std::string_view path) {
   size_t slash = path.rfind('/');
@@ -364,7 +361,7 @@ std::unique_ptr<PayloadInput> ReadTreeInput(RecipeSection& section, const std::s
                    "write an absolute path without '.', '..' or a slash at the end");
   }
   for (std::string& unit : settings.spec.units = section.List("units")) {
-    if (format::IsTreePath(unit) && format::IsUnitName(BaseName(unit))) continue;
+    if (format::IsUnit(unit)) continue;
     section.Refuse(
         "units", StrCat(Quoted(unit), " is no unit"),
         "write DIR/NAME.service for a file of the tree, NAME.service for a unit of the OS");

@@ -18,12 +18,6 @@ constexpr std::string_view kGate =
 constexpr mode_t kFolderMode = 0755;
 constexpr mode_t kFileMode = 0644;
 
-std::vector<std::string> Names(const std::vector<Unit>& units) {
-  std::vector<std::string> names;
-  for (const Unit& unit : units) names.push_back(unit.name);
-  return names;
-}
-
 class SystemdServices : public engine::Services {
  public:
   SystemdServices(FileSystem& files, const engine::ProbePaths& paths)
@@ -53,7 +47,7 @@ class SystemdServices : public engine::Services {
  private:
   static Result<> RunJobs(const char* method, const std::vector<Unit>& units) {
     if (units.empty()) return {};
-    return TRY(SystemdManager::Connect()).RunJobs(method, Names(units));
+    return TRY(SystemdManager::Connect()).RunJobs(method, engine::NamesOf(units));
   }
 
   std::string UnitLink(std::string_view name) const {

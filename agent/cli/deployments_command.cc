@@ -29,11 +29,9 @@ std::string PriceText(const Return& way) {
                    "\n      remedy: ", obstacle.remedy, "\n");
   }
   if (!text.empty()) return text;
-  std::string units;
-  for (const std::string& unit : way.units) units += StrCat(units.empty() ? "" : ", ", unit);
   return StrCat("    'ignite rollback --to ", way.deployment.number, "' ",
-                units.empty() ? "stops nothing" : StrCat("stops ", units), ", and takes about ",
-                DurationInWords(Seconds(way)), "\n");
+                way.units.empty() ? "stops nothing" : StrCat("stops ", Joined(way.units)),
+                ", and takes about ", DurationInWords(Seconds(way)), "\n");
 }
 
 }  // namespace

@@ -37,12 +37,9 @@ Json LicenceJson(const RunningLicence& licence, const std::string& bundle) {
 
 std::string LicenceText(const RunningLicence& licence, const std::string& bundle) {
   const LicenceSpec& spec = licence.spec;
-  std::string features;
-  for (const std::string& feature : spec.features)
-    features += StrCat(features.empty() ? "" : ", ", feature);
   std::string text = StrCat("customer     ", PrintableLines(spec.customer), "\n");
   if (!spec.serial.empty()) text += StrCat("serial       ", PrintableLines(spec.serial), "\n");
-  text += StrCat("features     ", features.empty() ? "none" : features, "\n");
+  text += StrCat("features     ", spec.features.empty() ? "none" : Joined(spec.features), "\n");
   for (const auto& [name, number] : spec.limits)
     text += StrCat("limit        ", name, " ", number, "\n");
   return text + StrCat("issued       ", spec.issued, ", version ", licence.record.version, ", in ",

@@ -5,7 +5,6 @@
 #include "base/ini.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
-#include "payload-format/manifest/unit_name.h"
 #include "payload-format/manifest/version.h"
 #include "payload-format/tree/tree_spec.h"
 
@@ -64,9 +63,7 @@ class AdoptionReader {
     if (const IniEntry* units = section.Find("units")) {
       tree.units = SplitList(units->value);
       for (const std::string& unit : tree.units) {
-        bool good =
-            format::IsTreePath(unit) && format::IsUnitName(unit.substr(unit.rfind('/') + 1));
-        if (!good)
+        if (!format::IsUnit(unit))
           AddFault(units->line, StrCat("'", Printable(unit, 80), "' is no unit"),
                    "give its name, or its file below path");
       }

@@ -9,18 +9,6 @@
 namespace ignite::engine {
 namespace {
 
-std::string Joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += StrCat(text.empty() ? "" : ", ", word);
-  return text;
-}
-
-std::vector<std::string> Names(const std::vector<Unit>& units) {
-  std::vector<std::string> names;
-  for (const Unit& unit : units) names.push_back(unit.name);
-  return names;
-}
-
 std::string DeploymentWords(int64_t number) {
   return number == 0 ? std::string("nothing") : StrCat("deployment ", number);
 }
@@ -44,7 +32,7 @@ Result<std::vector<std::string>> StepsOf(const Parts& parts, const Plan& plan,
   }
   steps.push_back(StrCat("switch from ", DeploymentWords(plan.from_deployment), " to ",
                          DeploymentWords(plan.to_deployment)));
-  auto new_units = Names(TRY(UnitsOf(plan, parts.handlers, false, true)));
+  auto new_units = NamesOf(TRY(UnitsOf(plan, parts.handlers, false, true)));
   if (!new_units.empty()) steps.push_back(StrCat("start ", Joined(new_units)));
   std::vector<std::string> checks;
   for (const auto& check : plan.health) checks.push_back(StrCat(check.name, " (", check.type, ")"));
@@ -63,7 +51,7 @@ Result<> Describe(const Parts& parts, Journal* journal, Preview& preview) {
   for (const CheckResult& check : preview.verdict.checks) {
     if (check.id == "types" && !check.passed) return {};
   }
-  preview.units = Names(TRY(UnitsOf(plan, parts.handlers, true, true)));
+  preview.units = NamesOf(TRY(UnitsOf(plan, parts.handlers, true, true)));
   preview.steps = TRY(StepsOf(parts, plan, preview.units));
   Pace pace = journal == nullptr ? Pace{} : TRY(MeasurePace(*journal, parts.handlers));
   preview.expected = TRY(ExpectedTime(plan, pace, parts.settings, parts.handlers));

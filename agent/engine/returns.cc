@@ -22,8 +22,7 @@ Result<Return> ReturnTo(const Parts& parts, const Start& start, const Deployment
   if (found.runs_now) return found;
   Plan plan = PlanRollback(start.current, target);
   found.obstacles = TRY(CheckRollback(parts.handlers, plan, start.epoch_floor));
-  for (const Unit& unit : TRY(UnitsOf(plan, parts.handlers, true, true)))
-    found.units.push_back(unit.name);
+  found.units = NamesOf(TRY(UnitsOf(plan, parts.handlers, true, true)));
   found.expected = TRY(ExpectedTime(plan, start.pace, parts.settings, parts.handlers));
   return found;
 }

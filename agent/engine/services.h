@@ -17,6 +17,12 @@ struct Unit {
   bool operator==(const Unit&) const = default;
 };
 
+inline std::vector<std::string> NamesOf(const std::vector<Unit>& units) {
+  std::vector<std::string> names;
+  for (const Unit& unit : units) names.push_back(unit.name);
+  return names;
+}
+
 class Services {
  public:
   virtual ~Services() = default;

@@ -24,6 +24,8 @@ std::string_view BaseName(std::string_view path) {
 
 }  // namespace
 
+bool IsUnit(std::string_view text) { return IsTreePath(text) && IsUnitName(BaseName(text)); }
+
 bool IsTreePath(std::string_view path) {
   if (path.empty()) return true;
   if (path.size() > kMaxTreePath || path.find('\0') != std::string_view::npos) return false;
@@ -87,8 +89,7 @@ Result<TreeSpec> TreeSpec::FromJson(const Json& json) {
   if (!IsProbePath(spec.path)) fields.Fault("path", "is no absolute path");
   spec.units = fields.Strings("units");
   for (const std::string& unit : spec.units) {
-    if (!IsTreePath(unit) || !IsUnitName(BaseName(unit)))
-      fields.Fault("units", "holds something that is no unit");
+    if (!IsUnit(unit)) fields.Fault("units", "holds something that is no unit");
   }
   spec.allow = fields.Strings("allow");
   for (const std::string& path : spec.allow) {

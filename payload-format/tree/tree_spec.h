@@ -55,5 +55,7 @@ struct TreeSpec {
 bool IsProbePath(std::string_view path);
 /// Relative and normalised: a path of a tree entry; "" is the tree itself.
 bool IsTreePath(std::string_view path);
+/// The path of a unit file in the tree, or the name of a unit of the OS.
+bool IsUnit(std::string_view text);
 
 }  // namespace ignite::format

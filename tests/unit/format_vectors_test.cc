@@ -9,7 +9,6 @@
 #include "base/str_cat.h"
 #include "payload-format/crypto/hash.h"
 #include "payload-format/manifest/health_spec.h"
-#include "payload-format/manifest/unit_name.h"
 #include "payload-format/manifest/version.h"
 #include "payload-format/tree/tree_spec.h"
 #include "tests/fakes/judge.h"
@@ -214,8 +213,7 @@ TEST(WordVectorsTest, AreWordsOrNot) {
       {"requirement", [](auto text) { return Requirement::Parse(text).has_value(); }},
       {"tree-path", [](auto text) { return !text.empty() && IsTreePath(text); }},
       {"probe-path", IsProbePath},
-      {"unit",
-       [](auto text) { return IsTreePath(text) && IsUnitName(text.substr(text.rfind('/') + 1)); }},
+      {"unit", IsUnit},
       {"url", health("http")},
       {"address", health("tcp")},
       {"command", health("command")},
