@@ -159,8 +159,8 @@ class RecipeReader {
       auto other = places_.Take({place.path, payload.name});
       if (!other) continue;
       AddFault(place.line,
-               StrCat(Quoted(place.path), " and ", Quoted(other->path), " of ", other->owner,
-                      " are in each other's way"),
+               StrCat(Quoted(place.path), " and ", Quoted(other->path), " of ",
+                      Quoted(other->owner), " are in each other's way"),
                "give each a place of its own");
     }
   }

@@ -329,7 +329,7 @@ class BuildTest(PackCase):
         done = self.run_pack("build", "two.ini", "--sign", "K.key", "--unencrypted", "-o", "x", expect=2)
         text = done.stderr.decode()
         self.assertRegex(text, r"two\.ini:27: '/opt/netprobe/web/current/api/current' and "
-                               r"'/opt/netprobe/web/current' of web are in each other's way")
+                               r"'/opt/netprobe/web/current' of 'web' are in each other's way")
         self.assertRegex(text, r"two\.ini:28: '/etc/ignite/agent\.ini' and '/etc/ignite' of ignite are in each")
         self.assertFalse((self.folder / "x").exists())
 

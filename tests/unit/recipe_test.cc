@@ -191,11 +191,12 @@ TEST_F(RecipeTest, UnknownSectionsKeysAndTypesNameTheNearest) {
 
 TEST_F(RecipeTest, NamesComponentsAndPathsAreUsedOnce) {
   std::string second = StrCat("[payload  web]\n", kPayload.substr(kPayload.find('\n') + 1));
-  EXPECT_THAT(Faults(StrCat(kBundle, kPayload, second)),
-              ElementsAre(HasSubstr("13: the payload 'web' is used twice, first on line 8"),
-                          HasSubstr("15: the component 'app/web' is used twice"),
-                          HasSubstr("17: '/opt/web/current' and '/opt/web/current' of web are"),
-                          HasSubstr("17: '/opt/web/releases' and '/opt/web/releases' of web are")));
+  EXPECT_THAT(
+      Faults(StrCat(kBundle, kPayload, second)),
+      ElementsAre(HasSubstr("13: the payload 'web' is used twice, first on line 8"),
+                  HasSubstr("15: the component 'app/web' is used twice"),
+                  HasSubstr("17: '/opt/web/current' and '/opt/web/current' of 'web' are"),
+                  HasSubstr("17: '/opt/web/releases' and '/opt/web/releases' of 'web' are")));
 }
 
 TEST_F(RecipeTest, AKindThatCannotBeBuiltYetIsRefusedClearly) {
