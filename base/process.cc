@@ -13,6 +13,7 @@
 #include <ctime>
 
 #include "base/c_handle.h"
+#include "base/confined_child.h"
 #include "base/file_system.h"
 #include "base/ini.h"
 #include "base/str_cat.h"
@@ -41,13 +42,9 @@ struct SpawnPlan {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
 
-  SpawnPlan(const UniqueFd& input, int output, bool attended) {
+  SpawnPlan(int input, int output, bool attended) {
     posix_spawn_file_actions_init(&files);
-    if (input) {
-      posix_spawn_file_actions_adddup2(&files, input.get(), STDIN_FILENO);
-    } else {
-      posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    }
+    posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
     if (!attended) posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
     sigset_t none;
@@ -81,7 +78,8 @@ class SystemProcess : public Process {
     pid_t child = TRY(Spawn(command, write_end.get()));
     write_end.Reset();
     pid_t target = command.attended ? child : -child;
-    Outcome outcome = Collect(child, target, read_end.get(), MonotonicNow() + command.timeout);
+    Outcome outcome = Collect(child, target, read_end.get(), MonotonicNow() + command.timeout,
+                              command.output_limit);
     // What the program left behind in its group must not outlive it.
     if (!command.attended) (void)kill(target, SIGKILL);
     return outcome;
@@ -98,7 +96,9 @@ class SystemProcess : public Process {
       environment.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     }
     UniqueFd input = TRY(InputOf(command));
-    SpawnPlan plan(input, output, command.attended);
+    if (command.confinement)
+      return StartConfined(command, std::move(environment), input.get(), output);
+    SpawnPlan plan(input.get(), output, command.attended);
     pid_t child = -1;
     int failure = posix_spawnp(&child, arguments[0].c_str(), &plan.files, &plan.attributes,
                                Pointers(arguments).data(), Pointers(environment).data());
@@ -107,7 +107,11 @@ class SystemProcess : public Process {
   }
 
   static Result<UniqueFd> InputOf(const Command& command) {
-    if (command.input.empty()) return UniqueFd();
+    if (command.input.empty()) {
+      UniqueFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+      if (!nothing) return SystemError("opening /dev/null", errno);
+      return nothing;
+    }
     UniqueFd file(memfd_create("input", MFD_CLOEXEC));
     if (!file) return SystemError("making a file in memory", errno);
     TRY(WriteAll(file.get(), command.input, "a file in memory"));
@@ -117,12 +121,13 @@ class SystemProcess : public Process {
 
   /// Reads until the program has ended, or kills `target` at the deadline. A grandchild may hold
   /// the pipe open, so the end of the program counts and not the end of the pipe.
-  static Outcome Collect(pid_t child, pid_t target, int output, Milliseconds deadline) {
+  static Outcome Collect(pid_t child, pid_t target, int output, Milliseconds deadline,
+                         size_t limit) {
     Outcome outcome;
     for (bool pipe_open = true;;) {
       int status = 0;
       if (waitpid(child, &status, WNOHANG) == child) {
-        Drain(output, outcome.output);
+        Drain(output, outcome.output, limit);
         outcome.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         return outcome;
       }
@@ -133,25 +138,24 @@ class SystemProcess : public Process {
       }
       pollfd waiting{pipe_open ? output : -1, POLLIN, 0};
       (void)poll(&waiting, 1, static_cast<int>(std::clamp<int64_t>(left.count(), 1, 20)));
-      if (waiting.revents != 0) pipe_open = Take(output, outcome.output);
+      if (waiting.revents != 0) pipe_open = Take(output, outcome.output, limit);
     }
   }
 
   /// One read; false at the end of the pipe.
-  static bool Take(int output, std::string& text) {
+  static bool Take(int output, std::string& text, size_t limit) {
     char buffer[4096];
     ssize_t got = read(output, buffer, sizeof buffer);
     if (got <= 0) return got < 0 && errno == EINTR;
-    text.append(buffer, std::min(static_cast<size_t>(got),
-                                 kOutputLimit - std::min(kOutputLimit, text.size())));
+    text.append(buffer, std::min(static_cast<size_t>(got), limit - std::min(limit, text.size())));
     return true;
   }
 
   /// What the program still had in the pipe. A grandchild may go on writing, so no more than is
   /// kept.
-  static void Drain(int output, std::string& text) {
+  static void Drain(int output, std::string& text, size_t limit) {
     (void)fcntl(output, F_SETFL, O_NONBLOCK);
-    while (text.size() < kOutputLimit && Take(output, text)) {
+    while (text.size() < limit && Take(output, text, limit)) {
     }
   }
 };

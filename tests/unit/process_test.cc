@@ -120,8 +120,14 @@ TEST_F(ProcessTest, AGrandchildThatLeftTheGroupAndWritesForEverDoesNotHoldUsUp) 
 TEST_F(ProcessTest, KeepsTheBeginningOfALongOutputAndReadsOn) {
   Outcome outcome = Shell("echo begin; head -c 1000000 /dev/zero | tr '\\0' x; exit 3");
   EXPECT_EQ(outcome.exit_code, 3);
-  EXPECT_EQ(outcome.output.size(), Process::kOutputLimit);
+  EXPECT_EQ(outcome.output.size(), Command().output_limit);
   EXPECT_TRUE(outcome.output.starts_with("begin\nxxx"));
+}
+
+TEST_F(ProcessTest, KeepsAsMuchOfTheOutputAsWasAskedFor) {
+  Command command{{"sh", "-c", "head -c 100000 /dev/zero | tr '\\0' x"}};
+  command.output_limit = 50'000;
+  EXPECT_EQ(Must(process_->Run(command)).output, std::string(50'000, 'x'));
 }
 
 TEST_F(ProcessTest, SignalsThatWeIgnoreOrBlockAreDefaultInTheProgram) {
