@@ -39,6 +39,13 @@ std::string_view ErrorCodeName(ErrorCode code) {
   return "internal";
 }
 
+std::optional<ErrorCode> ParseErrorCode(std::string_view name) {
+  for (int code = 0; code <= static_cast<int>(ErrorCode::kInternal); ++code) {
+    if (ErrorCodeName(static_cast<ErrorCode>(code)) == name) return static_cast<ErrorCode>(code);
+  }
+  return std::nullopt;
+}
+
 Error Error::With(std::string_view context) && {
   cause = StrCat(context, ": ", cause);
   return std::move(*this);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,8 @@ enum class ErrorCode : uint8_t {
 
 /// A stable lower-case word for the code, used in JSON and in tests: "corrupt", "no-space".
 std::string_view ErrorCodeName(ErrorCode code);
+/// nullopt for a name that ErrorCodeName does not give.
+std::optional<ErrorCode> ParseErrorCode(std::string_view name);
 
 struct [[nodiscard]] Error {
   ErrorCode code = ErrorCode::kInternal;

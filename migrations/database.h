@@ -1,0 +1,48 @@
+// One database of a probe, as the engine sees it. Its methods run in the worker, as the owner of
+// the database.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "migrations/step.h"
+
+namespace ignite::migrations {
+
+/// Which tables there are and what is in them, in a few bytes: two databases with the same
+/// fingerprint have the same rows, whatever their order.
+struct Fingerprint {
+  std::string schema;
+  std::vector<std::string> tables;  ///< "name: 12 rows, 9f86d081884c7d65", by name.
+
+  bool operator==(const Fingerprint&) const = default;
+};
+
+class Database {
+ public:
+  virtual ~Database() = default;
+
+  /// Writes nothing. A database that does not exist is a state, not an error.
+  virtual Result<DatabaseState> Read() = 0;
+
+  /// All of it or nothing, but for steps that are non-transactional; durable. Where the database
+  /// stands at the end of the move already, nothing is done. kRefused where it stands elsewhere.
+  /// Another Error names the step and the line.
+  virtual Result<> Run(const Move& move) = 0;
+
+  /// Writes a copy that is whole and was read again. A file at `path` is replaced.
+  virtual Result<> Snapshot(const std::string& path) = 0;
+  /// Makes the database what the snapshot is, in place. Idempotent.
+  virtual Result<> Restore(const std::string& path) = 0;
+
+  /// kIo where the database's own checks find it damaged.
+  virtual Result<Fingerprint> Examine() = 0;
+};
+
+/// `address` is a path for SQLite, a connection string of libpq for PostgreSQL.
+Result<std::unique_ptr<Database>> OpenDatabase(Engine engine, const std::string& address);
+
+std::unique_ptr<Database> MakeSqliteDatabase(std::string path);
+
+}  // namespace ignite::migrations

@@ -1,0 +1,114 @@
+#include "migrations/sql_lexer.h"
+
+#include <algorithm>
+
+#include "base/str_cat.h"
+
+namespace ignite::migrations {
+namespace {
+
+constexpr size_t kNone = std::string_view::npos;
+
+bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool BeginsWord(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         (static_cast<unsigned char>(c) & 0x80) != 0;
+}
+bool GoesOnAsWord(char c) { return BeginsWord(c) || IsDigit(c) || c == '$'; }
+
+}  // namespace
+
+std::optional<SqlToken> SqlLexer::Next() {
+  using Kind = SqlToken::Kind;
+  while (place_ < sql_.size() && IsSpace(sql_[place_])) {
+    if (sql_[place_] == '\n') ++line_;
+    ++place_;
+  }
+  if (place_ == sql_.size() || fault_) return std::nullopt;
+  bool postgresql = engine_ == Engine::kPostgresql;
+  char c = sql_[place_];
+  char next = At(place_ + 1);
+  if (c == '-' && next == '-')
+    return Take(Kind::kComment, std::min(sql_.find('\n', place_), sql_.size()));
+  if (c == '/' && next == '*') return TakeClosed(Kind::kComment, EndOfBlockComment(), "comment");
+  if (c == ';') return Take(Kind::kEnd, place_ + 1);
+  if (c == '\'') return TakeClosed(Kind::kQuoted, EndOfQuoted(place_, c, false), "string");
+  if (postgresql && (c == 'E' || c == 'e') && next == '\'')
+    return TakeClosed(Kind::kQuoted, EndOfQuoted(place_ + 1, '\'', true), "string");
+  if (c == '"') return TakeClosed(Kind::kQuoted, EndOfQuoted(place_, c, false), "name");
+  if (!postgresql && c == '`')
+    return TakeClosed(Kind::kQuoted, EndOfQuoted(place_, c, false), "name");
+  if (!postgresql && c == '[') {
+    size_t end = sql_.find(']', place_);
+    return TakeClosed(Kind::kQuoted, end == kNone ? kNone : end + 1, "name");
+  }
+  if (std::string_view tag = DollarTag(); !tag.empty()) {
+    size_t end = sql_.find(tag, place_ + tag.size());
+    return TakeClosed(Kind::kQuoted, end == kNone ? kNone : end + tag.size(), "string");
+  }
+  size_t end = place_ + 1;
+  if (BeginsWord(c)) {
+    while (end < sql_.size() && GoesOnAsWord(sql_[end])) ++end;
+    return Take(Kind::kWord, end);
+  }
+  // A number keeps its letters, so that the form tells 1e5 from 1 e5.
+  if (IsDigit(c)) {
+    while (end < sql_.size() && (GoesOnAsWord(sql_[end]) || sql_[end] == '.')) ++end;
+    return Take(Kind::kOther, end);
+  }
+  // Operators stay together as they stand: the form must not make one of two.
+  constexpr std::string_view kOperators = "+*<>=~!@#%^&|`?:-/";
+  while (kOperators.find(c) != kNone && end < sql_.size() && kOperators.find(sql_[end]) != kNone &&
+         sql_.substr(end, 2) != "--" && sql_.substr(end, 2) != "/*")
+    ++end;
+  return Take(Kind::kOther, end);
+}
+
+SqlToken SqlLexer::Take(SqlToken::Kind kind, size_t end) {
+  SqlToken token{kind, sql_.substr(place_, end - place_), line_};
+  line_ += static_cast<int>(std::count(token.text.begin(), token.text.end(), '\n'));
+  place_ = end;
+  return token;
+}
+
+std::optional<SqlToken> SqlLexer::TakeClosed(SqlToken::Kind kind, size_t end,
+                                             std::string_view what) {
+  if (end != kNone) return Take(kind, end);
+  fault_ = Fault{line_, StrCat("the ", what, " that begins here has no end"), "close it"};
+  return std::nullopt;
+}
+
+size_t SqlLexer::EndOfQuoted(size_t begin, char mark, bool has_escapes) const {
+  for (size_t at = begin + 1; at < sql_.size(); ++at) {
+    if (has_escapes && sql_[at] == '\\') {
+      ++at;
+    } else if (sql_[at] == mark) {
+      if (At(at + 1) != mark) return at + 1;
+      ++at;
+    }
+  }
+  return kNone;
+}
+
+size_t SqlLexer::EndOfBlockComment() const {
+  int depth = 1;
+  for (size_t at = place_ + 2; at + 1 < sql_.size(); ++at) {
+    std::string_view two = sql_.substr(at, 2);
+    if (two == "*/" && --depth == 0) return at + 2;
+    // PostgreSQL's comments hold others; SQLite's end with the first mark.
+    if (two == "/*" && engine_ == Engine::kPostgresql) ++depth;
+    if (two == "*/" || (two == "/*" && engine_ == Engine::kPostgresql)) ++at;
+  }
+  return kNone;
+}
+
+std::string_view SqlLexer::DollarTag() const {
+  if (engine_ != Engine::kPostgresql || sql_[place_] != '$') return {};
+  size_t end = place_ + 1;
+  if (IsDigit(At(end))) return {};
+  while (end < sql_.size() && (BeginsWord(sql_[end]) || IsDigit(sql_[end]))) ++end;
+  return At(end) == '$' ? sql_.substr(place_, end + 1 - place_) : std::string_view();
+}
+
+}  // namespace ignite::migrations

@@ -1,0 +1,239 @@
+#include "migrations/sqlite_connection.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/c_handle.h"
+#include "base/ini.h"
+#include "base/str_cat.h"
+#include "base/terminal.h"
+
+namespace ignite::migrations {
+namespace {
+
+constexpr int kBusyTimeoutMs = 30'000;
+constexpr std::string_view kOwnPrefix = "ignite_";
+
+using Statement = CHandle<sqlite3_stmt, sqlite3_finalize>;
+
+bool IsOwnTable(const char* name) {
+  return name != nullptr && std::string_view(name).starts_with(kOwnPrefix);
+}
+
+/// Pragmas that only tell, or that the transaction takes back.
+bool MayUsePragma(std::string_view name) {
+  static const std::set<std::string_view> kNames = {
+      "user_version", "application_id",   "foreign_key_check", "integrity_check",
+      "quick_check",  "foreign_key_list", "table_info",        "table_xinfo",
+      "index_list",   "index_info",       "optimize",          "defer_foreign_keys"};
+  return kNames.contains(name);
+}
+
+int Authorize(void* context, int action, const char* first, const char* second,
+              const char* database, const char*) {
+  bool in_transaction =
+      *static_cast<SqliteConnection::Script*>(context) == SqliteConnection::Script::kInTransaction;
+  // VACUUM copies all tables, those of the engine as well, to a file without a name.
+  if (!in_transaction && database != nullptr && std::string_view(database) == "vacuum_db")
+    return SQLITE_OK;
+  switch (action) {
+    case SQLITE_ATTACH:
+      return !in_transaction && first != nullptr && *first == '\0' ? SQLITE_OK : SQLITE_DENY;
+    case SQLITE_DETACH:
+      return SQLITE_DENY;
+    case SQLITE_TRANSACTION:
+    case SQLITE_SAVEPOINT:
+      return in_transaction ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_PRAGMA:
+      return first != nullptr && MayUsePragma(first) ? SQLITE_OK : SQLITE_DENY;
+    case SQLITE_FUNCTION:
+      return second != nullptr && std::string_view(second) == "load_extension" ? SQLITE_DENY
+                                                                               : SQLITE_OK;
+    case SQLITE_INSERT:
+    case SQLITE_UPDATE:
+    case SQLITE_DELETE:
+    case SQLITE_CREATE_TABLE:
+    case SQLITE_DROP_TABLE:
+      return IsOwnTable(first) ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_ALTER_TABLE:
+    case SQLITE_CREATE_TRIGGER:
+    case SQLITE_CREATE_INDEX:
+      return IsOwnTable(second) ? SQLITE_DENY : SQLITE_OK;
+    default:
+      return SQLITE_OK;
+  }
+}
+
+/// Holds the authorizer while a script runs.
+class UnderAuthorizer {
+ public:
+  UnderAuthorizer(sqlite3* handle, SqliteConnection::Script& script) : handle_(handle) {
+    (void)sqlite3_set_authorizer(handle, Authorize, &script);
+  }
+  ~UnderAuthorizer() { (void)sqlite3_set_authorizer(handle_, nullptr, nullptr); }
+  UnderAuthorizer(const UnderAuthorizer&) = delete;
+  UnderAuthorizer& operator=(const UnderAuthorizer&) = delete;
+
+ private:
+  sqlite3* handle_;
+};
+
+int OpenFlags(SqliteConnection::Mode mode) {
+  int common = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  switch (mode) {
+    case SqliteConnection::Mode::kReadOnly:
+      return common | SQLITE_OPEN_READONLY;
+    case SqliteConnection::Mode::kExisting:
+      return common | SQLITE_OPEN_READWRITE;
+    case SqliteConnection::Mode::kCreate:
+      break;
+  }
+  return common | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+}
+
+}  // namespace
+
+Result<SqliteConnection> SqliteConnection::Open(const std::string& path, Mode mode) {
+  sqlite3* handle = nullptr;
+  int opened = sqlite3_open_v2(path.c_str(), &handle, OpenFlags(mode), nullptr);
+  SqliteConnection connection(handle);
+  if (opened != SQLITE_OK) return connection.Failure(StrCat("opening the database ", path));
+  (void)sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+  (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  // What was acknowledged must survive a power cut, also where the application is content with
+  // less.
+  TRY(
+      connection.Execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; "
+                         "PRAGMA synchronous = EXTRA;"));
+  return connection;
+}
+
+Result<> SqliteConnection::Execute(const std::string& sql) {
+  if (sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    return Failure(StrCat("running ", sql.substr(0, 60)));
+  return {};
+}
+
+Result<> SqliteConnection::Run(const std::string& sql, const std::vector<std::string>& parameters) {
+  return EachRow(sql, parameters, [](sqlite3_stmt*) {});
+}
+
+Result<> SqliteConnection::Query(const std::string& sql, const std::vector<std::string>& parameters,
+                                 const Row& row) {
+  std::vector<std::string> columns;
+  return EachRow(sql, parameters, [&](sqlite3_stmt* statement) {
+    columns.clear();
+    for (int column = 0; column < sqlite3_column_count(statement); ++column) {
+      const unsigned char* text = sqlite3_column_text(statement, column);
+      auto size = static_cast<size_t>(sqlite3_column_bytes(statement, column));
+      columns.emplace_back(text == nullptr ? "" : reinterpret_cast<const char*>(text), size);
+    }
+    row(columns);
+  });
+}
+
+Result<> SqliteConnection::EachRow(const std::string& sql,
+                                   const std::vector<std::string>& parameters, const RawRow& row) {
+  sqlite3_stmt* prepared = nullptr;
+  if (sqlite3_prepare_v2(handle(), sql.data(), static_cast<int>(sql.size()), &prepared, nullptr) !=
+      SQLITE_OK)
+    return Failure(StrCat("preparing ", sql.substr(0, 60)));
+  Statement statement(prepared);
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    (void)sqlite3_bind_text64(prepared, static_cast<int>(i) + 1, parameters[i].data(),
+                              parameters[i].size(), SQLITE_STATIC, SQLITE_UTF8);
+  }
+  for (;;) {
+    int step = sqlite3_step(prepared);
+    if (step == SQLITE_DONE) return {};
+    if (step != SQLITE_ROW) return Failure(StrCat("running ", sql.substr(0, 60)));
+    row(prepared);
+  }
+}
+
+Result<std::string> SqliteConnection::Value(const std::string& sql) {
+  std::optional<std::string> first;
+  TRY(Query(sql, {}, [&](const std::vector<std::string>& columns) {
+    if (!first) first = columns.at(0);
+  }));
+  return first.value_or("");
+}
+
+Result<> SqliteConnection::RunScript(std::string_view sql, Script script, std::string_view what) {
+  UnderAuthorizer guard(handle(), script);
+  std::string_view rest = sql;
+  while (!rest.empty()) {
+    sqlite3_stmt* prepared = nullptr;
+    const char* tail = nullptr;
+    int result =
+        sqlite3_prepare_v2(handle(), rest.data(), static_cast<int>(rest.size()), &prepared, &tail);
+    Statement statement(prepared);
+    while (result == SQLITE_OK && prepared != nullptr) {
+      result = sqlite3_step(prepared);
+      if (result == SQLITE_ROW) result = SQLITE_OK;
+    }
+    if (result != SQLITE_OK && result != SQLITE_DONE) {
+      size_t place = static_cast<size_t>(rest.data() - sql.data());
+      // Where SQLite knows no place, the statement itself: behind the space that goes before it.
+      int offset = sqlite3_error_offset(handle());
+      place += offset >= 0 ? static_cast<size_t>(offset)
+                           : std::min(rest.find_first_not_of(" \t\r\n"), rest.size());
+      auto lines =
+          1 + std::count(sql.begin(), sql.begin() + static_cast<std::ptrdiff_t>(place), '\n');
+      return Failure(StrCat(what, ", line ", lines));
+    }
+    rest.remove_prefix(static_cast<size_t>(tail - rest.data()));
+  }
+  return {};
+}
+
+Result<> SqliteConnection::ExpectNoRow(const std::string& sql) {
+  Script script = Script::kInTransaction;
+  UnderAuthorizer guard(handle(), script);
+  std::string found;
+  TRY(EachRow(sql, {}, [&](sqlite3_stmt* statement) {
+    if (!found.empty()) return;
+    for (int column = 0; column < sqlite3_column_count(statement); ++column) {
+      const unsigned char* text = sqlite3_column_text(statement, column);
+      found += StrCat(found.empty() ? "" : ", ",
+                      text == nullptr ? "NULL" : reinterpret_cast<const char*>(text));
+    }
+  }));
+  if (found.empty()) return {};
+  return Error{ErrorCode::kRefused,
+               StrCat("the check '", Printable(sql, 120), "' found: ", Printable(found, 120)),
+               "correct the step or the data that it meets"};
+}
+
+Error SqliteConnection::Failure(std::string_view doing) const {
+  if (handle() == nullptr) return {ErrorCode::kIo, StrCat(doing, ": out of memory"), "free memory"};
+  std::string cause = StrCat(doing, ": ", sqlite3_errmsg(handle()));
+  switch (sqlite3_extended_errcode(handle()) & 0xff) {
+    case SQLITE_FULL:
+      return {ErrorCode::kNoSpace, std::move(cause),
+              "free space on that file system and try again"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {ErrorCode::kBusy, StrCat(cause, ": another program holds the database"),
+              "stop what uses the database, or name its unit in 'units =' of the application"};
+    case SQLITE_AUTH:
+      return {ErrorCode::kRefused, StrCat(cause, ": a migration may not do this"),
+              "change the step: it may change the tables of its own database and nothing else"};
+    case SQLITE_CANTOPEN:
+      return {ErrorCode::kNotFound, std::move(cause),
+              "check that the file exists, and that its owner may write to its folder"};
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return {ErrorCode::kIo, std::move(cause),
+              "give the database and its folder to one user, who may write to both"};
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return {ErrorCode::kIo, std::move(cause), "restore the database from a backup"};
+    default:
+      return {ErrorCode::kIo, std::move(cause),
+              "try the step on a copy of the database, and correct it"};
+  }
+}
+
+}  // namespace ignite::migrations

@@ -1,0 +1,149 @@
+#include "migrations/worker.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+
+#include "base/file_system.h"
+#include "base/str_cat.h"
+#include "base/terminal.h"
+
+namespace ignite::migrations {
+namespace {
+
+/// A rehearsal of a large database takes its time; who waits may cancel.
+constexpr std::chrono::hours kTimeout{6};
+constexpr size_t kMaxAnswer = size_t{256} * 1024 * 1024;
+
+Json ToJson(const Error& error) {
+  Json json = Json::EmptyObject();
+  return json.Set("code", ErrorCodeName(error.code))
+      .Set("cause", error.cause)
+      .Set("remedy", error.remedy);
+}
+
+Json ToJson(const Fingerprint& fingerprint) {
+  Json json = Json::EmptyObject();
+  return json.Set("schema", fingerprint.schema)
+      .Set("tables", Json::StringArray(fingerprint.tables));
+}
+
+std::string AllOfStandardInput() {
+  std::string text;
+  std::array<char, 65536> buffer{};
+  for (ssize_t got = 0; (got = read(STDIN_FILENO, buffer.data(), buffer.size())) > 0;)
+    text.append(buffer.data(), static_cast<size_t>(got));
+  return text;
+}
+
+/// The answer to one request: a document, null where there is nothing to tell.
+Result<Json> Answer(std::string_view request) {
+  Json json = TRY(Json::ParseStored(request));
+  JsonFields fields(json, "request");
+  std::string verb = fields.String("verb");
+  auto engine = ParseEngine(fields.String("engine"));
+  std::string address = fields.String("address");
+  std::string path = fields.String("path", "");
+  const Json* move = fields.Optional("move");
+  TRY(fields.Finish());
+  auto database = TRY(OpenDatabase(engine.value_or(Engine::kSqlite), address));
+  if (verb == "read") return migrations::ToJson(TRY(database->Read()));
+  if (verb == "examine") return ToJson(TRY(database->Examine()));
+  if (verb == "run") TRY(database->Run(TRY(MoveFromJson(move == nullptr ? Json() : *move))));
+  if (verb == "snapshot") TRY(database->Snapshot(path));
+  if (verb == "restore") TRY(database->Restore(path));
+  return Json();
+}
+
+class DatabaseOfWorker : public Database {
+ public:
+  DatabaseOfWorker(Process& process, WorkerAccount account)
+      : process_(process), account_(std::move(account)) {}
+
+  Result<DatabaseState> Read() override { return StateFromJson(TRY(Ask(Request("read")))); }
+  Result<> Run(const Move& move) override {
+    return AskForNothing(std::move(Request("run").Set("move", migrations::ToJson(move))));
+  }
+  Result<> Snapshot(const std::string& path) override {
+    return AskForNothing(std::move(Request("snapshot").Set("path", path)));
+  }
+  Result<> Restore(const std::string& path) override {
+    return AskForNothing(std::move(Request("restore").Set("path", path)));
+  }
+  Result<Fingerprint> Examine() override {
+    Json answer = TRY(Ask(Request("examine")));
+    JsonFields fields(answer, "fingerprint");
+    Fingerprint fingerprint{fields.String("schema"), fields.Strings("tables")};
+    TRY(fields.Finish());
+    return fingerprint;
+  }
+
+ private:
+  Json Request(std::string_view verb) const {
+    Json json = Json::EmptyObject();
+    json.Set("verb", verb).Set("engine", EngineName(account_.engine));
+    return json.Set("address", account_.address);
+  }
+
+  Result<> AskForNothing(const Json& request) {
+    TRY(Ask(request));
+    return {};
+  }
+
+  Result<Json> Ask(const Json& request) {
+    std::string text = request.Dump();
+    Command command;
+    // Itself, also where an update has put another program in its place meanwhile.
+    command.arguments = {"/proc/self/exe", std::string(kWorkerArgument)};
+    command.timeout = kTimeout;
+    command.output_limit = kMaxAnswer;
+    command.confinement = Confinement{.uid = account_.uid, .gid = account_.gid, .network = true};
+    command.input.assign(AsBytes(text).begin(), AsBytes(text).end());
+    Outcome outcome = TRY(process_.Run(command));
+    auto answer = Json::ParseStored(outcome.output);
+    const Json* done = answer ? answer->Find("done") : nullptr;
+    if (done != nullptr) return *done;
+    const Json* error = answer ? answer->Find("error") : nullptr;
+    if (error != nullptr) return ErrorFrom(*error);
+    return Error{ErrorCode::kIo,
+                 StrCat("the migration of ", Printable(account_.address), " ended with exit code ",
+                        outcome.exit_code, outcome.timed_out ? ", for it took too long" : "",
+                        outcome.output.empty() ? "" : ": ", Printable(outcome.output)),
+                 "see the log of the machine, then try again"};
+  }
+
+  static Error ErrorFrom(const Json& json) {
+    JsonFields fields(json, "error");
+    auto code = ParseErrorCode(fields.String("code"));
+    return {code.value_or(ErrorCode::kIo), fields.String("cause"), fields.String("remedy")};
+  }
+
+  Process& process_;
+  WorkerAccount account_;
+};
+
+}  // namespace
+
+int RunWorker() {
+  auto answer = Answer(AllOfStandardInput());
+  Json document = Json::EmptyObject();
+  if (answer) {
+    document.Set("done", *std::move(answer));
+  } else {
+    document.Set("error", ToJson(answer.error()));
+  }
+  std::string text = document.Dump();
+  return WriteAll(STDOUT_FILENO, AsBytes(text), "the answer") ? 0 : 1;
+}
+
+std::unique_ptr<Database> MakeDatabaseOfWorker(Process& process, WorkerAccount account) {
+  return std::make_unique<DatabaseOfWorker>(process, std::move(account));
+}
+
+Result<std::unique_ptr<Database>> OpenDatabase(Engine engine, const std::string& address) {
+  if (engine == Engine::kSqlite) return MakeSqliteDatabase(address);
+  return Error{ErrorCode::kUnsupported, "this version has no PostgreSQL", "update ignite-agent"};
+}
+
+}  // namespace ignite::migrations

@@ -1,0 +1,29 @@
+// The process that touches a database: the agent starts itself again as the owner of the database,
+// hands it one request on standard input, and reads one answer from its standard output. Nothing
+// that an application can write is opened by root.
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "base/process.h"
+#include "migrations/database.h"
+
+namespace ignite::migrations {
+
+/// Who started with this argument is the worker: see RunWorker.
+inline constexpr std::string_view kWorkerArgument = "--migration-worker";
+
+/// The main of the worker: gives its exit code.
+int RunWorker();
+
+/// A Database whose methods each run in a worker of their own.
+struct WorkerAccount {
+  Engine engine = Engine::kSqlite;
+  std::string address;
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+std::unique_ptr<Database> MakeDatabaseOfWorker(Process& process, WorkerAccount account);
+
+}  // namespace ignite::migrations

@@ -1,0 +1,261 @@
+// The migration engine on real SQLite files.
+
+#include <gmock/gmock.h>
+
+#include "base/file_system.h"
+#include "base/sqlite.h"
+#include "base/str_cat.h"
+#include "migrations/database.h"
+#include "tests/fakes/temporary_directory.h"
+
+namespace ignite::migrations {
+namespace {
+
+using testing::HasSubstr;
+
+class SqliteDatabaseTest : public testing::Test {
+ protected:
+  fakes::TemporaryDirectory folder_;
+  const std::string path_ = folder_ / "main.db";
+  const std::string snapshot_ = folder_ / "snapshot";
+  std::unique_ptr<Database> database_ = MakeSqliteDatabase(path_);
+
+  static Step MakeStep(int64_t number, std::string up, std::optional<std::string> down,
+                       StepTraits traits = {}) {
+    return {number, StrCat("s", number), std::move(up), std::move(down), traits, false};
+  }
+  static Move Up(std::string from, int64_t from_version, std::string to, std::vector<Step> steps) {
+    Move move;
+    move.from_release = std::move(from);
+    move.from_version = from_version;
+    move.to_release = std::move(to);
+    move.to_version = steps.empty() ? from_version : steps.back().number;
+    move.steps = std::move(steps);
+    return move;
+  }
+  static Move Back(const Move& up) {
+    Move move;
+    move.from_release = up.to_release;
+    move.from_version = up.to_version;
+    move.to_release = up.from_release;
+    move.to_version = up.from_version;
+    move.direction = Direction::kDown;
+    move.steps.assign(up.steps.rbegin(), up.steps.rend());
+    return move;
+  }
+  void Execute(const std::string& sql) {
+    auto connection = Sqlite::Open(path_, Sqlite::Mode::kReadWriteCreate);
+    ASSERT_TRUE(connection);
+    auto done = connection->Execute(sql);
+    ASSERT_TRUE(done) << done.error().cause;
+  }
+  std::string Value(const std::string& sql) {
+    auto connection = Sqlite::Open(path_, Sqlite::Mode::kReadOnly);
+    auto statement = connection->Prepare(sql);
+    if (!statement) return StrCat("ERROR ", statement.error().cause);
+    auto row = statement->Step();
+    return row && *row ? statement->Text(0) : "";
+  }
+  void ExpectDone(Result<> result) { EXPECT_TRUE(result) << result.error().cause; }
+  DatabaseState Read() {
+    auto state = database_->Read();
+    EXPECT_TRUE(state) << state.error().cause;
+    return state ? *std::move(state) : DatabaseState();
+  }
+};
+
+const char* const kTable = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);";
+const char* const kNoTable = "DROP TABLE t;";
+
+TEST_F(SqliteDatabaseTest, ADatabaseThatIsNotThereIsAState) {
+  DatabaseState state = Read();
+  EXPECT_FALSE(state.exists);
+  EXPECT_FALSE(MakePosixFileSystem()->Inspect(path_)->has_value());
+}
+
+TEST_F(SqliteDatabaseTest, AMoveIsSchemaVersionAndHistoryTogether) {
+  Move up = Up("", 0, "2-t1",
+               {MakeStep(1, kTable, kNoTable),
+                MakeStep(2, "ALTER TABLE t ADD b; INSERT INTO t VALUES (1, 'x', 2)",
+                         "ALTER TABLE t DROP COLUMN b")});
+  ExpectDone(database_->Run(up));
+  DatabaseState state = Read();
+  EXPECT_EQ(state.version, 2);
+  EXPECT_EQ(state.release, "2-t1");
+  ASSERT_EQ(state.applied.size(), 2U);
+  EXPECT_EQ(state.applied[1].step.down, "ALTER TABLE t DROP COLUMN b");
+  EXPECT_EQ(state.applied[1].release, "2-t1");
+  EXPECT_EQ(state.schema, state.recorded_schema);
+  EXPECT_EQ(Value("SELECT count(*) FROM ignite_history"), "2");
+}
+
+TEST_F(SqliteDatabaseTest, TheSameMoveTwiceIsDoneOnce) {
+  Move up = Up("", 0, "1-t1", {MakeStep(1, kTable, kNoTable)});
+  ExpectDone(database_->Run(up));
+  ExpectDone(database_->Run(up));
+  EXPECT_EQ(Value("SELECT count(*) FROM ignite_history"), "1");
+  Move back = Back(up);
+  ExpectDone(database_->Run(back));
+  ExpectDone(database_->Run(back));
+}
+
+TEST_F(SqliteDatabaseTest, AFailingStepTakesTheWholeMoveBack) {
+  Execute("CREATE TABLE old (a); INSERT INTO old VALUES (1)");
+  auto failed =
+      database_->Run(Up("", 0, "3-t1",
+                        {MakeStep(1, kTable, kNoTable), MakeStep(2, "DELETE FROM old", ""),
+                         MakeStep(3, "SELECT 1;\n\n SELECT missing FROM t", "")}));
+  ASSERT_FALSE(failed);
+  EXPECT_THAT(failed.error().cause, HasSubstr("step 3 s3 (up), line 3: no such column"));
+  EXPECT_EQ(Value("SELECT count(*) FROM sqlite_schema"), "1");
+  EXPECT_EQ(Value("SELECT count(*) FROM old"), "1");
+}
+
+TEST_F(SqliteDatabaseTest, DownKeepsTheRowsWrittenSinceAndLeavesTheSchemaOfBefore) {
+  Execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x')");
+  std::string before = Read().schema;
+  Move up = Up("", 0, "1-t1",
+               {MakeStep(1, "ALTER TABLE t ADD b; ALTER TABLE t RENAME TO u",
+                         "ALTER TABLE u RENAME TO t; ALTER TABLE t DROP COLUMN b")});
+  ExpectDone(database_->Run(up));
+  Execute("INSERT INTO u VALUES (2, 'new', 'b')");
+  ExpectDone(database_->Run(Back(up)));
+  EXPECT_EQ(Read().schema, before);
+  EXPECT_FALSE(Read().is_managed);
+  EXPECT_EQ(Value("SELECT group_concat(a) FROM t"), "x,new");
+}
+
+TEST_F(SqliteDatabaseTest, ADatabaseThatTheMoveMadeGoesWithIt) {
+  Move up = Up("", 0, "1-t1", {MakeStep(1, kTable, kNoTable)});
+  ExpectDone(database_->Run(up));
+  ExpectDone(database_->Run(Back(up)));
+  EXPECT_FALSE(Read().exists);
+}
+
+TEST_F(SqliteDatabaseTest, AMoveFromElsewhereIsRefused) {
+  ExpectDone(database_->Run(Up("", 0, "1-t1", {MakeStep(1, kTable, kNoTable)})));
+  auto refused = database_->Run(Up("7-t9", 7, "8-t10", {MakeStep(8, "SELECT 1", "")}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+  EXPECT_THAT(refused.error().cause, HasSubstr("at version 1 of the release 1-t1"));
+  EXPECT_EQ(Read().version, 1);
+}
+
+TEST_F(SqliteDatabaseTest, AStepCannotLeaveItsTransactionOrItsDatabase) {
+  for (const char* sql :
+       {"COMMIT", "ROLLBACK", "SAVEPOINT a", "ATTACH '/etc/passwd' AS p", "VACUUM",
+        "PRAGMA writable_schema = 1", "SELECT load_extension('x')", "DROP TABLE ignite_state",
+        "CREATE TABLE ignite_x (a)", "UPDATE ignite_state SET version = 9",
+        "DELETE FROM ignite_migrations", "CREATE INDEX i ON ignite_history (at)",
+        "ALTER TABLE ignite_state ADD b"}) {
+    ExpectDone(database_->Run(Up("", 0, "1-t1", {MakeStep(1, kTable, kNoTable)})));
+    auto refused = database_->Run(Up("1-t1", 1, "2-t2", {MakeStep(2, sql, "")}));
+    EXPECT_FALSE(refused) << sql;
+    EXPECT_EQ(Read().version, 1) << sql;
+    EXPECT_EQ(Read().applied.size(), 1U) << sql;
+  }
+}
+
+TEST_F(SqliteDatabaseTest, ForeignKeysHoldUnlessTheStepRebuildsTables) {
+  Execute(
+      "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p (id) ON DELETE "
+      "CASCADE); INSERT INTO p VALUES (1); INSERT INTO c VALUES (1)");
+  const char* rebuild =
+      "CREATE TABLE q (id INTEGER PRIMARY KEY, b); INSERT INTO q SELECT id, 0 FROM p; DROP TABLE "
+      "p; ALTER TABLE q RENAME TO p;";
+  ExpectDone(database_->Run(
+      Up("", 0, "1-t1", {MakeStep(1, rebuild, std::nullopt, {.foreign_keys_off = true})})));
+  EXPECT_EQ(Value("SELECT count(*) FROM c"), "1");
+  auto refused = database_->Run(
+      Up("1-t1", 1, "2-t2", {MakeStep(2, "DELETE FROM p", "", {.foreign_keys_off = true})}));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().cause, HasSubstr("rows refer to rows that are not there"));
+  EXPECT_EQ(Value("SELECT count(*) FROM p"), "1");
+}
+
+TEST_F(SqliteDatabaseTest, VerifyQueriesMustFindNothing) {
+  Move up = Up("", 0, "1-t1", {MakeStep(1, StrCat(kTable, "INSERT INTO t VALUES (1, 'odd')"), "")});
+  up.verify = {"SELECT a FROM t WHERE a = 'odd'"};
+  auto refused = database_->Run(up);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().cause, HasSubstr("found: odd"));
+  EXPECT_FALSE(Read().is_managed);
+}
+
+TEST_F(SqliteDatabaseTest, ABaselineIsTheVersionOfWhatIsThere) {
+  Execute(kTable);
+  Move up = Up("", 17, "18-t1", {MakeStep(18, "ALTER TABLE t ADD c", "ALTER TABLE t DROP c")});
+  up.baseline = 17;
+  ExpectDone(database_->Run(up));
+  EXPECT_EQ(Read().baseline, 17);
+  EXPECT_EQ(Read().version, 18);
+  EXPECT_EQ(Read().applied.size(), 1U);
+}
+
+TEST_F(SqliteDatabaseTest, ASnapshotBringsEverythingBack) {
+  Execute("PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)");
+  auto before = database_->Examine();
+  ASSERT_TRUE(before);
+  ExpectDone(database_->Snapshot(snapshot_));
+  Execute("INSERT INTO t VALUES (2); CREATE TABLE u (b)");
+  EXPECT_NE(*database_->Examine(), *before);
+  ExpectDone(database_->Restore(snapshot_));
+  ExpectDone(database_->Restore(snapshot_));
+  EXPECT_EQ(*database_->Examine(), *before);
+}
+
+TEST_F(SqliteDatabaseTest, ExamineTellsRowsApartAndNotTheirOrder) {
+  Execute("CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'x'), (2, NULL)");
+  auto first = database_->Examine();
+  Execute("DELETE FROM t; INSERT INTO t VALUES (2, NULL), (1, 'x')");
+  EXPECT_EQ(*database_->Examine(), *first);
+  Execute("UPDATE t SET b = '' WHERE a = 2");
+  EXPECT_NE(*database_->Examine(), *first);
+  Execute("UPDATE t SET b = NULL WHERE a = 2; UPDATE t SET a = '1' WHERE a = 1");
+  EXPECT_NE(*database_->Examine(), *first);
+}
+
+TEST_F(SqliteDatabaseTest, ADamagedDatabaseIsNoSnapshot) {
+  Execute("CREATE TABLE t (a); CREATE INDEX i ON t (a); INSERT INTO t VALUES (1)");
+  Execute("INSERT INTO t SELECT randomblob(3000) FROM (VALUES (1), (2), (3), (4), (5), (6))");
+  auto files = MakePosixFileSystem();
+  std::string bytes = *files->ReadFile(path_, 1 << 20);
+  std::fill(bytes.begin() + 4096 * 3, bytes.begin() + 4096 * 3 + 600, 'x');
+  ASSERT_TRUE(files->WriteAtomically(path_, AsBytes(bytes), 0644));
+  EXPECT_FALSE(database_->Snapshot(snapshot_));
+  EXPECT_FALSE(database_->Examine());
+  EXPECT_FALSE(files->Inspect(snapshot_)->has_value());
+}
+
+TEST_F(SqliteDatabaseTest, StepsOutsideATransactionAreMarkedBefore) {
+  Move whole =
+      Up("", 0, "3-t1",
+         {MakeStep(1, kTable, kNoTable), MakeStep(2, "VACUUM", "", {.non_transactional = true}),
+          MakeStep(3, "ALTER TABLE t ADD b", "ALTER TABLE t DROP b")});
+  std::vector<Move> moves = Split(whole);
+  ASSERT_EQ(moves.size(), 3U);
+  EXPECT_EQ(moves[0].to_release, "3-t1");
+  EXPECT_EQ(moves[0].to_version, 1);
+  EXPECT_EQ(moves[1].from_version, 1);
+  EXPECT_EQ(moves[1].to_version, 2);
+  for (const Move& move : moves) ExpectDone(database_->Run(move));
+  EXPECT_EQ(Read().version, 3);
+  EXPECT_EQ(Read().applied.size(), 3U);
+}
+
+TEST_F(SqliteDatabaseTest, AFirstStepOutsideATransactionHasAMarkOfItsOwn) {
+  Move whole = Up("1-t1", 1, "2-t2", {MakeStep(2, "VACUUM", "", {.non_transactional = true})});
+  std::vector<Move> moves = Split(whole);
+  ASSERT_EQ(moves.size(), 3U);
+  EXPECT_TRUE(moves[0].steps.empty());
+  EXPECT_EQ(moves[0].to_release, "2-t2");
+  EXPECT_EQ(moves[0].to_version, 1);
+  EXPECT_EQ(moves[2].to_version, 2);
+  Move back = Back(whole);
+  back.to_release = "";
+  EXPECT_EQ(Split(back)[0].to_release, kLeaving);
+  EXPECT_EQ(Split(back).back().to_release, "");
+}
+
+}  // namespace
+}  // namespace ignite::migrations
