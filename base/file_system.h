@@ -68,6 +68,8 @@ class InputFile {
   /// Fills the buffer from the current place; fewer bytes only at the end of the file, 0 past it.
   virtual Result<size_t> Read(std::span<std::byte> buffer) = 0;
   virtual Result<> Seek(uint64_t offset) = 0;
+  /// The length of the whole file now, wherever the current place is.
+  virtual Result<uint64_t> Size() = 0;
 };
 
 /// A folder that is being filled with a tree. Every path is relative to it and resolved without

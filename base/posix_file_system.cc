@@ -88,6 +88,12 @@ class PosixInputFile : public InputFile {
     return {};
   }
 
+  Result<uint64_t> Size() override {
+    struct stat status {};
+    if (fstat(fd_.get(), &status) != 0) return SystemError(StrCat("inspecting ", path_), errno);
+    return static_cast<uint64_t>(status.st_size);
+  }
+
  private:
   UniqueFd fd_;
   std::string path_;

@@ -36,6 +36,8 @@ class SpooledFile : public InputFile {
     return {};
   }
 
+  Result<uint64_t> Size() override { return size_; }
+
  private:
   int fd_;
   uint64_t offset_;

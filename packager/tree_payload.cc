@@ -58,6 +58,7 @@ class BytesAsFile : public InputFile {
     place_ = static_cast<size_t>(std::min<uint64_t>(offset, bytes_.size()));
     return {};
   }
+  Result<uint64_t> Size() override { return bytes_.size(); }
 
  private:
   ByteView bytes_;

@@ -20,9 +20,20 @@ Error Unexpected(std::string_view found, std::string_view expected) {
       "upload the bundle again"};
 }
 
-/// What follows MANIFEST's header block to the end of the file.
-uint64_t LengthFromManifest(const Header& header) {
-  return TarMemberLength(header.manifest_size) + TarMemberLength(header.index_size()) +
+Error EndsEarly() {
+  return {ErrorCode::kTruncated, "the bundle ends before its time: bytes are missing",
+          "finish the upload, or upload it again"};
+}
+
+Error GoesOnBehindItsEnd() {
+  return {ErrorCode::kCorrupt, "the bundle has bytes behind its end", "upload the bundle again"};
+}
+
+/// SPEC section 3. A plain bundle has no RECIPIENTS, whatever their size.
+uint64_t LengthOf(const Header& header, uint64_t signatures_size, uint64_t recipients_size) {
+  uint64_t length = TarMemberLength(kHeaderSize) + TarMemberLength(signatures_size);
+  if (header.encrypted()) length += TarMemberLength(recipients_size);
+  return length + TarMemberLength(header.manifest_size) + TarMemberLength(header.index_size()) +
          PayloadMembersLength(header.payload_size) + kTarEnd;
 }
 
@@ -37,6 +48,9 @@ class BeginningOfFile : public InputFile {
   }
   Result<> Seek(uint64_t) override {
     return Error{ErrorCode::kInternal, "the beginning of a file is read once", ""};
+  }
+  Result<uint64_t> Size() override {
+    return Error{ErrorCode::kInternal, "the beginning of a file does not tell its size", ""};
   }
 
  private:
@@ -65,25 +79,20 @@ Result<Bytes> ReadWithDigest(BundleInput& input, std::string_view name, uint64_t
   return stored;
 }
 
-Result<uint64_t> LengthOf(BundleInput& input) {
+Result<uint64_t> AnnouncedLength(BundleInput& input) {
   TRY(input.ExpectMember(kHeaderName, kHeaderSize, kHeaderSize));
   Header header = TRY(Header::Parse(TRY(input.ReadContent(kHeaderSize))));
-  uint64_t length = TarMemberLength(kHeaderSize);
-  uint64_t size = TRY(ExpectSignatures(input));
-  length += TarMemberLength(size);
-  if (header.encrypted()) {
-    TRY(input.ReadContent(size));
-    length += TarMemberLength(TRY(ExpectRecipients(input)));
-  }
-  return length + LengthFromManifest(header);
+  uint64_t signatures_size = TRY(ExpectSignatures(input));
+  if (!header.encrypted()) return LengthOf(header, signatures_size, 0);
+  TRY(input.ReadContent(signatures_size));
+  return LengthOf(header, signatures_size, TRY(ExpectRecipients(input)));
 }
 
 }  // namespace
 
 Result<> BundleInput::Read(std::span<std::byte> buffer) {
   if (TRY(file_->Read(buffer)) == buffer.size()) return {};
-  return Error{ErrorCode::kTruncated, "the bundle ends before its time: bytes are missing",
-               "finish the upload, or upload it again"};
+  return EndsEarly();
 }
 
 Result<uint64_t> BundleInput::ExpectMember(std::string_view name, uint64_t smallest,
@@ -120,8 +129,14 @@ Result<> BundleInput::ReadEnd() {
   TRY(Read(end));
   std::byte extra;
   if (IsAllZero(end) && TRY(file_->Read(std::span(&extra, 1))) == 0) return {};
-  return Error{ErrorCode::kCorrupt, "the bundle has bytes behind its end",
-               "upload the bundle again"};
+  return GoesOnBehindItsEnd();
+}
+
+Result<> BundleInput::CheckLength(uint64_t expected) {
+  uint64_t size = TRY(file_->Size());
+  if (size < expected) return EndsEarly();
+  if (size > expected) return GoesOnBehindItsEnd();
+  return {};
 }
 
 Result<EarlyMembers> ReadEarlyMembers(BundleInput& input, const Vouch& vouch) {
@@ -135,6 +150,10 @@ Result<EarlyMembers> ReadEarlyMembers(BundleInput& input, const Vouch& vouch) {
     early.recipients = TRY(input.ReadContent(TRY(ExpectRecipients(input))));
   }
   return early;
+}
+
+uint64_t EarlyMembers::BundleLength() const {
+  return LengthOf(header, signatures.size() * kSignatureEntrySize, recipients.size());
 }
 
 Result<Bytes> ReadStoredManifest(BundleInput& input, const Header& header) {
@@ -165,7 +184,7 @@ Result<std::optional<uint64_t>> ExpectedLength(ByteView beginning) {
                  "upload a file made by ignite-pack"};
   }
   BundleInput input(std::make_unique<BeginningOfFile>(beginning));
-  auto length = LengthOf(input);
+  auto length = AnnouncedLength(input);
   if (length) return std::optional(*length);
   if (length.error().code == ErrorCode::kTruncated) return std::optional<uint64_t>();
   return std::move(length).error();

@@ -33,6 +33,8 @@ class BundleInput {
   Result<> ReadPadding(uint64_t size);
   /// The two zero blocks, and nothing behind them.
   Result<> ReadEnd();
+  /// kTruncated or kCorrupt, as from reading to the end, where the file has another length now.
+  Result<> CheckLength(uint64_t expected);
 
  private:
   std::unique_ptr<InputFile> file_;
@@ -44,6 +46,9 @@ struct EarlyMembers {
   Header header;
   std::vector<SignatureEntry> signatures;
   Bytes recipients;  ///< Empty in a plain bundle.
+
+  /// What the whole file has to have.
+  uint64_t BundleLength() const;
 };
 
 /// `vouch` is asked as soon as the signatures are read; nothing behind them is read when it gives

@@ -60,8 +60,7 @@ Result<VerifiedBundle> VerifiedBundle::Open(std::unique_ptr<InputFile> file, con
   TRY(keyring.RequireRolesFor(manifest.kind, roles));
 
   Index index = TRY(ParseIndex(TRY(ReadStoredIndex(input, early.header)), early.header));
-  return VerifiedBundle(std::move(input), early.header, std::move(manifest), std::move(index),
-                        file_key);
+  return VerifiedBundle(std::move(input), early, std::move(manifest), std::move(index), file_key);
 }
 
 Result<> VerifiedBundle::ReadPayloads(PayloadSink& sink, unsigned threads,

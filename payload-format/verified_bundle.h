@@ -42,6 +42,10 @@ class VerifiedBundle {
   /// Stored bytes of all chunks: the measure of progress.
   uint64_t payload_size() const { return header_.payload_size; }
 
+  /// Foretells by the length of the file what reading it to its end would find: kTruncated or
+  /// kCorrupt where it is not the bundle's.
+  Result<> CheckLength() { return input_.CheckLength(length_); }
+
   /// Reads on to the end of the file. `threads` 0 means all cores, 1 starts none. `progress` gets
   /// the stored bytes done and may give an Error to stop. An Error leaves the sink in the middle;
   /// the bundle cannot be read again.
@@ -49,16 +53,18 @@ class VerifiedBundle {
   Result<> ReadPayloads(PayloadSink& sink, unsigned threads, const Progress& progress);
 
  private:
-  VerifiedBundle(BundleInput input, Header header, Manifest manifest, Index index,
+  VerifiedBundle(BundleInput input, const EarlyMembers& early, Manifest manifest, Index index,
                  std::optional<FileKey> file_key)
       : input_(std::move(input)),
-        header_(header),
+        header_(early.header),
+        length_(early.BundleLength()),
         manifest_(std::move(manifest)),
         index_(std::move(index)),
         file_key_(file_key) {}
 
   BundleInput input_;
   Header header_;
+  uint64_t length_;
   Manifest manifest_;
   Index index_;
   std::optional<FileKey> file_key_;

@@ -24,7 +24,10 @@ Result<bool> IsIntact(const Parts& parts, const DeploymentRecord& deployment) {
 Result<format::VerifiedBundle> OpenBundle(const Parts& parts, std::unique_ptr<InputFile> file) {
   auto plain = parts.settings.allow_unencrypted ? format::PlainBundles::kAccepted
                                                 : format::PlainBundles::kRefused;
-  return format::VerifiedBundle::Open(std::move(file), parts.keyring, parts.identities, plain);
+  auto bundle =
+      TRY(format::VerifiedBundle::Open(std::move(file), parts.keyring, parts.identities, plain));
+  TRY(bundle.CheckLength());
+  return bundle;
 }
 
 Result<bool> RunsAlready(const Parts& parts, const std::optional<DeploymentRecord>& current,

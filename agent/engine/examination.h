@@ -16,7 +16,8 @@ Result<Examination> Examine(const Parts& parts, Journal* journal,
                             const format::VerifiedBundle& bundle, int64_t transaction,
                             Origin origin);
 
-/// Signatures first: nothing of the file is believed before they hold.
+/// Signatures first: nothing of the file is believed before they hold. A file of another length
+/// than they vouch for is refused here, before anything is unpacked.
 Result<format::VerifiedBundle> OpenBundle(const Parts& parts, std::unique_ptr<InputFile> file);
 
 /// Whether the probe runs this very content, undamaged: then an install has nothing to do.

@@ -827,6 +827,14 @@ class PlanTest(AgentCase):
         self.assertIn("there is no file '/nowhere.ignite'", self.probe.text("plan", "/nowhere.ignite", expect=2))
         self.assertIn("'/dev/null' is no regular file", self.probe.text("plan", "/dev/null", expect=2))
 
+    def test_plan_refuses_a_file_of_the_wrong_length_as_install_does(self):
+        for change in (lambda data: data[:-1], lambda data: data + b"x"):
+            bundle = self.changed_copy(self.bundle("1.0"), change)
+            plan = self.probe.json("plan", bundle, expect=3)
+            verdict = self.probe.install(bundle, expect=3)
+            self.assertEqual((plan["would"], plan["reason"], plan["cause"], plan["remedy"]),
+                             ("refuse", verdict["reason"], verdict["cause"], verdict["remedy"]))
+
     def test_the_history_names_no_deployment_that_nobody_asked_for(self):
         self.probe.install(self.bundle("1.0"))
         self.probe.json("rollback", expect=4)

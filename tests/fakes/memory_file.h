@@ -21,6 +21,7 @@ class MemoryFile : public InputFile {
     place_ = std::min<size_t>(offset, bytes_.size());
     return {};
   }
+  Result<uint64_t> Size() override { return bytes_.size(); }
 
  private:
   Bytes bytes_;

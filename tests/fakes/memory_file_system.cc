@@ -32,6 +32,12 @@ class MemoryInputFile : public InputFile {
     place_ = offset;
     return {};
   }
+  Result<uint64_t> Size() override {
+    Fate fate = watch_.Next("fstat");
+    if (fate.kind == Fate::Kind::kDies) throw ProcessDied();
+    if (fate.kind == Fate::Kind::kFails) return SystemError("inspecting", fate.error);
+    return file_->content.size();
+  }
 
  private:
   NodePtr file_;

@@ -27,6 +27,7 @@ class MutantFile : public InputFile {
     place_ = offset;
     return {};
   }
+  Result<uint64_t> Size() override { return mutant_.bytes.size() + mutant_.hole.zeros; }
 
  private:
   uint64_t HoleEnd() const { return mutant_.hole.at + mutant_.hole.zeros; }

@@ -93,6 +93,24 @@ TEST_F(PreviewTest, TellsOfADamagedBundleAndOfOneThatRuns) {
   EXPECT_FALSE(OfBytes(bundle).plan);
 }
 
+TEST_F(PreviewTest, RefusesByTheLengthOfTheFileAsAnInstallDoes) {
+  const Bytes whole = FakeProbe::Bundle(Release(1));
+  for (ptrdiff_t change : {-1, -1024, -1025, +1, +512}) {
+    Bytes bundle = whole;
+    bundle.resize(static_cast<size_t>(static_cast<ptrdiff_t>(whole.size()) + change));
+    Preview preview = OfBytes(bundle);
+    Verdict verdict = Must(probe_.InstallBytes(bundle));
+    EXPECT_EQ(verdict.state, State::kRefused) << change;
+    EXPECT_EQ(verdict.reason, change < 0 ? "short" : "damaged");
+    EXPECT_EQ(preview.verdict.state, verdict.state) << change;
+    EXPECT_EQ(preview.verdict.reason, verdict.reason);
+    EXPECT_EQ(preview.verdict.cause, verdict.cause);
+    EXPECT_EQ(preview.verdict.remedy, verdict.remedy);
+    EXPECT_FALSE(Must(probe_.real_files->Inspect(probe_.paths.Host("/opt")))) << "nothing unpacked";
+  }
+  EXPECT_EQ(OfBytes(whole).verdict.state, State::kReceived);
+}
+
 TEST_F(PreviewTest, NamesAHoldThatAnInstallWouldLift) {
   Bytes bundle = FakeProbe::Bundle(Release(1));
   probe_.health.failing = {"alive"};
