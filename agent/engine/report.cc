@@ -5,6 +5,7 @@
 
 #include "agent/engine/journal.h"
 #include "agent/engine/progress_file.h"
+#include "agent/engine/transaction_lock.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 
@@ -28,11 +29,28 @@ Json TransactionJson(const TransactionRecord& transaction,
   return json.Set("step", progress ? progress->step : transaction.step);
 }
 
-Json StuckJson(const TransactionRecord& transaction) {
+Json TroubleJson(const TransactionRecord& transaction, std::string_view cause,
+                 std::string_view remedy) {
   Json json = Json::EmptyObject();
-  return json.Set("transaction", transaction.id)
-      .Set("cause", transaction.cause)
-      .Set("remedy", transaction.remedy);
+  return json.Set("transaction", transaction.id).Set("cause", cause).Set("remedy", remedy);
+}
+
+Json StuckJson(const TransactionRecord& transaction) {
+  return TroubleJson(transaction, transaction.cause, transaction.remedy);
+}
+
+Json InterruptedJson(const TransactionRecord& transaction) {
+  Error error = Interruption(transaction);
+  return TroubleJson(transaction, error.cause, error.remedy);
+}
+
+/// Whoever works on it has the lock from before its beginning until behind its end, so it is
+/// abandoned where it is unfinished before and after a moment in which nobody has.
+Result<bool> IsAbandoned(Journal& journal, const ProbePaths& paths,
+                         const TransactionRecord& transaction) {
+  if (transaction.state == State::kStuck || !TransactionLock::IsFree(paths.Lock())) return false;
+  auto still = TRY(journal.Unfinished());
+  return still && still->id == transaction.id;
 }
 
 bool IsIn(const std::optional<TransactionRecord>& transaction, State state) {
@@ -70,8 +88,10 @@ Result<Snapshot> TakeSnapshot(FileSystem& files, const ProbePaths& paths) {
     snapshot.transaction = TRY(journal.Unfinished());
     snapshot.holds = TRY(journal.Holds());
     snapshot.time_floor = TRY(journal.TimeFloor());
-    if (snapshot.transaction)
+    if (snapshot.transaction) {
       snapshot.progress = ProgressFile::Read(files, paths, snapshot.transaction->id);
+      snapshot.interrupted = TRY(IsAbandoned(journal, paths, *snapshot.transaction));
+    }
     return snapshot;
   });
 }
@@ -123,6 +143,13 @@ std::string TimeText(int64_t seconds) {
   std::array<char, 40> text{};
   (void)strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &parts);
   return text.data();
+}
+
+Error Interruption(const TransactionRecord& transaction) {
+  return {ErrorCode::kRefused,
+          StrCat("transaction ", transaction.id, " was interrupted: it is in the state ",
+                 StateName(transaction.state), ", and no process is at work on it"),
+          "'ignite recover' finishes it now; ignited where it runs, and the next boot, do so too"};
 }
 
 Json DeploymentJson(const DeploymentRecord& deployment) {
@@ -190,6 +217,7 @@ Json StatusJson(const Settings& settings, const Snapshot& snapshot) {
   json.Set("transaction", transaction ? TransactionJson(*transaction, snapshot.progress) : Json());
   json.Set("trial", on_trial);
   json.Set("hold", Json::StringArray(snapshot.holds));
+  json.Set("interrupted", snapshot.interrupted ? InterruptedJson(*transaction) : Json());
   return json.Set("stuck", stuck ? StuckJson(*transaction) : Json());
 }
 
@@ -256,6 +284,10 @@ std::string StatusText(const Settings& settings, const Snapshot& snapshot) {
     if (transaction->state == State::kStuck)
       text +=
           StrCat("STUCK        ", transaction->cause, "\n  remedy:    ", transaction->remedy, "\n");
+    if (snapshot.interrupted) {
+      Error error = Interruption(*transaction);
+      text += StrCat("INTERRUPTED  ", error.cause, "\n  remedy:    ", error.remedy, "\n");
+    }
   } else {
     text += "transaction  none\n";
   }

@@ -17,6 +17,7 @@ struct Snapshot {
   std::vector<DeploymentRecord> deployments;  ///< Oldest first; the last one runs.
   std::optional<TransactionRecord> transaction;
   std::optional<Progress> progress;
+  bool interrupted = false;  ///< No process is at work on the transaction, and it is not stuck.
   std::vector<std::string> holds;
   int64_t time_floor = 0;  ///< It is later than this, in seconds since 1970.
 };
@@ -44,6 +45,8 @@ Json ChecksJson(const std::vector<CheckResult>& results);
 /// A line for each, and one more with the remedy where it failed.
 std::string ChecksText(const std::vector<CheckResult>& checks);
 Json VerdictJson(const Verdict& verdict, std::string_view bundle);
+/// What there is to say, and to do, of a transaction that was interrupted.
+Error Interruption(const TransactionRecord& transaction);
 Json DeploymentJson(const DeploymentRecord& deployment);
 Json StatusJson(const Settings& settings, const Snapshot& snapshot);
 Json HistoryJson(const std::vector<TransactionRecord>& transactions);

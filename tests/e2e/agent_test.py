@@ -183,8 +183,8 @@ class LicenceTest(AgentCase):
 class InstallTest(AgentCase):
     def test_a_first_release_is_committed(self):
         empty = self.probe.status()
-        self.assertEqual(set(empty) & {"probe", "deployment", "deployments", "transaction", "trial", "hold", "stuck"},
-                         {"probe", "deployment", "deployments", "transaction", "trial", "hold", "stuck"})
+        self.assertEqual(set(empty) & {"probe", "deployment", "deployments", "transaction", "trial", "hold", "stuck", "interrupted"},
+                         {"probe", "deployment", "deployments", "transaction", "trial", "hold", "stuck", "interrupted"})
         self.assertIsNone(empty["deployment"])
         self.assertEqual(empty["deployments"], [])
         self.assertFalse(self.probe.state.exists(), "status writes nothing")
@@ -1874,6 +1874,23 @@ class ProcessTest(AgentCase):
         process.communicate()
         return most
 
+    def failing_examinations(self, code):
+        checks = self.probe.json("doctor", expect=code)["checks"]
+        return {check["id"]: check for check in checks if check["result"] == "fail"}
+
+    def assert_said_to_be_interrupted(self, state):
+        said = self.probe.status()["interrupted"]
+        self.assertEqual(said["transaction"], self.probe.status()["transaction"]["id"])
+        self.assertIn(state, said["cause"])
+        self.assertIn("ignite recover", said["remedy"])
+        text = self.probe.text("status")
+        self.assertIn(said["cause"], text)
+        self.assertIn(said["remedy"], text)
+        found = self.failing_examinations(1)
+        self.assertEqual(list(found), ["transaction"])
+        self.assertEqual((found["transaction"]["cause"], found["transaction"]["remedy"]),
+                         (said["cause"], said["remedy"]))
+
     def test_one_thread(self):
         port = self.serve(lambda: 200)
         check = f"[health web]\ntype = http\nurl = http://127.0.0.1:{port}/\n" + command_check("true")
@@ -1911,6 +1928,8 @@ class ProcessTest(AgentCase):
             self.assertIn(str(process.pid), error["cause"])
         status = self.probe.status()
         self.assertIs(status["trial"], True)
+        self.assertIsNone(status["interrupted"])
+        self.assertEqual(self.failing_examinations(0), {})
         self.assertLessEqual({"id", "state", "percent", "step"}, set(status["transaction"]))
         self.assertIsNone(self.probe.history()[-1]["outcome"])
         process.send_signal(signal.SIGINT)
@@ -1956,6 +1975,7 @@ class ProcessTest(AgentCase):
         self.addCleanup(self.end, process)
         self.signal_in_staging(process, signal.SIGKILL)
         process.communicate()
+        self.assert_said_to_be_interrupted("staging")
         recovered = self.probe.json("recover")
         self.assertEqual(recovered["outcome"], "failed")
         self.assertEqual(recovered["reason"], "interrupted")
@@ -1971,7 +1991,10 @@ class ProcessTest(AgentCase):
         process.kill()
         process.communicate()
         self.assertIs(self.probe.status()["trial"], True)
+        self.assert_said_to_be_interrupted("trial")
         self.assertEqual(self.probe.json("recover")["outcome"], "committed")
+        self.assertIsNone(self.probe.status()["interrupted"])
+        self.assertEqual(self.failing_examinations(0), {})
         self.assertEqual(self.assert_consistent()["deployment"]["number"], 2)
 
     def test_another_command_finishes_what_was_interrupted(self):
