@@ -13,7 +13,7 @@ using Document = nlohmann::ordered_json;
 /// Builds a Json from the library's events; returning false stops the parser.
 class StrictBuilder : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit StrictBuilder(int max_depth) : max_depth_(max_depth) {}
+  StrictBuilder(int max_depth, int max_values) : max_depth_(max_depth), max_values_(max_values) {}
 
   bool null() override { return Place(Json()); }
   bool boolean(bool value) override { return Place(value); }
@@ -74,8 +74,8 @@ class StrictBuilder : public nlohmann::json_sax<nlohmann::json> {
     return Place(std::move(done));
   }
   bool Place(Json value) {
-    if (++values_ > Json::kMaxValues)
-      return Fail(StrCat("more than ", Json::kMaxValues, " values"));
+    if (values_ == max_values_) return Fail(StrCat("more than ", max_values_, " values"));
+    ++values_;
     if (open_.empty()) {
       root = std::move(value);
     } else if (Level& level = open_.back(); level.value.AsObject() != nullptr) {
@@ -87,6 +87,7 @@ class StrictBuilder : public nlohmann::json_sax<nlohmann::json> {
   }
 
   int max_depth_;
+  int max_values_;
   int values_ = 0;
   std::vector<Level> open_;
 };
@@ -136,14 +137,14 @@ std::string Json::Dump(bool indented) const {
   return ToDocument(*this).dump(indented ? 2 : -1, ' ', false, Document::error_handler_t::replace);
 }
 
-Result<Json> Json::Parse(std::string_view text, int max_depth) {
+Result<Json> Json::Parse(std::string_view text, int max_depth, int max_values) {
   // The library takes a NUL for the end of the text, whatever stands behind it, and passes over a
   // byte order mark.
   if (text.find('\0') != std::string_view::npos || text.starts_with("\xEF\xBB\xBF")) {
     return Error{ErrorCode::kCorrupt, "the JSON document has a NUL byte or a byte order mark",
                  "make it anew"};
   }
-  StrictBuilder builder(max_depth);
+  StrictBuilder builder(max_depth, max_values);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
     return Error{ErrorCode::kCorrupt, StrCat("the JSON document has ", builder.fault),
                  "make it anew"};

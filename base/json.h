@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,14 +59,19 @@ class Json {
   /// Compact, or indented by two spaces. Bytes that are not UTF-8 come out as U+FFFD.
   std::string Dump(bool indented = false) const;
   /// kCorrupt with the position and what is wrong.
-  static Result<Json> ParseStrict(std::string_view text) { return Parse(text, kMaxDepth); }
-  /// A document that Dump wrote, which may hold a strict one some levels down.
-  static Result<Json> ParseStored(std::string_view text) { return Parse(text, kMaxStoredDepth); }
+  static Result<Json> ParseStrict(std::string_view text) {
+    return Parse(text, kMaxDepth, kMaxValues);
+  }
+  /// A document of this probe that Dump wrote. It may hold any number of strict ones, some levels
+  /// down, so the number of its values has no limit.
+  static Result<Json> ParseStored(std::string_view text) {
+    return Parse(text, kMaxStoredDepth, std::numeric_limits<int>::max());
+  }
 
   friend bool operator==(const Json& a, const Json& b) { return a.value_ == b.value_; }
 
  private:
-  static Result<Json> Parse(std::string_view text, int max_depth);
+  static Result<Json> Parse(std::string_view text, int max_depth, int max_values);
 
   std::variant<std::nullptr_t, bool, int64_t, std::string, Array, Object> value_;
 };

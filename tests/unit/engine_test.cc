@@ -418,6 +418,16 @@ TEST_F(EngineTest, ContentThatRunsButWasDamagedIsInstalledAgain) {
   EXPECT_EQ(probe_.LiveVersion(), "1.0");
 }
 
+TEST_F(EngineTest, ABundleWithAsManyValuesAsAManifestMayHaveIsInstalledAndTakenBack) {
+  for (int number : {1, 2}) {
+    BundleRecipe recipe = Release(number);
+    recipe.owners.assign(Json::kMaxValues - 100, "root");
+    ASSERT_EQ(Install(recipe), State::kCommitted);
+  }
+  ASSERT_EQ(Must(probe_.Rollback()).state, State::kCommitted);
+  EXPECT_EQ(probe_.LiveVersion(), "1.0");
+}
+
 TEST_F(EngineTest, AnUnknownOwnerIsRefusedBeforeAnythingIsStaged) {
   BundleRecipe recipe = Release(1);
   recipe.owners = {"nobody-here"};

@@ -37,11 +37,39 @@ class JournalTest : public testing::Test {
   fakes::FakeClock clock_;
 };
 
+/// A spec with as many values as a manifest can hold of one: some 20 belong to what is around it.
+Json LargestSpec(std::string_view word) {
+  std::vector<std::string> words(Json::kMaxValues - 30, std::string(word));
+  Json spec = Json::EmptyObject();
+  return spec.Set("units", Json::StringArray(words));
+}
+
 TEST_F(JournalTest, NobodyElseCanReadIt) {
   Open();
   struct stat status {};
   ASSERT_EQ(stat((folder_ / "journal.db").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
+}
+
+TEST_F(JournalTest, ThePlanOfTheLargestBundlesIsReadBack) {
+  // The change of the largest component to another of that size, beside those of service packs.
+  Plan plan = SamplePlan(2);
+  ComponentRecord from{"app/web", "tree", "1.0", "1.0-t1", LargestSpec("old")};
+  ComponentRecord to{"app/web", "tree", "2.0", "2.0-t2", LargestSpec("new")};
+  plan.changes = {{from, to}};
+  plan.components = {to};
+  for (int i = 0; i < 3; ++i) {
+    plan.components.push_back(
+        {StrCat("app/pack-", i), "tree", "1.0", StrCat("1.0-t", i), LargestSpec("pack")});
+  }
+  Journal journal = Open();
+  int64_t id = Must(journal.Begin("large.ignite"));
+  Must(journal.SetPlan(id, plan));
+  auto unfinished = Must(Open().Unfinished());
+  ASSERT_TRUE(unfinished && unfinished->plan);
+  EXPECT_EQ(unfinished->plan->ToJson(), plan.ToJson());
+  EXPECT_EQ(Must(journal.Commit(id, plan, "")), Journal::CommitOutcome::kCommitted);
+  EXPECT_EQ(Must(journal.Current())->components.size(), plan.components.size());
 }
 
 TEST_F(JournalTest, ATransactionIsUnfinishedUntilItsEnd) {

@@ -184,6 +184,7 @@ TEST(JsonTest, TooManyValuesAreRefused) {
   };
   EXPECT_TRUE(Json::ParseStrict(list(Json::kMaxValues - 1)));
   EXPECT_FALSE(Json::ParseStrict(list(Json::kMaxValues)));
+  EXPECT_TRUE(Json::ParseStored(list(10 * Json::kMaxValues)));
 }
 
 TEST(JsonTest, AStoredDocumentMayHoldAStrictOneSomeLevelsDown) {
