@@ -58,23 +58,20 @@ Result<OutputBundle> OutputBundle::Create(const std::string& path, const Header&
       TarMemberLength(kHeaderSize) + TarMemberLength(signature_count * kSignatureEntrySize) +
       (recipients_size == 0 ? 0 : TarMemberLength(recipients_size)) +
       TarMemberLength(header.manifest_size) + TarMemberLength(header.index_size());
-  OutputBundle output(std::move(fd), path, std::move(temporary), front_length);
+  OutputBundle output(std::move(fd), path, std::make_unique<UnfinishedFile>(std::move(temporary)),
+                      front_length);
   struct stat before {};
   if (stat(path.c_str(), &before) == 0 &&
       fchmod(output.fd_.get(), before.st_mode & kPermissions) != 0) {
-    return SystemError(StrCat("setting the mode of ", output.temporary_), errno);
+    return SystemError(StrCat("setting the mode of ", output.unfinished_->path()), errno);
   }
   return output;
 }
 
-OutputBundle::~OutputBundle() {
-  if (fd_) (void)unlink(temporary_.c_str());
-}
-
 Result<> OutputBundle::WriteAt(uint64_t offset, ByteView bytes) {
   if (lseek(fd_.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
-    return SystemError(StrCat("seeking in ", temporary_), errno);
-  return WriteAll(fd_.get(), bytes, temporary_);
+    return SystemError(StrCat("seeking in ", unfinished_->path()), errno);
+  return WriteAll(fd_.get(), bytes, unfinished_->path());
 }
 
 uint64_t OutputBundle::MemberOffset(uint64_t number) const {
@@ -108,8 +105,9 @@ Result<uint64_t> OutputBundle::Finish(const FrontMembers& front) {
   // The padding and the end are the zeros of what was never written.
   uint64_t length = front_length_ + PayloadMembersLength(payload_size_) + kTarEnd;
   if (ftruncate(fd_.get(), static_cast<off_t>(length)) != 0 || fsync(fd_.get()) != 0)
-    return SystemError(StrCat("writing ", temporary_), errno);
-  TRY(MakePosixFileSystem()->Rename(temporary_, path_));
+    return SystemError(StrCat("writing ", unfinished_->path()), errno);
+  TRY(MakePosixFileSystem()->Rename(unfinished_->path(), path_));
+  unfinished_->Keep();
   fd_.Reset();
   return length;
 }

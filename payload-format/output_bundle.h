@@ -4,11 +4,13 @@
 // Used by whatever writes a bundle. What is left unfinished is removed again.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "payload-format/container/header.h"
+#include "payload-format/unfinished_file.h"
 
 namespace ignite::format {
 
@@ -33,7 +35,6 @@ class OutputBundle {
                                      size_t signature_count, size_t recipients_size);
   OutputBundle(OutputBundle&&) = default;
   OutputBundle& operator=(OutputBundle&&) = delete;
-  ~OutputBundle();
 
   /// The next stored bytes of the payload.
   Result<> Append(ByteView stored);
@@ -44,17 +45,18 @@ class OutputBundle {
   Result<uint64_t> Finish(const FrontMembers& front);
 
  private:
-  OutputBundle(UniqueFd fd, std::string path, std::string temporary, uint64_t front_length)
+  OutputBundle(UniqueFd fd, std::string path, std::unique_ptr<UnfinishedFile> unfinished,
+               uint64_t front_length)
       : fd_(std::move(fd)),
         path_(std::move(path)),
-        temporary_(std::move(temporary)),
+        unfinished_(std::move(unfinished)),
         front_length_(front_length) {}
   Result<> WriteAt(uint64_t offset, ByteView bytes);
   uint64_t MemberOffset(uint64_t number) const;
 
   UniqueFd fd_;
   std::string path_;
-  std::string temporary_;
+  std::unique_ptr<UnfinishedFile> unfinished_;
   uint64_t front_length_;
   uint64_t payload_size_ = 0;
 };

@@ -9,11 +9,13 @@ import json
 import os
 import pathlib
 import random
+import signal
 import stat
 import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import unittest
 import zipfile
 
@@ -839,6 +841,38 @@ class SignerProgramTest(PackCase):
             self.assertIn(text, error["cause"])
             self.assertFalse(list(self.folder.glob("x.ignite*")), command)
         self.assertEqual(self.build_with("echo no token >&2; exit 7", expect=1).stderr, b"no token\n")
+
+    def signal_a_build(self, number, ignored=False):
+        """Sends a signal to a build that has written everything and waits for a signature; returns its exit code."""
+        words = ("build", "r.ini", "--with", f"touch begun; read line < go; {self.OPENSSL.format('K')}",
+                 "--public", "K.pub", "--recipient", "P.pub", "-o", "out.ignite")
+        (self.folder / "begun").unlink(missing_ok=True)
+        process = subprocess.Popen(
+            [PROGRAM, *words], cwd=self.folder, stdout=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL))
+        while not (self.folder / "begun").exists():
+            self.assertIsNone(process.poll(), "it was over before it was seen")
+            time.sleep(0.01)
+        self.assertTrue((self.folder / "out.ignite.part").exists())
+        process.send_signal(number)
+        if not ignored:
+            process.wait(timeout=10)
+        (self.folder / "go").write_text("now\n")
+        return process.wait(timeout=10)
+
+    def test_a_signal_leaves_nothing_unfinished_behind(self):
+        os.mkfifo(self.folder / "go")
+        self.build()
+        before = (self.folder / "out.ignite").read_bytes()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self.assertEqual(self.signal_a_build(number), -number, "whoever waits sees that a signal ended it")
+            self.assertEqual(sorted(path.name for path in self.folder.glob("out.ignite*")), ["out.ignite"], number)
+            self.assertEqual((self.folder / "out.ignite").read_bytes(), before)
+
+    def test_a_signal_that_is_ignored_is_ignored(self):
+        os.mkfifo(self.folder / "go")
+        self.assertEqual(self.signal_a_build(signal.SIGHUP, ignored=True), 0)
+        self.run_json("verify", "out.ignite", "--keyring", "keyring.json", "--identity", "P.key")
 
     def test_usage(self):
         good = ("build", "r.ini", "--unencrypted", "-o", "x.ignite")
