@@ -332,7 +332,7 @@ class BuildTest(PackCase):
         text = done.stderr.decode()
         self.assertRegex(text, r"two\.ini:27: '/opt/netprobe/web/current/api/current' and "
                                r"'/opt/netprobe/web/current' of 'web' are in each other's way")
-        self.assertRegex(text, r"two\.ini:28: '/etc/ignite/agent\.ini' and '/etc/ignite' of ignite are in each")
+        self.assertRegex(text, r"two\.ini:28: '/etc/ignite/agent\.ini' and '/etc/ignite' of 'ignite' are in each")
         self.assertFalse((self.folder / "x").exists())
 
     def test_an_output_in_a_source_is_refused(self):
