@@ -12,9 +12,10 @@ constexpr const char* kPragmas =
     "PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON;";
 
 // Changes only by addition, and only after a commit: an older agent must be able to read what a
-// newer one wrote.
+// newer one wrote. Each addition raises the version, which the database keeps, so that a journal
+// that has it all is opened without a write.
+constexpr int64_t kSchemaVersion = 1;
 constexpr const char* kSchema = R"(
-BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS transactions(
   id INTEGER PRIMARY KEY AUTOINCREMENT, bundle TEXT NOT NULL, content_id TEXT NOT NULL DEFAULT '', state TEXT NOT NULL,
   step TEXT NOT NULL DEFAULT '', plan TEXT, reason TEXT NOT NULL DEFAULT '', cause TEXT NOT NULL DEFAULT '',
@@ -34,7 +35,6 @@ CREATE TABLE IF NOT EXISTS releases(
   component TEXT NOT NULL, release TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY(component, release)) STRICT;
 CREATE TABLE IF NOT EXISTS floors(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS holds(content_id TEXT PRIMARY KEY) STRICT;
-COMMIT;
 )";
 
 constexpr std::string_view kTimeFloor = "time";
@@ -57,6 +57,17 @@ Result<T> ReadStored(std::string_view text, Result<T> (*from_json)(const Json&))
   auto value = from_json(*json);
   if (!value) return JournalDamaged(value.error());
   return value;
+}
+
+Result<int64_t> SchemaVersionOf(Sqlite& database) {
+  auto version = TRY(database.Prepare("PRAGMA user_version"));
+  return TRY(version.Step()) ? version.Integer(0) : 0;
+}
+
+Result<> MakeSchema(Sqlite& database) {
+  if (TRY(SchemaVersionOf(database)) >= kSchemaVersion) return {};
+  return database.Execute(StrCat("BEGIN IMMEDIATE;", kSchema, kHistorySchema,
+                                 "PRAGMA user_version = ", kSchemaVersion, "; COMMIT;"));
 }
 
 }  // namespace
@@ -116,8 +127,7 @@ Result<Journal> Journal::Open(const std::string& path, Clock& clock) {
   if (chmod(path.c_str(), 0600) != 0)
     return SystemError(StrCat("setting the mode of ", path), errno);
   TRY(database.Execute(kPragmas));
-  TRY(database.Execute(kSchema));
-  TRY(database.Execute(kHistorySchema));
+  TRY(MakeSchema(database));
   return Journal(std::move(database), path, &clock);
 }
 

@@ -72,6 +72,34 @@ TEST_F(JournalTest, ThePlanOfTheLargestBundlesIsReadBack) {
   EXPECT_EQ(Must(journal.Current())->components.size(), plan.components.size());
 }
 
+TEST_F(JournalTest, OnlyAJournalWithoutItsTablesIsWrittenWhenItIsOpened) {
+  Open();
+  Sqlite writer = Must(Sqlite::Open(folder_ / "journal.db", Sqlite::Mode::kReadWriteCreate));
+  Must(writer.Execute("BEGIN IMMEDIATE"));
+  EXPECT_TRUE(Journal::Open(folder_ / "journal.db", clock_));
+}
+
+TEST_F(JournalTest, AJournalThatCountsNoVersionGetsTheTablesThatItLacks) {
+  Open();
+  {
+    Sqlite old = Must(Sqlite::Open(folder_ / "journal.db", Sqlite::Mode::kReadWriteCreate));
+    Must(old.Execute("DROP TABLE holds; PRAGMA user_version = 0"));
+  }
+  Journal journal = Open();
+  Must(journal.Hold("a"));
+  EXPECT_TRUE(Must(journal.IsHeld("a")));
+}
+
+TEST_F(JournalTest, AJournalOfANewerAgentStaysNewer) {
+  Open();
+  Sqlite newer = Must(Sqlite::Open(folder_ / "journal.db", Sqlite::Mode::kReadWriteCreate));
+  Must(newer.Execute("PRAGMA user_version = 7"));
+  Open();
+  auto version = Must(newer.Prepare("PRAGMA user_version"));
+  ASSERT_TRUE(Must(version.Step()));
+  EXPECT_EQ(version.Integer(0), 7);
+}
+
 TEST_F(JournalTest, ATransactionIsUnfinishedUntilItsEnd) {
   Journal journal = Open();
   int64_t id = Must(journal.Begin("a.ignite"));
