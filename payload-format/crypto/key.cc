@@ -30,6 +30,13 @@ KeyHandle PublicHandle(const PublicKey& key) {
   return handle;
 }
 
+/// RFC 8410: a SubjectPublicKeyInfo is this, and then the bytes of the key.
+std::string_view SubjectPublicKeyInfoPrefix(KeyType type) {
+  using namespace std::string_view_literals;
+  return type == KeyType::kEd25519 ? "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00"sv
+                                   : "\x30\x2a\x30\x05\x06\x03\x2b\x65\x6e\x03\x21\x00"sv;
+}
+
 PublicKey PublicHalf(EVP_PKEY* handle, KeyType type) {
   PublicKey key{type, {}};
   size_t size = key.bytes.size();
@@ -62,12 +69,10 @@ int NoPassword(char*, int, int, void*) noexcept { return -1; }
 void FreeKey(evp_pkey_st* key) noexcept { EVP_PKEY_free(key); }
 
 KeyId PublicKey::Id() const {
-  KeyHandle handle = PublicHandle(*this);
-  unsigned char* der = nullptr;
-  int size = i2d_PUBKEY(handle.get(), &der);
-  MustSucceed(size > 0);
-  Sha256Digest digest = Sha256(std::as_bytes(std::span(der, static_cast<size_t>(size))));
-  OPENSSL_free(der);
+  Sha256Hasher hasher;
+  hasher.Update(AsBytes(SubjectPublicKeyInfoPrefix(type)));
+  hasher.Update(bytes);
+  Sha256Digest digest = hasher.Finish();
   KeyId id;
   std::copy_n(digest.bytes.begin(), id.size(), id.begin());
   return id;

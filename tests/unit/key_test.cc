@@ -89,10 +89,13 @@ TEST(KeyPemTest, AnEncryptedKeyIsRefusedAndNobodyIsAsked) {
 }
 
 TEST(KeyIdTest, IsTheBeginningOfTheDigestOfTheSubjectPublicKeyInfo) {
-  PublicKey key = PrivateKey::Generate(KeyType::kEd25519).public_key();
-  // RFC 8410: the SubjectPublicKeyInfo of an Ed25519 key is this prefix and the raw key.
-  Bytes info = ByteWriter().Raw(FromHex("302a300506032b6570032100").value()).Raw(key.bytes).bytes();
-  EXPECT_EQ(ToHex(key.Id()), Sha256(info).Hex().substr(0, 16));
+  // RFC 8410: the SubjectPublicKeyInfo is a prefix and the raw key.
+  for (auto [type, prefix] : {std::pair(KeyType::kEd25519, "302a300506032b6570032100"),
+                              std::pair(KeyType::kX25519, "302a300506032b656e032100")}) {
+    PublicKey key = PrivateKey::Generate(type).public_key();
+    Bytes info = ByteWriter().Raw(FromHex(prefix).value()).Raw(key.bytes).bytes();
+    EXPECT_EQ(ToHex(key.Id()), Sha256(info).Hex().substr(0, 16));
+  }
 }
 
 }  // namespace
