@@ -15,12 +15,15 @@ bool Needs(const std::vector<DeploymentRecord>& deployments, const ComponentReco
                      });
 }
 
-/// The newest stay; the last one is what the probe runs.
-Result<> ForgetOldDeployments(const Parts& parts, Journal& journal) {
+/// The newest stay, and are given; the last one is what the probe runs.
+Result<std::vector<DeploymentRecord>> KeepNewDeployments(const Parts& parts, Journal& journal) {
   std::vector<DeploymentRecord> deployments = TRY(journal.Deployments());
   auto keep = static_cast<size_t>(parts.settings.keep_deployments);
-  for (size_t i = 0; i + keep < deployments.size(); ++i) TRY(journal.Forget(deployments[i].number));
-  return {};
+  while (deployments.size() > keep) {
+    TRY(journal.Forget(deployments.front().number));
+    deployments.erase(deployments.begin());
+  }
+  return deployments;
 }
 
 Result<> SweepReleases(const Parts& parts, Journal& journal,
@@ -48,8 +51,7 @@ Result<> SweepFolders(const Parts& parts, const std::vector<DeploymentRecord>& d
 }  // namespace
 
 Result<> CleanUp(const Parts& parts, Journal& journal) {
-  TRY(ForgetOldDeployments(parts, journal));
-  std::vector<DeploymentRecord> deployments = TRY(journal.Deployments());
+  std::vector<DeploymentRecord> deployments = TRY(KeepNewDeployments(parts, journal));
   TRY(SweepReleases(parts, journal, deployments));
   return SweepFolders(parts, deployments);
 }
