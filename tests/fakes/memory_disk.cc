@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
+#include <list>
 
 namespace ignite::fakes {
 namespace {
 
-constexpr int kMaxLinks = 40;
+constexpr size_t kMaxLinks = 40;
 
 }  // namespace
 
@@ -16,47 +18,44 @@ MemoryDisk::MemoryDisk() : root_(std::make_shared<Node>()) {
 }
 
 MemoryDisk::Found MemoryDisk::Find(std::string_view path, Follow follow) const {
-  std::vector<std::pair<std::string, NodePtr>> trail{{"", root_}};
-  std::string rest(path);
-  Found found{ENOENT, nullptr, {}, nullptr, {}};
-  int links = 0;
+  std::vector<std::pair<std::string_view, const NodePtr*>> trail{{"", &root_}};
+  std::list<std::string> followed;  // What was left to go, at each link.
+  std::string_view rest = path;
+  auto next_name = [&] { return std::min(rest.find_first_not_of('/'), rest.size()); };
   for (;;) {
-    size_t begin = rest.find_first_not_of('/');
-    if (begin == std::string::npos) break;
-    size_t end = std::min(rest.find('/', begin), rest.size());
-    std::string name = rest.substr(begin, end - begin);
-    rest.erase(0, end);
-    bool is_last = rest.find_first_not_of('/') == std::string::npos;
+    rest.remove_prefix(next_name());
+    if (rest.empty()) break;
+    std::string_view name = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(name.size());
+    bool is_last = next_name() == rest.size();
     if (name == ".") continue;
     if (name == "..") {
       if (trail.size() > 1) trail.pop_back();
       continue;
     }
-    const NodePtr& folder = trail.back().second;
+    const NodePtr& folder = *trail.back().second;
     if (folder->type != FileInfo::Type::kDirectory) return {ENOTDIR, nullptr, {}, nullptr, {}};
     auto entry = folder->names.find(name);
     if (entry == folder->names.end()) {
-      if (is_last) found = {ENOENT, folder, name, nullptr, {}};
-      return found;
+      if (is_last) return {ENOENT, folder, std::string(name), nullptr, {}};
+      return {ENOENT, nullptr, {}, nullptr, {}};
     }
-    const NodePtr& node = entry->second;
-    if (node->type == FileInfo::Type::kSymlink && (!is_last || follow == Follow::kAll)) {
-      if (++links > kMaxLinks) return {ELOOP, nullptr, {}, nullptr, {}};
-      rest = node->target + rest;
-      if (node->target.starts_with('/')) trail.resize(1);
+    const Node& node = *entry->second;
+    if (node.type == FileInfo::Type::kSymlink && (!is_last || follow == Follow::kAll)) {
+      if (followed.size() == kMaxLinks) return {ELOOP, nullptr, {}, nullptr, {}};
+      rest = followed.emplace_back(node.target).append(rest);
+      if (node.target.starts_with('/')) trail.resize(1);
       continue;
     }
-    trail.emplace_back(std::move(name), node);
+    trail.emplace_back(entry->first, &entry->second);
   }
-  found.error = 0;
-  found.node = trail.back().second;
-  found.name = trail.back().first;
-  if (trail.size() > 1) found.folder = trail[trail.size() - 2].second;
+  Found found{0, nullptr, std::string(trail.back().first), *trail.back().second, {}};
+  if (trail.size() > 1) found.folder = *trail[trail.size() - 2].second;
   for (size_t i = 1; i < trail.size(); ++i) {
     found.real += '/';
     found.real += trail[i].first;
   }
-  if (found.real.empty()) found.real = "/";
+  if (found.real.empty()) found.real += '/';
   return found;
 }
 
@@ -66,7 +65,7 @@ void MemoryDisk::List(const NodePtr& node) {
   listed_.push_back(node);
 }
 
-void MemoryDisk::Apply(std::map<std::string, NodePtr>& names, const Node::Naming& naming) {
+void MemoryDisk::Apply(Names& names, const Node::Naming& naming) {
   if (naming.node == nullptr)
     names.erase(naming.name);
   else

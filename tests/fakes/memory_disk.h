@@ -24,14 +24,15 @@ class MemoryDisk {
  public:
   struct Node;
   using NodePtr = std::shared_ptr<Node>;
+  using Names = std::map<std::string, NodePtr, std::less<>>;
 
   struct Node {
     FileInfo::Type type = FileInfo::Type::kFile;
     uint64_t number = 0;
     FileAttributes attributes;
-    std::string target;                    ///< Of a symbolic link.
-    Bytes content;                         ///< Of a file.
-    std::map<std::string, NodePtr> names;  ///< Of a folder.
+    std::string target;  ///< Of a symbolic link.
+    Bytes content;       ///< Of a file.
+    Names names;         ///< Of a folder.
 
    private:
     friend class MemoryDisk;
@@ -49,7 +50,7 @@ class MemoryDisk {
     };
     FileAttributes durable_attributes;
     Bytes durable_content;
-    std::map<std::string, NodePtr> durable_names;
+    Names durable_names;
     std::vector<Write> pending_writes;
     std::vector<Naming> pending_names;
     bool is_listed = false;
@@ -91,7 +92,7 @@ class MemoryDisk {
 
  private:
   static void Apply(Bytes& content, const Node::Write& write, size_t length);
-  static void Apply(std::map<std::string, NodePtr>& names, const Node::Naming& naming);
+  static void Apply(Names& names, const Node::Naming& naming);
   void SetName(const NodePtr& folder, const std::string& name, NodePtr node,
                bool with_next = false);
   void List(const NodePtr& node);
