@@ -75,14 +75,14 @@ Machine::Machine(const Pool& own_pool, const RealFolder& folder, Control control
       files(disk, *this),
       vfs(disk, *this),
       control_(control),
-      handlers_(files, programs_, paths, identities_),
+      handlers_(files, programs_, paths, pool.identities()),
       weak_handlers_(handlers_, control) {
-  identities_.push_back(fakes::CopyOf(fakes::Keys().identity));
   settings.product = "netprobe";
   settings.compatible = "box";
   settings.trial = std::chrono::milliseconds(2'000);
   settings.threads = 1;
   Must(files.MakeDirectories(paths.Root(), 0755));
+  disk.SyncAll();  // Or a power cut would draw for these folders, and a story depend on how many.
   using enum Control;
   if (control == kNoSyncOfFileSystem) files.ignored = {MemoryFileSystem::Sync::kEverything};
   if (control == kNoSyncOfFolder) files.ignored = {MemoryFileSystem::Sync::kFolder};
@@ -92,7 +92,7 @@ Machine::Machine(const Pool& own_pool, const RealFolder& folder, Control control
 }
 
 engine::Parts Machine::parts() {
-  return {paths,     settings, fakes::Keys().keyring, identities_, files, clock,
+  return {paths,     settings, fakes::Keys().keyring, pool.identities(), files, clock,
           services_, health_,  weak_handlers_};
 }
 

@@ -145,7 +145,6 @@ class Machine : public fakes::CallWatch {
   Services services_{*this};
   Health health_{*this};
   Programs programs_{*this};
-  std::vector<format::PrivateKey> identities_;
   handlers::AllHandlers handlers_;
   WeakHandlers weak_handlers_;
 };

@@ -196,8 +196,7 @@ View Model::ViewOf(const std::vector<engine::ComponentRecord>& components) const
   return view;
 }
 
-void Model::CheckDeployments(engine::Journal& journal) const {
-  auto records = Must(journal.Deployments());
+void Model::CheckDeployments(const std::vector<engine::DeploymentRecord>& records) const {
   Demand(
       records.size() == deployments_.size(),
       StrCat("the journal has ", records.size(), " deployments instead of ", deployments_.size()));
@@ -223,8 +222,7 @@ void Model::CheckNames(const std::string& folder, const std::vector<std::string>
                 names.empty() ? "" : ", among them ", names.empty() ? "" : names.back()));
 }
 
-void Model::CheckLeftovers(engine::Journal& journal) const {
-  auto records = Must(journal.Deployments());
+void Model::CheckLeftovers(const std::vector<engine::DeploymentRecord>& records) const {
   std::vector<std::string> numbers;
   std::map<std::string, std::vector<std::string>> releases;
   for (const Edition* place : pool_.places()) releases[place->component];
@@ -252,11 +250,12 @@ void Model::CheckLeftovers(engine::Journal& journal) const {
 
 void Model::CheckAtRest() {
   auto journal = Must(engine::Journal::Open(machine_.paths.Journal(), machine_.clock));
-  for (const auto& record : Must(journal.Transactions()))
-    Demand(record.ended != 0,
-           StrCat("transaction ", record.id, " is still ", StateName(record.state)));
+  if (auto unfinished = Must(journal.Unfinished()))
+    throw Violation{
+        StrCat("transaction ", unfinished->id, " is still ", StateName(unfinished->state))};
   TakeHistory(journal);
-  CheckDeployments(journal);
+  const auto kept = Must(journal.Deployments());
+  CheckDeployments(kept);
   holds_all_ = Must(journal.IsHeld(engine::Journal::kEverything));
   View expected = deployments_.empty() ? View(pool_.places().size()) : deployments_.back().view;
   View live = machine_.Live();
@@ -266,7 +265,7 @@ void Model::CheckAtRest() {
   std::string target = active.node == nullptr ? "" : active.node->target;
   Demand(target == (current() == 0 ? "" : StrCat("deployments/", current())),
          StrCat("active leads to '", target, "', current is ", current()));
-  CheckLeftovers(journal);
+  CheckLeftovers(kept);
   machine_.CheckRunning();
   size_t components = 0;
   for (const Edition* edition : expected) components += edition != nullptr ? 1 : 0;

@@ -61,8 +61,8 @@ class Model {
 
   void CheckLinks(const View& view) const;
   void TakeHistory(engine::Journal& journal);
-  void CheckDeployments(engine::Journal& journal) const;
-  void CheckLeftovers(engine::Journal& journal) const;
+  void CheckDeployments(const std::vector<engine::DeploymentRecord>& records) const;
+  void CheckLeftovers(const std::vector<engine::DeploymentRecord>& records) const;
   void CheckNames(const std::string& folder, const std::vector<std::string>& expected) const;
 
   const Pool& pool_;

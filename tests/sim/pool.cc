@@ -215,6 +215,7 @@ void Pool::Add(PoolBundle bundle) {
 }
 
 Pool::Pool() {
+  identities_.push_back(fakes::CopyOf(fakes::Keys().identity));
   const std::string link = "/etc/netprobe/web.conf";
   const std::string other = "/etc/netprobe/conf.d/api.conf";
   auto edition = [&](std::string component, std::string version, std::string at = "") {

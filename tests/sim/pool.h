@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "payload-format/crypto/key.h"
 #include "payload-format/manifest/kind.h"
 #include "tests/fakes/memory_disk.h"
 
@@ -48,6 +49,8 @@ class Pool {
   const Edition* FindTree(const Edition& place, const std::string& text) const;
   /// All links that any edition has.
   const std::vector<std::string>& links() const { return links_; }
+  /// The keys of the probe, which open every bundle.
+  const std::vector<format::PrivateKey>& identities() const { return identities_; }
 
  private:
   const Edition* Add(Edition edition);
@@ -57,6 +60,7 @@ class Pool {
   std::vector<PoolBundle> bundles_;
   std::vector<const Edition*> places_;
   std::vector<std::string> links_;
+  std::vector<format::PrivateKey> identities_;
 };
 
 /// Everything of a tree on a disk in one text: paths, types, modes, owners, times, bytes, targets.
