@@ -77,9 +77,13 @@ void MemoryDisk::Apply(Bytes& content, const Node::Write& write, size_t length) 
     content.resize(write.offset);
     return;
   }
-  content.resize(std::max<size_t>(content.size(), write.offset + length));
-  std::copy_n(write.bytes.begin(), length,
-              content.begin() + static_cast<std::ptrdiff_t>(write.offset));
+  // Bytes behind the end are appended: a new length would fill them with zeros first.
+  if (write.offset > content.size()) content.resize(write.offset);
+  size_t inside = std::min<size_t>(length, content.size() - write.offset);
+  auto border = write.bytes.begin() + static_cast<std::ptrdiff_t>(inside);
+  std::copy(write.bytes.begin(), border,
+            content.begin() + static_cast<std::ptrdiff_t>(write.offset));
+  content.insert(content.end(), border, write.bytes.begin() + static_cast<std::ptrdiff_t>(length));
 }
 
 void MemoryDisk::SetName(const NodePtr& folder, const std::string& name, NodePtr node,

@@ -4,7 +4,7 @@
 # usage: controls.sh PROGRAM
 set -euo pipefail
 program=$1
-seeds=1000
+seeds=10000
 
 missed=0
 for control in $("$program" controls); do

@@ -74,16 +74,9 @@ bool PlayStories(const Order& order, Tally& tally) {
 bool PlaySeam(const Order& order, Tally& tally) {
   Pool pool;
   RealFolder folder;
-  Seam seam(pool, folder, order.control, tally);
-  SeamCount count;
-  std::string broken;
-  bool is_good = KeepsPromises([&] { count = seam.Run(order.first, order.count); }, broken);
-  if (!is_good) {
-    std::cout << "a point of the seam: " << broken << "\n";
-    Print(seam.told());
-    return false;
-  }
-  std::cout << count.errors << " errors, " << count.deaths << " deaths, " << count.compound
+  auto count = Seam(pool, folder, order.control, tally).Run(order.first, order.count);
+  if (!count) return false;
+  std::cout << count->errors << " errors, " << count->deaths << " deaths, " << count->compound
             << " of them again with a second in the recovery\n";
   return true;
 }

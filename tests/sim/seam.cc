@@ -1,7 +1,13 @@
 #include "tests/sim/seam.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <exception>
+#include <iostream>
+#include <stdexcept>
 
 namespace ignite::sim {
 
@@ -13,8 +19,11 @@ namespace {
 
 enum class Action : uint8_t { kInstall, kInstallBroken, kRollback, kRecover, kRecoverAtBoot };
 
-/// In the recovery, a second trouble is tried at every so many calls.
-constexpr uint64_t kCompoundStride = 37;
+/// In the recovery, a second trouble comes within so many calls.
+constexpr uint64_t kReachOfSecond = 260;
+
+/// A prime, by which one share has calls of the beginning, the middle and the end of stories.
+constexpr uint64_t kSpread = 389;
 
 Trouble Fails(int error, bool late, bool lasts) {
   Trouble trouble;
@@ -45,6 +54,42 @@ const PoolBundle& Bundle(const Pool& pool, std::string_view name) {
                        [&](const PoolBundle& bundle) { return bundle.name == name; });
 }
 
+void Install(const Pool& pool, Probe& probe, std::string_view name,
+             std::vector<Trouble> troubles = {}) {
+  bool is_calm = troubles.empty();
+  (void)probe.Install(Bundle(pool, name), Origin::kEngineer, std::move(troubles), is_calm);
+}
+
+enum class Ending : int { kCame, kNeverCame, kBroken };
+
+/// `play` gives whether its trouble has come.
+template <class Play>
+Ending InProcessOfItsOwn(const Probe& probe, Play play) {
+  std::cout.flush();
+  pid_t child = fork();
+  if (child < 0) throw std::runtime_error("no process can be started");
+  if (child > 0) {
+    int status = 0;
+    bool is_over = waitpid(child, &status, 0) == child && WIFEXITED(status);
+    return is_over ? static_cast<Ending>(WEXITSTATUS(status)) : Ending::kBroken;
+  }
+  Ending ending = Ending::kBroken;
+  std::string broken;
+  try {
+    ending = play() ? Ending::kCame : Ending::kNeverCame;
+  } catch (const Violation& violation) {
+    broken = violation.what;
+  } catch (const std::exception& exception) {
+    broken = exception.what();
+  }
+  if (ending == Ending::kBroken) {
+    std::cout << "a point of the seam: " << broken << "\n";
+    for (const std::string& line : probe.lines) std::cout << "  " << line << "\n";
+    std::cout.flush();
+  }
+  _exit(static_cast<int>(ending));
+}
+
 }  // namespace
 
 struct Seam::Scene {
@@ -52,81 +97,83 @@ struct Seam::Scene {
   uint64_t interrupted_at = 0;  ///< For kRecover: the call at which the install was cut off.
 };
 
-/// Whether the trouble has come: false where the story has fewer calls.
-bool Seam::Play(const Scene& scene, const Trouble& trouble, const Trouble* in_recovery) {
-  Probe probe(pool_, folder_, control_, tally_);
-  fakes::Random random(trouble.at);
-  auto restart = [&] { probe.Restart(static_cast<MemoryDisk::Cut>(trouble.at % 3), random); };
-  auto install = [&](std::string_view name, std::vector<Trouble> troubles, bool is_calm) {
-    (void)probe.Install(Bundle(pool_, name), Origin::kEngineer, std::move(troubles), is_calm);
-  };
-  try {
-    install("product-1", {}, true);
-    probe.CheckAtRest();
-    uint64_t before = probe.machine.troubled_calls();
-    switch (scene.action) {
-      case Action::kInstall:
-        install("product-2", {trouble}, false);
-        break;
-      case Action::kInstallBroken:
-        install("broken", {trouble}, false);
-        break;
-      case Action::kRollback:
-        install("product-2", {}, true);
-        probe.CheckAtRest();
-        (void)probe.Rollback(std::nullopt, {trouble}, false);
-        break;
-      case Action::kRecover:
-      case Action::kRecoverAtBoot: {
-        Trouble cut = Dies(scene.action == Action::kRecoverAtBoot);
-        cut.at = scene.interrupted_at;
-        install("product-2", {cut}, false);
-        restart();
-        before = probe.machine.troubled_calls();
-        if (scene.action == Action::kRecover)
-          (void)probe.Recover({}, {trouble});
-        else
-          (void)probe.Recover({trouble}, {});
-        break;
-      }
-    }
-    bool has_come = probe.machine.troubled_calls() > before;
-    restart();
-    if (in_recovery != nullptr) {
-      (void)probe.Recover({*in_recovery}, {*in_recovery});
-      restart();
-    }
-    probe.CheckAtRest();
-    install("product-3", {}, true);
-    probe.CheckAtRest();
-    return has_come;
-  } catch (const Violation&) {
-    told_ = probe.lines;
-    throw;
-  }
+void Seam::Begin(const Scene& scene, Probe& probe) const {
+  Install(pool_, probe, "product-1");
+  probe.CheckAtRest();
+  if (scene.action != Action::kRollback) return;
+  Install(pool_, probe, "product-2");
+  probe.CheckAtRest();
 }
 
-SeamCount Seam::Run(uint64_t first, uint64_t step) {
+/// Whether the trouble has come: false where the story has fewer calls.
+bool Seam::Play(const Scene& scene, Probe& probe, const Trouble& trouble,
+                const Trouble* in_recovery) const {
+  fakes::Random random(trouble.at);
+  auto restart = [&] { probe.Restart(static_cast<MemoryDisk::Cut>(trouble.at % 3), random); };
+  uint64_t before = probe.machine.troubled_calls();
+  switch (scene.action) {
+    case Action::kInstall:
+      Install(pool_, probe, "product-2", {trouble});
+      break;
+    case Action::kInstallBroken:
+      Install(pool_, probe, "broken", {trouble});
+      break;
+    case Action::kRollback:
+      (void)probe.Rollback(std::nullopt, {trouble}, false);
+      break;
+    case Action::kRecover:
+    case Action::kRecoverAtBoot: {
+      Trouble cut = Dies(scene.action == Action::kRecoverAtBoot);
+      cut.at = scene.interrupted_at;
+      Install(pool_, probe, "product-2", {cut});
+      restart();
+      before = probe.machine.troubled_calls();
+      if (scene.action == Action::kRecover)
+        (void)probe.Recover({}, {trouble});
+      else
+        (void)probe.Recover({trouble}, {});
+      break;
+    }
+  }
+  bool has_come = probe.machine.troubled_calls() > before;
+  restart();
+  if (in_recovery != nullptr) {
+    (void)probe.Recover({*in_recovery}, {*in_recovery});
+    restart();
+  }
+  probe.CheckAtRest();
+  Install(pool_, probe, "product-3");
+  probe.CheckAtRest();
+  return has_come;
+}
+
+std::optional<SeamCount> Seam::Run(uint64_t first, uint64_t step) {
   std::vector<Scene> scenes{{Action::kInstall}, {Action::kInstallBroken}, {Action::kRollback}};
   for (uint64_t at = 150; at < 1'000; at += 150) {
     scenes.push_back({Action::kRecover, at});
     scenes.push_back({Action::kRecoverAtBoot, at});
   }
   SeamCount count;
-  uint64_t point = 0;
   const std::vector<Trouble> troubles = AllTroubles();
+  uint64_t story = 0;
   for (const Scene& scene : scenes) {
+    Probe probe(pool_, folder_, control_, tally_);
+    Begin(scene, probe);
     for (Trouble trouble : troubles) {
-      bool dies = trouble.fate.kind == Fate::Kind::kDies;
-      for (bool has_come = true; has_come; ++trouble.at) {
-        // Of a step only the last point of a story can be found by playing it.
-        if (point++ % step != first) continue;
-        has_come = Play(scene, trouble, nullptr);
-        if (!has_come) break;
+      // How many calls a story has, only playing it tells: so each deals its own to the shares.
+      for (trouble.at = 1 + (first + kSpread * ++story) % step;; trouble.at += step) {
+        auto play = [&](const Trouble* in_recovery) {
+          return InProcessOfItsOwn(probe, [&] { return Play(scene, probe, trouble, in_recovery); });
+        };
+        Ending ending = play(nullptr);
+        if (ending == Ending::kBroken) return std::nullopt;
+        if (ending == Ending::kNeverCame) break;
+        bool dies = trouble.fate.kind == Fate::Kind::kDies;
         ++(dies ? count.deaths : count.errors);
-        Trouble second = troubles[point / step % troubles.size()];
-        second.at = 1 + point / step % kCompoundStride * 7;
-        (void)Play(scene, trouble, &second);
+        fakes::Random random(story << 32 | trouble.at);
+        Trouble second = troubles[random.Below(troubles.size())];
+        second.at = 1 + random.Below(kReachOfSecond);
+        if (play(&second) == Ending::kBroken) return std::nullopt;
         ++count.compound;
       }
     }

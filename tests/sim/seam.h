@@ -1,9 +1,11 @@
 // The fault seam: in fixed stories every single call to the machine fails, is the last of its
-// process, or is when the power is cut. What a story says is decided by its number alone.
+// process, or is when the power is cut. What happens at a call is decided by its number alone.
+//
+// A story is told once up to where its calls are counted. Each of them has a process of its own,
+// which finds the probe as it is then.
 #pragma once
 
-#include <string>
-#include <vector>
+#include <optional>
 
 #include "tests/sim/probe.h"
 
@@ -20,20 +22,20 @@ class Seam {
   Seam(const Pool& pool, const RealFolder& folder, Control control, Tally& tally)
       : pool_(pool), folder_(folder), control_(control), tally_(tally) {}
 
-  /// Every `step`-th point, from `first` on. Throws a Violation.
-  SeamCount Run(uint64_t first, uint64_t step);
-  /// Of the point that broke a promise.
-  const std::vector<std::string>& told() const { return told_; }
+  /// A `step`-th of all points, number `first` of these shares. nullopt where a promise was broken,
+  /// which is told on the standard output.
+  std::optional<SeamCount> Run(uint64_t first, uint64_t step);
 
  private:
   struct Scene;
-  bool Play(const Scene& scene, const Trouble& trouble, const Trouble* in_recovery);
+  void Begin(const Scene& scene, Probe& probe) const;
+  bool Play(const Scene& scene, Probe& probe, const Trouble& trouble,
+            const Trouble* in_recovery) const;
 
   const Pool& pool_;
   const RealFolder& folder_;
   Control control_;
   Tally& tally_;
-  std::vector<std::string> told_;
 };
 
 }  // namespace ignite::sim
