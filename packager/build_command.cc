@@ -96,7 +96,8 @@ Result<Collected> CollectPayloads(Recipe& recipe, ProgressLine& line) {
     info.name = payload.name;
     info.type = payload.type;
     info.component = payload.component;
-    info.version = payload.version;
+    info.version = payload.version.empty() ? content.version : payload.version;
+    if (info.version.empty()) info.version = recipe.manifest.version;
     info.spec = std::move(content.spec);
     recipe.manifest.payloads.push_back(std::move(info));
     collected.sources.push_back(std::move(content.streams));

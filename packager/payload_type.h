@@ -20,6 +20,7 @@ struct PayloadContent {
   Json spec;
   std::vector<std::unique_ptr<format::StreamSource>> streams;
   uint64_t plain_bytes = 0;  ///< Of all streams together, for progress.
+  std::string version;       ///< What the source says, for a recipe that says nothing.
   std::string note;          ///< What whoever builds must know of the source; empty for nothing.
 };
 

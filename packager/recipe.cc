@@ -128,7 +128,6 @@ class RecipeReader {
                      kComponentRule);
     }
     RefuseSecond(components_, payload.component, section.LineOf("component"), "component");
-    payload.version = recipe_.manifest.version;
     if (section.Has("version")) {
       payload.version = Version(section, section.Required("version", "4.2.1"));
     }

@@ -25,7 +25,7 @@ struct PayloadRecipe {
   std::string name;
   std::string type;
   std::string component;
-  std::string version;  ///< The bundle's where the section has none.
+  std::string version;  ///< Empty where the section has none: its source's, else the bundle's.
   std::unique_ptr<PayloadInput> input;
 };
 

@@ -17,7 +17,8 @@ using format::TreeSpec;
 
 class TreeCheck : public ContentCheck {
  public:
-  explicit TreeCheck(const format::PayloadInfo& payload) : payload_(payload) {}
+  TreeCheck(const format::PayloadInfo& payload, std::unique_ptr<format::TreeRules> rules)
+      : payload_(payload), rules_(std::move(rules)) {}
 
   Result<> BeginStream(size_t stream) override {
     stream_ = stream;
@@ -44,14 +45,14 @@ class TreeCheck : public ContentCheck {
 
  private:
   Result<> CheckTable() {
-    TreeSpec spec = TRY(TreeSpec::FromJson(payload_.spec));
     auto reader = TRY(format::TableReader::Open(table_->Open(0, table_->size())));
-    if (reader.entry_count() != spec.entries)
+    if (reader.entry_count() != rules_->EntryCount())
       return Wrong("its file table has another number of entries");
     while (auto entry = TRY(reader.Next())) {
-      if (auto objection = spec.Objection(*entry, payload_.component))
+      if (auto objection = rules_->Objection(*entry))
         return Wrong(StrCat("its entry '", Printable(entry->path), "' ", *objection));
     }
+    if (auto missing = rules_->Missing()) return Wrong(*missing);
     return {};
   }
 
@@ -94,6 +95,7 @@ class TreeCheck : public ContentCheck {
   }
 
   const format::PayloadInfo& payload_;
+  std::unique_ptr<format::TreeRules> rules_;
   size_t stream_ = 0;
   std::optional<Spool> table_;
   std::optional<format::TableReader> reader_;
@@ -107,17 +109,18 @@ class TreeCheck : public ContentCheck {
 
 Result<> CheckTreePayload(const format::PayloadInfo& payload) {
   TRY(TreeSpec::FromJson(payload.spec));
-  if (payload.streams.size() == TreeSpec::kStreamCount &&
-      payload.streams[TreeSpec::kTableStream].size <= format::kMaxTableSize)
-    return {};
-  return Error{
-      ErrorCode::kCorrupt,
-      StrCat("payload '", Printable(payload.name), "' does not have the streams of a tree"),
-      "build the bundle anew"};
+  return TreeSpec::CheckStreams(payload);
+}
+
+std::unique_ptr<ContentCheck> MakeStreamsCheck(const format::PayloadInfo& payload,
+                                               std::unique_ptr<format::TreeRules> rules) {
+  return std::make_unique<TreeCheck>(payload, std::move(rules));
 }
 
 std::unique_ptr<ContentCheck> MakeTreeCheck(const format::PayloadInfo& payload) {
-  return std::make_unique<TreeCheck>(payload);
+  // `check` let it pass.
+  auto spec = TreeSpec::FromJson(payload.spec);
+  return MakeStreamsCheck(payload, (spec ? *spec : TreeSpec()).Rules(payload.component));
 }
 
 }  // namespace ignite::packager

@@ -5,11 +5,9 @@
 #include <optional>
 #include <set>
 
-#include "base/file_system.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
-#include "packager/tree_content.h"
-#include "packager/tree_source.h"
+#include "packager/tree_packing.h"
 #include "payload-format/tree/tree_spec.h"
 
 namespace ignite::packager {
@@ -45,43 +43,11 @@ bool IsBelow(std::string_view path, std::string_view folder) {
          (path.starts_with(folder) && path.substr(folder.size()).starts_with('/'));
 }
 
-class BytesAsFile : public InputFile {
- public:
-  explicit BytesAsFile(ByteView bytes) : bytes_(bytes) {}
-  Result<size_t> Read(std::span<std::byte> buffer) override {
-    size_t count = std::min(buffer.size(), bytes_.size() - place_);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(place_), count, buffer.begin());
-    place_ += count;
-    return count;
-  }
-  Result<> Seek(uint64_t offset) override {
-    place_ = static_cast<size_t>(std::min<uint64_t>(offset, bytes_.size()));
-    return {};
-  }
-  Result<uint64_t> Size() override { return bytes_.size(); }
-
- private:
-  ByteView bytes_;
-  size_t place_ = 0;
-};
-
-Result<> CheckTable(ByteView table) {
-  if (table.size() > format::kMaxTableSize) {
-    return Error{ErrorCode::kCorrupt, "the tree has too many entries", "split the payload"};
-  }
-  auto reader = TRY(format::TableReader::Open(std::make_unique<BytesAsFile>(table)));
-  while (TRY(reader.Next())) {
-  }
-  return {};
-}
-
 /// What the section says, and the lines that later faults belong to.
 struct TreeSettings {
-  std::string source;
-  bool source_is_directory = false;
+  TreeOrigin origin;
   TreeSpec spec;           ///< Path, units, links and allow.
   std::string users_path;  ///< In the tree; empty for none.
-  int source_line = 0;
   int path_line = 0;
   int units_line = 0;
   int link_line = 0;
@@ -139,33 +105,26 @@ class TreeInput : public PayloadInput {
     return places;
   }
 
-  std::vector<std::string> Sources() const override { return {settings_.source}; }
+  std::vector<std::string> Sources() const override { return {settings_.origin.path}; }
 
   Result<PayloadContent> Collect(const CollectContext& context,
                                  std::vector<Fault>& faults) override {
-    auto source = settings_.source_is_directory
-                      ? MakeDirectorySource(settings_.source)
-                      : MakeArchiveSource(settings_.source, context.source_date_epoch.value_or(0));
+    auto source = OpenOrigin(settings_.origin, context);
     size_t faults_before = faults.size();
-    TreeFaults tree_faults(context.payload, settings_.source_line);
-    context.show(StrCat("listing ", context.payload));
+    TreeFaults tree_faults(context.payload, settings_.origin.line);
     std::vector<TreeNode> nodes = TRY(source->List(tree_faults));
     // In a source that could not be listed at all every path would be missed.
     if (tree_faults.empty() || nodes.size() > 1) CheckSettings(nodes, context, faults);
     ExpandAllow(nodes);
-    CheckNodes(nodes, context.component, tree_faults);
+    CheckTreeNodes(nodes, tree_faults);
+    CheckPermissions(nodes, context.component, tree_faults);
     tree_faults.AppendTo(faults);
     if (faults.size() != faults_before) return PayloadContent();
 
-    ClampTimes(nodes, context.source_date_epoch);
     TRY(ReadUsers(*source, nodes, faults));
-    size_t read = 0;
-    size_t total = nodes.size();
-    auto show = [&](std::string_view) {
-      context.show(StrCat("reading ", context.payload, ": ", ++read, " of ", total, " entries"));
-    };
-    NumberedTree tree = TRY(NumberTree(*source, std::move(nodes), show));
-    return Finish(std::move(tree), std::move(source), context, faults);
+    PackedTree tree =
+        TRY(PackTree(std::move(source), std::move(nodes), settings_.origin, context, faults));
+    return Finish(std::move(tree), context, faults);
   }
 
  private:
@@ -216,43 +175,20 @@ class TreeInput : public PayloadInput {
     settings_.spec.allow.assign(allowed.begin(), allowed.end());
   }
 
-  void CheckNodes(const std::vector<TreeNode>& nodes, std::string_view component,
-                  TreeFaults& faults) const {
+  void CheckPermissions(const std::vector<TreeNode>& nodes, std::string_view component,
+                        TreeFaults& faults) const {
+    if (component == "os") return;
     std::set<std::string_view> allowed(settings_.spec.allow.begin(), settings_.spec.allow.end());
-    if (nodes.size() > static_cast<size_t>(format::kMaxTreeEntries)) {
-      faults.Add("", StrCat("has more than ", format::kMaxTreeEntries, " entries"),
-                 "split it into several payloads");
-    }
     for (const TreeNode& node : nodes) {
       const TreeEntry& entry = node.entry;
-      if (!format::IsAccountName(entry.owner) || !format::IsAccountName(entry.group)) {
-        faults.Add(entry.path,
-                   StrCat("belongs to ", Quoted(entry.owner), ":", Quoted(entry.group),
-                          ", which no probe can have"),
-                   "give it to an account of 1 to 32 letters, digits and . _ - $");
-      }
-      bool is_symlink = entry.type == EntryType::kSymlink;
-      if (is_symlink && (entry.target.empty() || entry.target.size() > format::kMaxTreePath)) {
-        faults.Add(entry.path, "has an empty or too long link target", "make the link anew");
-      }
-      size_t capabilities = entry.capabilities.size();
-      if (capabilities != 0 && capabilities != 20 && capabilities != 24) {
-        faults.Add(entry.path, "has file capabilities of an unknown layout",
-                   "set them anew with setcap");
-      }
       auto need = entry.NeedsPermission();
-      if (!need || component == "os" || allowed.contains(entry.path)) continue;
+      if (!need || allowed.contains(entry.path)) continue;
       faults.Add(entry.path, StrCat("has ", *need),
-                 is_symlink ? "remove it, or add the path, or FOLDER/** for all links below a "
-                              "folder, to 'allow =' if it is meant"
-                            : "remove it, or add the path to 'allow =' if it is meant");
+                 entry.type == EntryType::kSymlink
+                     ? "remove it, or add the path, or FOLDER/** for all links below a folder, to "
+                       "'allow =' if it is meant"
+                     : "remove it, or add the path to 'allow =' if it is meant");
     }
-  }
-
-  static void ClampTimes(std::vector<TreeNode>& nodes, std::optional<int64_t> latest) {
-    if (!latest) return;
-    for (TreeNode& node : nodes)
-      node.entry.mtime = std::min(node.entry.mtime, FileTime{*latest, 0});
   }
 
   Result<> ReadUsers(const TreeSource& source, const std::vector<TreeNode>& nodes,
@@ -272,66 +208,34 @@ class TreeInput : public PayloadInput {
     return {};
   }
 
-  Result<PayloadContent> Finish(NumberedTree tree, std::unique_ptr<TreeSource> source,
-                                const CollectContext& context, std::vector<Fault>& faults) const {
+  Result<PayloadContent> Finish(PackedTree tree, const CollectContext& context,
+                                std::vector<Fault>& faults) const {
     TreeSpec spec = settings_.spec;
     std::set<std::string> owners;
     std::set<std::string> groups;
-    format::TableWriter table;
     for (const TreeEntry& entry : tree.entries) {
-      table.Add(entry);
-      spec.bytes += TreeSpec::DiskBytes(entry);
       if (entry.type == EntryType::kHardLink) continue;
       owners.insert(entry.owner);
       groups.insert(entry.group);
     }
     spec.entries = tree.entries.size();
+    spec.bytes = tree.disk_bytes;
     spec.owners.assign(owners.begin(), owners.end());
     spec.groups.assign(groups.begin(), groups.end());
 
-    PayloadContent content;
+    PayloadContent content = std::move(tree.content);
     content.spec = spec.ToJson();
-    Bytes table_bytes = std::move(table).Finish();
-    // A probe reads both by these rules; what it would refuse is better found here.
-    Result<> readable = CheckTable(table_bytes);
-    if (auto read_spec = TreeSpec::FromJson(content.spec); !read_spec) {
-      readable = std::move(read_spec).error();
-    }
-    if (!readable) {
-      faults.push_back({settings_.source_line,
+    // A probe reads it by these rules; what it would refuse is better found here.
+    if (auto readable = TreeSpec::FromJson(content.spec); !readable) {
+      faults.push_back({settings_.origin.line,
                         StrCat("payload ", context.payload, ": ", readable.error().cause),
-                        "correct the keys or the source of the payload"});
+                        "correct the keys of the payload"});
     }
-    content.note = source->Note();
-    content.plain_bytes = table_bytes.size() + tree.content_bytes;
-    content.streams.push_back(std::make_unique<format::MemoryStream>(std::move(table_bytes)));
-    content.streams.push_back(MakeContentStream(std::move(source), std::move(tree.files)));
     return content;
   }
 
   TreeSettings settings_;
 };
-
-void ReadSource(RecipeSection& section, const std::string& folder, TreeSettings& settings) {
-  std::string source = section.Required("source", "build/web");
-  settings.source_line = section.LineOf("source");
-  if (source.empty()) return;
-  settings.source = BesideRecipe(folder, source);
-  while (settings.source.size() > 1 && settings.source.ends_with('/')) settings.source.pop_back();
-  // "/." so that a symbolic link to a folder counts as one.
-  auto files = MakePosixFileSystem();
-  auto directory = files->Inspect(settings.source + "/.");
-  auto file = files->Inspect(settings.source);
-  settings.source_is_directory = directory && *directory;
-  if (settings.source_is_directory) return;
-  if (!file || !*file) {
-    section.Refuse("source", StrCat("there is no ", Quoted(settings.source)),
-                   "give a folder or an archive, by its path from the recipe's folder");
-  } else if ((*file)->type == FileInfo::Type::kOther) {
-    section.Refuse("source", StrCat(Quoted(settings.source), " is neither a folder nor a file"),
-                   "give a folder or an archive");
-  }
-}
 
 void ReadLinks(RecipeSection& section, TreeSpec& spec) {
   std::set<std::string> targets;
@@ -355,12 +259,8 @@ void ReadLinks(RecipeSection& section, TreeSpec& spec) {
 
 std::unique_ptr<PayloadInput> ReadTreeInput(RecipeSection& section, const std::string& folder) {
   TreeSettings settings;
-  ReadSource(section, folder, settings);
-  settings.spec.path = section.Required("path", "/opt/netprobe/web");
-  if (!settings.spec.path.empty() && !format::IsProbePath(settings.spec.path)) {
-    section.Refuse("path", StrCat(Quoted(settings.spec.path), " is no place on a probe"),
-                   "write an absolute path without '.', '..' or a slash at the end");
-  }
+  settings.origin = ReadTreeOrigin(section, folder, "build/web");
+  settings.spec.path = ReadProbePath(section, "/opt/netprobe/web");
   for (std::string& unit : settings.spec.units = section.List("units")) {
     if (format::IsUnit(unit)) continue;
     section.Refuse(

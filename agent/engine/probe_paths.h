@@ -41,6 +41,10 @@ class ProbePaths {
   std::string Table(std::string_view component, std::string_view release) const {
     return StrCat(State(), "/tables/", component, "/", release);
   }
+  /// The programs that a release of a configuration or of a database brought.
+  std::string Programs(std::string_view component, std::string_view release) const {
+    return StrCat(State(), "/programs/", component, "/", release);
+  }
 
  private:
   std::string prefix_;

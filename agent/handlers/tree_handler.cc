@@ -38,12 +38,7 @@ Result<> TreeHandler::CheckPayload(const format::PayloadInfo& payload) const {
                  "a tree for the component os needs slots, which this version does not have",
                  "update ignite-agent"};
   }
-  if (payload.streams.size() != TreeSpec::kStreamCount ||
-      payload.streams[TreeSpec::kTableStream].size > format::kMaxTableSize) {
-    return Error{ErrorCode::kCorrupt,
-                 StrCat("payload '", payload.name, "' has not the streams of a tree"),
-                 "build the bundle anew"};
-  }
+  TRY(TreeSpec::CheckStreams(payload));
   TRY(TreeSpec::FromJson(payload.spec));
   return {};
 }
@@ -157,9 +152,10 @@ Result<std::unique_ptr<engine::Staging>> TreeHandler::Stage(const Change& change
   TRY(CreateAccounts(spec));
   Accounts accounts = TRY(Accounts::Load(files_, paths_));
   TreeStaging::Target target{TRY(HostRelease(record)),
-                             paths_.Table(record.component, record.release), record.component};
-  return std::unique_ptr<engine::Staging>(std::make_unique<TreeStaging>(
-      files_, std::move(accounts), std::move(spec), std::move(target), TRY(ReserveOf(record))));
+                             paths_.Table(record.component, record.release)};
+  return std::unique_ptr<engine::Staging>(
+      std::make_unique<TreeStaging>(files_, std::move(accounts), spec.Rules(record.component),
+                                    std::move(target), TRY(ReserveOf(record))));
 }
 
 Result<Json> TreeHandler::Survey(const engine::AdoptedTree& tree) const {

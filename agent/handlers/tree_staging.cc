@@ -4,6 +4,7 @@
 
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "payload-format/tree/tree_spec.h"
 
 namespace ignite::handlers {
 namespace {
@@ -63,7 +64,7 @@ Result<> TreeStaging::Finish() {
 
 Result<> TreeStaging::OpenTable() {
   table_ = TRY(format::TableReader::Open(TRY(files_.OpenFile(target_.table))));
-  if (table_->entry_count() != spec_.entries)
+  if (table_->entry_count() != rules_->EntryCount())
     return WrongTree("its table has another length than its manifest says");
   return {};
 }
@@ -71,14 +72,19 @@ Result<> TreeStaging::OpenTable() {
 Result<> TreeStaging::Advance() {
   while (!file_) {
     auto entry = TRY(table_->Next());
-    if (!entry) return {};
+    if (!entry) return CheckComplete();
     TRY(MakeEntry(*entry, next_entry_++));
   }
   return {};
 }
 
+Result<> TreeStaging::CheckComplete() const {
+  auto missing = rules_->Missing();
+  return missing ? WrongTree(*missing) : Result<>();
+}
+
 Result<> TreeStaging::MakeEntry(const TreeEntry& entry, uint32_t number) {
-  if (auto objection = spec_.Objection(entry, target_.component))
+  if (auto objection = rules_->Objection(entry))
     return WrongTree(StrCat(Printable(entry.path), " ", *objection));
   switch (entry.type) {
     case EntryType::kDirectory:

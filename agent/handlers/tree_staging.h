@@ -10,7 +10,7 @@
 #include "base/file_system.h"
 #include "payload-format/crypto/hash.h"
 #include "payload-format/tree/table.h"
-#include "payload-format/tree/tree_spec.h"
+#include "payload-format/tree/tree_rules.h"
 
 namespace ignite::handlers {
 
@@ -19,14 +19,13 @@ class TreeStaging : public engine::Staging {
   struct Target {
     std::string release;  ///< Host path of the release's folder, which does not exist yet.
     std::string table;    ///< Host path of its file table.
-    std::string component;
   };
 
-  TreeStaging(FileSystem& files, Accounts accounts, format::TreeSpec spec, Target target,
-              SpaceReserve reserve)
+  TreeStaging(FileSystem& files, Accounts accounts, std::unique_ptr<format::TreeRules> rules,
+              Target target, SpaceReserve reserve)
       : files_(files),
         accounts_(std::move(accounts)),
-        spec_(std::move(spec)),
+        rules_(std::move(rules)),
         target_(std::move(target)),
         reserve_(std::move(reserve)) {}
 
@@ -39,6 +38,7 @@ class TreeStaging : public engine::Staging {
   Result<> OpenTable();
   /// Makes every entry up to the next file that waits for bytes.
   Result<> Advance();
+  Result<> CheckComplete() const;
   Result<> MakeEntry(const format::TreeEntry& entry, uint32_t number);
   Result<> FinishFile();
   Result<FileAttributes> AttributesOf(const format::TreeEntry& entry) const;
@@ -46,7 +46,7 @@ class TreeStaging : public engine::Staging {
 
   FileSystem& files_;
   Accounts accounts_;
-  format::TreeSpec spec_;
+  std::unique_ptr<format::TreeRules> rules_;
   Target target_;
   SpaceReserve reserve_;
 

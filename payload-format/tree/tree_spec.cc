@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/str_cat.h"
+#include "base/terminal.h"
 #include "payload-format/manifest/unit_name.h"
 #include "payload-format/tree/table.h"
 
@@ -21,6 +22,32 @@ std::string_view BaseName(std::string_view path) {
   size_t slash = path.rfind('/');
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
+
+class SpecRules : public TreeRules {
+ public:
+  SpecRules(TreeSpec spec, std::string component)
+      : spec_(std::move(spec)), component_(std::move(component)) {}
+
+  uint64_t EntryCount() const override { return spec_.entries; }
+
+  std::optional<std::string> Objection(const TreeEntry& entry) override {
+    auto has = [](const std::vector<std::string>& list, std::string_view text) {
+      return std::find(list.begin(), list.end(), text) != list.end();
+    };
+    bool has_owner = entry.type != EntryType::kHardLink;
+    if (has_owner && !(has(spec_.owners, entry.owner) && has(spec_.groups, entry.group))) {
+      return StrCat("belongs to ", entry.owner, ":", entry.group,
+                    ", which its manifest leaves out");
+    }
+    auto need = entry.NeedsPermission();
+    if (!need || component_ == "os" || has(spec_.allow, entry.path)) return std::nullopt;
+    return StrCat("has ", *need, ", which its recipe does not allow");
+  }
+
+ private:
+  TreeSpec spec_;
+  std::string component_;
+};
 
 }  // namespace
 
@@ -55,17 +82,16 @@ std::vector<std::string> TreeSpec::Places() const {
   return places;
 }
 
-std::optional<std::string> TreeSpec::Objection(const TreeEntry& entry,
-                                               std::string_view component) const {
-  auto has = [](const std::vector<std::string>& list, std::string_view text) {
-    return std::find(list.begin(), list.end(), text) != list.end();
-  };
-  bool has_owner = entry.type != EntryType::kHardLink;
-  if (has_owner && !(has(owners, entry.owner) && has(groups, entry.group)))
-    return StrCat("belongs to ", entry.owner, ":", entry.group, ", which its manifest leaves out");
-  auto need = entry.NeedsPermission();
-  if (!need || component == "os" || has(allow, entry.path)) return std::nullopt;
-  return StrCat("has ", *need, ", which its recipe does not allow");
+Result<> TreeSpec::CheckStreams(const PayloadInfo& payload) {
+  if (payload.streams.size() == kStreamCount && payload.streams[kTableStream].size <= kMaxTableSize)
+    return {};
+  return Error{ErrorCode::kCorrupt,
+               StrCat("payload ", Quoted(payload.name), " does not have the streams of a tree"),
+               "build the bundle anew"};
+}
+
+std::unique_ptr<TreeRules> TreeSpec::Rules(std::string component) const {
+  return std::make_unique<SpecRules>(*this, std::move(component));
 }
 
 Json TreeSpec::ToJson() const {

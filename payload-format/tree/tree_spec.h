@@ -1,13 +1,15 @@
 // What the manifest says of a payload of type tree, beside its streams. SPEC.md section 10.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
-#include "payload-format/manifest/kind.h"
+#include "payload-format/manifest/manifest.h"
 #include "payload-format/tree/table.h"
+#include "payload-format/tree/tree_rules.h"
 
 namespace ignite::format {
 
@@ -25,6 +27,8 @@ struct TreeSpec {
   static constexpr size_t kStreamCount = 2;
   /// Whether bundles of this kind may carry trees.
   static bool BelongsTo(Kind kind) { return CarriesSoftware(kind); }
+  /// kCorrupt where the payload does not have those streams.
+  static Result<> CheckStreams(const PayloadInfo& payload);
 
   std::string path;  ///< Where the component lives: PATH/releases/ID, PATH/current.
   std::vector<std::string>
@@ -44,8 +48,8 @@ struct TreeSpec {
   /// All that the component takes on a probe: PATH/current, PATH/releases and its links.
   std::vector<std::string> Places() const;
 
-  /// Why an entry of the table may not be in a tree of this component; nullopt where it may.
-  std::optional<std::string> Objection(const TreeEntry& entry, std::string_view component) const;
+  /// Of a tree of this component.
+  std::unique_ptr<TreeRules> Rules(std::string component) const;
 
   Json ToJson() const;
   static Result<TreeSpec> FromJson(const Json& json);

@@ -101,7 +101,7 @@ TEST_F(RecipeTest, APayloadWithoutVersionHasTheBundles) {
                                     "version = 2.0\nsource = tree\npath = /opt/api\n")));
   ASSERT_THAT(recipe.payloads, SizeIs(2));
   EXPECT_EQ(recipe.payloads[0].name, "web");
-  EXPECT_EQ(recipe.payloads[0].version, "4.2.1");
+  EXPECT_EQ(recipe.payloads[0].version, "");
   EXPECT_EQ(recipe.payloads[1].version, "2.0");
   EXPECT_EQ(recipe.payloads[1].input->Places().front().path, "/opt/api/current");
 }

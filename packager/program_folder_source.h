@@ -1,0 +1,33 @@
+// Packs a folder of programs: what a configuration or a migrations payload is made of.
+//
+// Every entry becomes root's and 0755 or 0644, whatever it was on the build machine. What such a
+// folder cannot hold (format::ProgramFolder) is a fault that names the file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "packager/payload_type.h"
+#include "packager/tree_packing.h"
+#include "payload-format/steps/program_folder.h"
+
+namespace ignite::packager {
+
+struct ProgramFolderSource {
+  TreeOrigin origin;
+  format::StepSuffixes suffixes;      ///< Of the files of steps.
+  std::vector<std::string> required;  ///< Programs right in the folder.
+  std::vector<std::string> optional;  ///< Those that must be executable where they are there.
+};
+
+struct PackedPrograms {
+  format::ProgramFolder folder;
+  std::vector<std::string> programs;  ///< Of required and optional those that are there.
+  PayloadContent content;             ///< Without the spec; its version is the last step's number.
+};
+
+/// After new faults the result is of no use.
+Result<PackedPrograms> PackPrograms(const ProgramFolderSource& source,
+                                    const CollectContext& context, std::vector<Fault>& faults);
+
+}  // namespace ignite::packager
