@@ -120,7 +120,20 @@ Result<cli::Answer> RunWithKeys(const Arguments& arguments, const engine::ProbeP
                        *observer);
 }
 
+/// Options of one command that ask for different things: one of them would be passed over.
+Result<> CheckOptions(const Arguments& arguments) {
+  constexpr std::pair<std::string_view, std::string_view> kExclusive[] = {
+      {"--verify", "--export"}, {"--list", "--to"}, {"--list", "--no-wait"}};
+  for (const auto& [one, other] : kExclusive) {
+    if (!arguments.Has(one) || !arguments.Has(other)) continue;
+    return Error{ErrorCode::kInvalidArgument, StrCat(one, " and ", other, " exclude each other"),
+                 "give one of them"};
+  }
+  return {};
+}
+
 Result<cli::Answer> Run(const Arguments& arguments) {
+  TRY(CheckOptions(arguments));
   engine::ProbePaths paths = TRY(ResolveRoot(arguments.Value("--root").value_or("/")));
   std::string_view command = arguments.command()->name;
   auto files = MakePosixFileSystem();

@@ -40,6 +40,10 @@ std::string Joined(const std::vector<std::string>& words) {
   return text;
 }
 
+std::string Counted(size_t count, std::string_view one, std::string_view many) {
+  return StrCat(count, " ", count == 1 ? one : many);
+}
+
 std::string SizeInWords(uint64_t bytes) {
   static constexpr std::array<const char*, 5> kUnits = {"kB", "MB", "GB", "TB", "PB"};
   if (bytes < 1000) return StrCat(bytes, " bytes");

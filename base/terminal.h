@@ -19,6 +19,9 @@ std::string Quoted(std::string_view text, size_t limit = 400);
 /// "a, b, c"
 std::string Joined(const std::vector<std::string>& words);
 
+/// "1 key", "3 keys"
+std::string Counted(size_t count, std::string_view one, std::string_view many);
+
 std::string SizeInWords(uint64_t bytes);              ///< "51.3 MB"
 std::string DurationInWords(std::chrono::seconds t);  ///< "1 min 20 s"
 

@@ -61,8 +61,8 @@ Result<Report> Rewrap(const Arguments& arguments) {
   report.document.Set("content-id", written.content_id.Hex());
   report.document.Set("recipients", recipients.size());
   report.text = StrCat("rewrapped ", Printable(output), "  ", SizeInWords(written.size), "  ",
-                       recipients.size(), recipients.size() == 1 ? " recipient" : " recipients",
-                       "  content id ", written.content_id.Hex(), "\n");
+                       Counted(recipients.size(), "recipient", "recipients"), "  content id ",
+                       written.content_id.Hex(), "\n");
   return report;
 }
 

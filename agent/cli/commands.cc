@@ -129,7 +129,8 @@ Result<Answer> VerifyLive(const engine::Parts& parts) {
   }
   bool equal = text.empty();
   if (equal)
-    text = StrCat("verified: ", compared, " live component(s) are what their bundles brought\n");
+    text = StrCat("verified: ", Counted(compared, "live component is", "live components are"),
+                  " as the bundles brought them\n");
   if (!equal) text += "  remedy: install the same bundle again, which brings a fresh release\n";
   Json document = Json::EmptyObject();
   document.Set("verified", equal)

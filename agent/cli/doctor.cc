@@ -56,8 +56,8 @@ Finding ExamineKeyring(const Patient& patient) {
     return Patient::Sick("the keyring has no role release, so no product can be trusted",
                          "make it anew with 'ignite-pack keyring --role release=...'");
   }
-  return StrCat("the keyring is version ", keyring.version(), " with ", keyring.roles().size(),
-                " role(s)");
+  return StrCat("the keyring is version ", keyring.version(), " with ",
+                Counted(keyring.roles().size(), "role", "roles"));
 }
 
 Finding ExamineIdentity(const Patient& patient) {
@@ -71,7 +71,7 @@ Finding ExamineIdentity(const Patient& patient) {
     return Patient::Sick(StrCat("others than root can read ", patient.paths.Identity()),
                          StrCat("chmod 0600 ", patient.paths.Identity()));
   }
-  return StrCat(identities.size(), " identity or identities");
+  return Counted(identities.size(), "identity", "identities");
 }
 
 Finding ExamineFolders(const Patient& patient) {
@@ -180,6 +180,14 @@ Finding ExamineTransaction(const Patient& patient) {
                        snapshot.transaction->remedy);
 }
 
+/// A hold is somebody's will or the mark of a rollback, and no fault of the probe.
+Finding ExamineHolds(const Patient& patient) {
+  std::vector<std::string> holds;
+  for (const std::string& held : (*TRY(patient.Snapshot())).holds)
+    holds.push_back(engine::HoldText(held));
+  return holds.empty() ? std::string("nothing is held") : StrCat("held: ", Joined(holds));
+}
+
 Finding ExamineDeployment(const Patient& patient) {
   const engine::Parts& parts = *TRY(patient.Parts());
   const engine::Snapshot& snapshot = *TRY(patient.Snapshot());
@@ -238,6 +246,7 @@ constexpr std::array kExaminations = {
     NamedExamination{"space", ExamineSpace},
     NamedExamination{"journal", ExamineJournal},
     NamedExamination{"transaction", ExamineTransaction},
+    NamedExamination{"holds", ExamineHolds},
     NamedExamination{"deployment", ExamineDeployment},
     NamedExamination{"clock", ExamineClock},
     NamedExamination{"services", ExamineServices},

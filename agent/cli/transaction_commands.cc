@@ -86,8 +86,9 @@ Result<Answer> Unhold(const engine::Parts& parts, const std::optional<std::strin
   Json document = Json::EmptyObject();
   document.Set("released", Json::StringArray(contents));
   return Answer{std::move(document),
-                contents.empty() ? std::string("nothing was held\n")
-                                 : StrCat("released: ", contents.size(), " hold(s)\n"),
+                contents.empty()
+                    ? std::string("nothing was held\n")
+                    : StrCat("released: ", Counted(contents.size(), "hold", "holds"), "\n"),
                 engine::exit_code::kDone};
 }
 

@@ -256,6 +256,11 @@ std::string StoryText(const Story& story) {
   return text;
 }
 
+std::string HoldText(std::string_view held) {
+  if (held == Journal::kEverything) return "every upload, until 'ignite unhold'";
+  return StrCat("content ", Printable(held), ", until 'ignite install' or 'ignite unhold'");
+}
+
 std::string StatusText(const Settings& settings, const Snapshot& snapshot) {
   std::string text = StrCat("probe        ", settings.product, " on ", settings.compatible, "\n");
   if (snapshot.deployments.empty()) {
@@ -291,11 +296,8 @@ std::string StatusText(const Settings& settings, const Snapshot& snapshot) {
   } else {
     text += "transaction  none\n";
   }
-  for (const std::string& held : snapshot.holds) {
-    text += held == Journal::kEverything ? "held         every upload, until 'ignite unhold'\n"
-                                         : StrCat("held         content ", Printable(held),
-                                                  ", until 'ignite install' or 'ignite unhold'\n");
-  }
+  for (const std::string& held : snapshot.holds)
+    text += StrCat("held         ", HoldText(held), "\n");
   return text;
 }
 

@@ -51,6 +51,8 @@ Json DeploymentJson(const DeploymentRecord& deployment);
 Json StatusJson(const Settings& settings, const Snapshot& snapshot);
 Json HistoryJson(const std::vector<TransactionRecord>& transactions);
 
+/// What is held, a content id or Journal::kEverything, and what ends it.
+std::string HoldText(std::string_view held);
 std::string StatusText(const Settings& settings, const Snapshot& snapshot);
 /// "deployment 2, version 4.2.1 (app/web 4.2.1, data/main 19)"
 std::string DeploymentText(const DeploymentRecord& deployment);

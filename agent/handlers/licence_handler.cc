@@ -4,6 +4,7 @@
 
 #include "base/date.h"
 #include "base/str_cat.h"
+#include "base/terminal.h"
 
 namespace ignite::handlers {
 namespace {
@@ -63,10 +64,10 @@ Result<std::vector<CheckResult>> LicenceHandler::CheckTargets(const Change& chan
   if (is_ours) return findings;
   std::string own =
       identities_.empty() ? "no identity, make one" : ToHex(identities_.front().public_key().bytes);
-  findings.push_back(
-      {"targets", false,
-       StrCat("the licence is for ", spec.identities.size(), " probe(s), and this is none of them"),
-       StrCat("order a licence for this probe's identity: ", own)});
+  findings.push_back({"targets", false,
+                      StrCat("the licence is for ",
+                             Counted(spec.identities.size(), "other probe", "other probes")),
+                      StrCat("order a licence for this probe's identity: ", own)});
   return findings;
 }
 

@@ -1016,6 +1016,9 @@ class ConfigurationTest(AgentCase):
         self.probe.json("install", expect=2)
         self.probe.json("install", "a", "b", expect=2)
         self.probe.json("status", "--zap", expect=2)
+        for words in (("history", "--verify", "--export"), ("rollback", "--list", "--to", "1"),
+                      ("rollback", "--list", "--no-wait")):
+            self.assertIn("exclude each other", self.probe.json(*words, expect=2)["error"]["cause"], words)
         self.probe.json("install", self.folder / "missing.ignite", expect=2)
         self.probe.json("install", self.folder, expect=2)
         fifo = self.folder / "fifo.ignite"
@@ -1134,7 +1137,7 @@ class AdoptTest(AgentCase):
 
 class DoctorTest(AgentCase):
     IDS = ["configuration", "keyring", "identity", "folders", "mounts", "space", "journal", "transaction",
-           "deployment", "clock", "services"]
+           "holds", "deployment", "clock", "services"]
 
     def assert_ill(self, *ids):
         """These checks fail, each with its remedy, and no other."""
@@ -1232,6 +1235,15 @@ class DoctorTest(AgentCase):
         journal.commit()
         journal.close()
         self.assert_ill("journal", "clock")
+
+    def test_holds_are_told_and_no_fault(self):
+        self.assertIn("nothing is held", self.probe.text("doctor"))
+        self.probe.json("hold")
+        self.assert_ill()
+        text = self.probe.text("doctor")
+        self.assertRegex(text, "pass  holds +held: every upload, until 'ignite unhold'")
+        self.assertIn("with 1 role\n", text)
+        self.assertIn(" 1 identity\n", text)
 
     def test_services(self):
         self.probe.configure("trial = 0s\n", "[services]\nbackend = command\ncommand = /no/such/program\n")

@@ -137,7 +137,7 @@ TEST_F(LicenceHandlerTest, ForOtherProbesIsRefusedBeforeAnythingIsStaged) {
   Verdict verdict = Must(probe_.InstallBytes(Bundle(spec, 1)));
   EXPECT_EQ(verdict.state, State::kRefused);
   EXPECT_EQ(verdict.reason, "targets");
-  EXPECT_THAT(verdict.cause, HasSubstr("is for 1 probe(s), and this is none of them"));
+  EXPECT_THAT(verdict.cause, HasSubstr("is for 1 other probe"));
   EXPECT_THAT(verdict.remedy, HasSubstr(Identity(Keys().identity)));
   EXPECT_THAT(Kept(), IsEmpty());
   EXPECT_EQ(ActiveCustomer(probe_), "");

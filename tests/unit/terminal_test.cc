@@ -29,6 +29,12 @@ TEST(SizeInWordsTest, KeepsOneDigitBehindThePoint) {
   EXPECT_EQ(SizeInWords(UINT64_MAX), "18446.7 PB");
 }
 
+TEST(CountedTest, SpeaksOfOneAndOfSeveral) {
+  EXPECT_EQ(Counted(0, "key", "keys"), "0 keys");
+  EXPECT_EQ(Counted(1, "key", "keys"), "1 key");
+  EXPECT_EQ(Counted(2, "key", "keys"), "2 keys");
+}
+
 TEST(DurationInWordsTest, NamesTwoUnits) {
   EXPECT_EQ(DurationInWords(seconds(59)), "59 s");
   EXPECT_EQ(DurationInWords(seconds(80)), "1 min 20 s");
