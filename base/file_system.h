@@ -99,7 +99,8 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
-  /// kCorrupt where the file is larger than `limit`.
+  /// Of a regular file: kInvalidArgument for anything else. kCorrupt where it is larger than
+  /// `limit`.
   virtual Result<std::string> ReadFile(const std::string& path, size_t limit) = 0;
   /// Temporary file in the same folder, fsync, rename over `path`, fsync of the folder. Readers see
   /// old or new. Durable.

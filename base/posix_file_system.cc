@@ -183,8 +183,15 @@ class TreeRemoval {
 class PosixFileSystem : public FileSystem {
  public:
   Result<std::string> ReadFile(const std::string& path, size_t limit) override {
-    UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // A FIFO would keep the open, and the read, waiting for ever.
+    UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd) return SystemError(StrCat("opening ", path), errno);
+    struct stat status {};
+    if (fstat(fd.get(), &status) != 0) return SystemError(StrCat("inspecting ", path), errno);
+    if (!S_ISREG(status.st_mode)) {
+      return Error{ErrorCode::kInvalidArgument, StrCat(path, " is no regular file"),
+                   "put a regular file there"};
+    }
     std::string text(limit + 1, '\0');
     text.resize(TRY(ReadFully(fd.get(), std::as_writable_bytes(std::span(text)), path)));
     if (text.size() > limit) {

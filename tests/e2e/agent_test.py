@@ -1023,10 +1023,21 @@ class ConfigurationTest(AgentCase):
         self.probe.json("install", self.folder, expect=2)
         fifo = self.folder / "fifo.ignite"
         os.mkfifo(fifo)
-        self.probe.json("install", fifo, expect=2)
+        for command in ("install", "plan", "verify", "adopt"):
+            self.assertIn("is no regular file", self.probe.json(command, fifo, expect=2)["error"]["cause"])
         run([shared.BIN / "ignite", "--root", self.folder / "nowhere", "status"], 2)
         self.assertIn("install", run([shared.BIN / "ignite", "--help"], 0).stdout.decode())
         self.assertFalse(self.probe.state.exists())
+
+    def test_what_is_no_regular_file_is_refused_and_not_waited_for(self):
+        (self.probe.root / "etc/ignite/identities.d").mkdir()
+        for name in ("identities.d/a.key", "identity.key", "keyring.json", "agent.ini"):
+            place = self.probe.root / "etc/ignite" / name
+            place.unlink(missing_ok=True)
+            os.mkfifo(place)
+            error = self.probe.json("verify", expect=2)["error"]
+            self.assertIn(f"{name} is no regular file", error["cause"])
+            self.assertIn("regular file", error["remedy"])
 
     def test_no_wait_is_known(self):
         """design.md section 9.1: install and rollback know --no-wait."""

@@ -881,6 +881,37 @@ class SignerProgramTest(PackCase):
         self.run_json(*good, "--sign", "K.key", "--with", "true", expect=2)
 
 
+class FifoTest(PackCase):
+    """What would keep a program waiting for ever is refused wherever a file is given."""
+
+    def test_each_place_of_a_file(self):
+        self.make_keys()
+        self.make_release()
+        self.build()
+        os.mkfifo(self.folder / "fifo")
+        build = ("build", "r.ini", "-o", "x.ignite")
+        for words in (
+            ("inspect", "fifo"),
+            ("inspect", "out.ignite", "--identity", "fifo"),
+            ("verify", "fifo", "--keyring", "keyring.json", "--identity", "P.key"),
+            ("verify", "out.ignite", "--keyring", "fifo", "--identity", "P.key"),
+            ("verify", "out.ignite", "--keyring", "keyring.json", "--identity", "fifo"),
+            ("rewrap", "fifo", "--identity", "P.key", "--recipient", "P.pub", "-o", "x.ignite"),
+            ("rewrap", "out.ignite", "--identity", "fifo", "--recipient", "P.pub", "-o", "x.ignite"),
+            ("build", "fifo", "--sign", "K.key", "--recipient", "P.pub", "-o", "x.ignite"),
+            (*build, "--sign", "fifo", "--recipient", "P.pub"),
+            (*build, "--sign", "K.key", "--recipient", "fifo"),
+            (*build, "--with", "true", "--public", "fifo", "--recipient", "P.pub"),
+            ("keyring", "--role", "release=fifo", "-o", "x.json"),
+        ):
+            error = self.run_json(*words, expect=2)["error"]
+            self.assertRegex(error["cause"], "fifo'? is no regular file", words)
+            self.assertTrue(error["remedy"], words)
+        for old, new in (("source = web", "source = fifo"), ("notes = notes.md", "notes = fifo")):
+            self.write("r.ini", RECIPE.replace(old, new))
+            self.run_json(*build, "--sign", "K.key", "--recipient", "P.pub", expect=2)
+
+
 class RewrapTest(PackCase):
     def setUp(self):
         super().setUp()

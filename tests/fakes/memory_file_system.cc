@@ -173,8 +173,12 @@ Result<std::string> MemoryFileSystem::ReadFile(const std::string& path, size_t l
   Found found;
   TRY(Call("open", path, [&] {
     found = disk_.Find(path, Follow::kAll);
-    return found.error != 0 || found.node->type == Type::kFile ? found.error : EISDIR;
+    return found.error;
   }));
+  if (found.node->type != Type::kFile) {
+    return Error{ErrorCode::kInvalidArgument, StrCat(path, " is no regular file"),
+                 "put a regular file there"};
+  }
   TRY(Call("read", path, [] { return 0; }));
   if (found.node->content.size() > limit) {
     return Error{ErrorCode::kCorrupt, StrCat(path, " is larger than ", limit, " bytes"),

@@ -75,7 +75,14 @@ TEST_F(PosixFileSystemTest, ReadFileRefusesOneThatIsTooLarge) {
   EXPECT_EQ(Read("a").size(), kLimit);
   EXPECT_THAT(files_->ReadFile(folder_ / "a", kLimit - 1), FailsWith(ErrorCode::kCorrupt));
   EXPECT_THAT(files_->ReadFile(folder_ / "none", kLimit), FailsWith(ErrorCode::kNotFound));
-  EXPECT_THAT(files_->ReadFile(folder_.path(), kLimit), FailsWith(ErrorCode::kIo));
+}
+
+TEST_F(PosixFileSystemTest, ReadFileRefusesWhatIsNoRegularFileAndDoesNotWaitForIt) {
+  ASSERT_EQ(mkfifo((folder_ / "fifo").c_str(), 0600), 0);
+  for (const std::string& path : {folder_.path(), folder_ / "fifo", std::string("/dev/null")}) {
+    EXPECT_THAT(files_->ReadFile(path, kLimit),
+                FailsWith(ErrorCode::kInvalidArgument, "no regular file"));
+  }
 }
 
 TEST_F(PosixFileSystemTest, CreateFileReplacesALinkAndNotItsTarget) {
