@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Cuts the power under ignite, at every write to the disk; then `ignite recover` must leave one side or the other,
-whole, and all that ignite had said was done.
+"""Cuts the power under ignite, at every write to the disk; then `ignite recover`, for some disks behind that at boot,
+must leave one side or the other, whole, and all that ignite had said was done.
 
 IGNITE_BIN            the folder of the programs
 IGNITE_POWER_FS       ext4 (default), xfs or btrfs
@@ -31,6 +31,7 @@ IMAGES = int(os.environ.get("IGNITE_POWER_IMAGES", "30"))
 SEED = int(os.environ.get("IGNITE_POWER_SEED", time.time_ns() % 1_000_000))
 KEEP = os.environ.get("IGNITE_POWER_KEEP", "")
 INSTALLS_AFTER_EVERY = 8
+BOOTS_EVERY = 3  # So that installs come behind either.
 # A recovery of its own for so many disks, and so many disks from that, besides those at its end.
 IMAGES_FOR_A_RECOVERY, IMAGES_OF_A_RECOVERY = 40, 12
 IMAGES_OF_A_CONTROL = 200  # At most: the first problem ends it.
@@ -142,16 +143,20 @@ class PowerCutTest(unittest.TestCase):
         cls.folder = pathlib.Path(temporary.name)
         cls.stories = Stories(cls.folder)
 
-    def problem_after(self, cut, story, tries_next):
-        """What is wrong with a disk that the power cut left; None where nothing is."""
+    def problem_after(self, cut, story, boots, tries_next):
+        """What is wrong with a disk that the power cut left; None where nothing is.
+
+        `boots`: the recovery at boot comes first, as on a real probe; it may leave a trial to the other.
+        """
         image = self.folder / "cut"
         cut.disk.write(image, story.recording.size)
         try:
             with mounted(story.recording.kind, image, self.folder / "cut.mounted") as place:
                 probe = probe_at(place / "root")
-                recovered = run(probe.words("recover", "--json"))
-                if recovered.returncode != 0:
-                    return f"recover ended with {recovered.returncode}: {recovered.stdout.decode()}"
+                for words in ([["recover", "--boot"]] if boots else []) + [["recover"]]:
+                    recovered = run(probe.words(*words, "--json"))
+                    if recovered.returncode != 0:
+                        return f"{words} ended with {recovered.returncode}: {recovered.stdout.decode()}"
                 said = story.last if outbox_says_done(probe) else cut.acknowledged
                 problem = problem_of(probe, story.legal(said))
                 return problem or (problem_of_next(probe, self.stories.four) if tries_next else None)
@@ -164,7 +169,7 @@ class PowerCutTest(unittest.TestCase):
         tried = 0
         for cut in power_cuts(story.recording.base, story.writes, count, chance):
             tried += 1
-            problem = self.problem_after(cut, story, tried % INSTALLS_AFTER_EVERY == 0)
+            problem = self.problem_after(cut, story, tried % BOOTS_EVERY == 0, tried % INSTALLS_AFTER_EVERY == 0)
             if problem:
                 found.append(f"after write {cut.position}, kept {cut.loss}, {cut.acknowledged} done: {problem}")
                 if keeps:
