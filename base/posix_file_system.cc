@@ -353,8 +353,9 @@ class PosixFileSystem : public FileSystem {
     UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd) return SystemError(StrCat("opening ", path), errno);
     auto length = static_cast<off_t>(bytes);
-    if (ftruncate(fd.get(), length) != 0) return SystemError(StrCat("resizing ", path), errno);
-    if (bytes == 0 || fallocate(fd.get(), 0, 0, length) == 0 || errno == EOPNOTSUPP) return {};
+    bool sized = ftruncate(fd.get(), length) == 0;
+    if (sized && (bytes == 0 || fallocate(fd.get(), 0, 0, length) == 0 || errno == EOPNOTSUPP))
+      return {};
     Error error = SystemError(StrCat("reserving ", bytes, " bytes at ", path), errno);
     (void)unlink(path.c_str());
     return error;
