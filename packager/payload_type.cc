@@ -4,10 +4,12 @@
 
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "packager/config_payload.h"
 #include "packager/image_payload.h"
 #include "packager/licence_payload.h"
 #include "packager/tree_check.h"
 #include "packager/tree_payload.h"
+#include "payload-format/config/config_spec.h"
 #include "payload-format/image/image_spec.h"
 #include "payload-format/licence/licence_spec.h"
 #include "payload-format/tree/tree_spec.h"
@@ -23,6 +25,13 @@ const std::vector<PayloadType>& PayloadTypes() {
        CheckTreePayload,
        MakeTreeCheck,
        DescribeTree},
+      {format::ConfigSpec::kType,
+       format::ConfigSpec::BelongsTo,
+       {"source", "path"},
+       ReadConfigInput,
+       format::ConfigSpec::Check,
+       MakeConfigCheck,
+       DescribeConfig},
       {format::ImageSpec::kType,
        format::ImageSpec::BelongsTo,
        {"source"},

@@ -2,6 +2,7 @@
 
 #include "base/str_cat.h"
 #include "packager/payload_check.h"
+#include "payload-format/config/config_spec.h"
 #include "payload-format/crypto/hash.h"
 #include "payload-format/image/image_spec.h"
 #include "payload-format/tree/table.h"
@@ -32,8 +33,8 @@ class ListingSink : public format::PayloadSink {
   }
   Result<> EndStream() override {
     TRY(check_.EndStream());
-    if (type_ == format::TreeSpec::kType && stream_ == format::TreeSpec::kTableStream)
-      return ListTree();
+    bool has_table = type_ == format::TreeSpec::kType || type_ == format::ConfigSpec::kType;
+    if (has_table && stream_ == format::TreeSpec::kTableStream) return ListTree();
     if (type_ == format::ImageSpec::kType) AddLine(StrCat("image ", format::Sha256(bytes_).Hex()));
     return {};
   }

@@ -57,7 +57,7 @@ class Generator:
 
     def bundle(self):
         """(what was done to it, its bytes). Where nothing was, a reader must accept it."""
-        self.fault = self.rng.choice((None, "manifest", "table", "content", "image", "licence", "header", "index", "frame", "stanzas",
+        self.fault = self.rng.choice((None, "manifest", "table", "content", "image", "config", "licence", "header", "index", "frame", "stanzas",
                                       "signatures", "members", "bytes", "bytes"))
         self.is_licence = self.rng.random() < (1 if self.fault == "licence" else 0.1)
         data = self.write()
@@ -174,6 +174,41 @@ class Generator:
             else:
                 contents = rng.choice(([], [b""], [content, b""], [b"", content], [content, content]))
         return payload, contents
+
+    def config(self):
+        """A folder of programs with bends of its own, its entries and its steps."""
+        rng = self.rng
+        steps = [{"number": number, "name": "a", "up": f"{number}_a.up", "down": rng.choice(("", f"{number}_a.down"))}
+                 for number in sorted(rng.sample(range(1, 100), rng.randrange(3)))]
+        programs = rng.choice((["generate"], ["generate", "check"]))
+        names = [*programs, *(step[key] for step in steps for key in ("up", "down") if step[key])]
+        entries = [self.entry(FOLDER, b""), *(self.entry(FILE, name.encode()) for name in sorted(names))]
+        for entry in entries:
+            entry.update(mode=0o755, group=b"root", capabilities=b"")
+            if entry["type"] == FILE:
+                entry.update(size=1, digest=sha256(b"x"))
+        component, contents_bend = "config/p0", None
+        if self.fault == "config":
+            action = rng.randrange(6)
+            if action == 0:
+                component = rng.choice(("app/p0", "config", "os", "data/p0"))
+            elif action == 1:
+                contents_bend = rng.choice((lambda it: it[:1], lambda it: [*it, b""], lambda it: []))
+            elif action == 2:
+                programs = rng.choice(([], ["check"], ["check", "generate"], ["generate", "generate"], "generate", None))
+            elif action == 3:
+                entries = self.bend_entries(entries)
+            elif action == 4:
+                rng.choice(entries)["mode"] = rng.choice((0o644, 0o755, 0o600, 0o775, 0o4755))
+            elif steps:
+                step = rng.choice(steps)
+                key = rng.choice((*step, "x-note", "check"))
+                step[key] = rng.choice((0, 1, 2**53 - 1, "", "a", "b", "1_a.up", "01_a.up", "1_a.down", "1_b.up", "a/1_a.up", None))
+        table = b"IGNTREE\0" + struct.pack("<II", len(entries), 0) + b"".join(map(self.pack, entries))
+        contents = [table, b"x" * len(names)]
+        spec = {"path": "/etc/p0", "programs": programs, "steps": steps, "entries": len(entries), "bytes": 4096 * len(entries)}
+        payload = {"type": "config", "component": component, "spec": spec}
+        return payload, contents_bend(contents) if contents_bend else contents
 
     def licence(self):
         rng = self.rng
@@ -313,6 +348,8 @@ class Generator:
                 payload, contents = self.licence()
             elif number == 0 and rng.random() < (1 if self.fault == "image" else 0.2):
                 payload, contents = self.image()
+            elif number == 0 and rng.random() < (1 if self.fault == "config" else 0.2):
+                payload, contents = self.config()
             else:
                 spec, contents = self.tree(number)
                 payload = {"type": "tree", "component": f"app/p{number}", "spec": spec}

@@ -40,6 +40,7 @@ MAX_TREE_PATH, MAX_TREE_NAME = 4095, 255
 MAX_TREE_ENTRIES = 1048576
 MAX_TABLE_SIZE = 1 << 30
 MAX_USERS = 16384
+MAX_STEPS = 1000
 MAX_LICENCE_IDENTITIES, MAX_LICENCE_WORDS, MAX_LICENCE_TEXT = 1024, 256, 256
 
 MAGIC = b"\x89IGNITE\n"
@@ -754,7 +755,61 @@ class Licence:
         return ()
 
 
-PAYLOAD_TYPES = {"tree": Tree, "image": Image, "licence": Licence}
+class Programs(Tree):
+    """The folder of programs of some types: section 10.6."""
+
+    def read_folder(self, fields, suffixes):
+        numbers = []
+        for document in fields.get("steps", list):
+            step = Fields(document, "step")
+            number, name = step.integer("number", 1, MAX_INTEGER), step.word("name", is_name)
+            self.add_step_file(step.word("up", bool), number, name, "up", suffixes)
+            down = step.word("down", lambda it: True)
+            if down:
+                self.add_step_file(down, number, name, "down", suffixes)
+            step.done()
+            numbers.append(number)
+        need(numbers == sorted(set(numbers)) and len(numbers) <= MAX_STEPS, "spec: the steps")
+        self.count = fields.integer("entries", 1, MAX_TREE_ENTRIES)
+        fields.integer("bytes", 0, MAX_INTEGER)
+
+    def add_step_file(self, file, number, name, direction, suffixes):
+        found = re.fullmatch(rf"([0-9]+)_({NAME})[.]{direction}(|[.].*)", file)
+        need(found and found[3] in suffixes and int(found[1]) == number and found[2] == name, "step: a file")
+        self.wanted[file.encode()] = not found[3]
+
+    def check_permission(self, entry):
+        self.owners = self.groups = {b"root"}
+        self.allow = ()
+        need(entry["type"] != HARD_LINK, "programs: a hard link")
+        super().check_permission(entry)
+        is_file = entry["type"] in (FILE, COPY)
+        is_program = is_file and entry["mode"] == 0o755
+        need(entry["type"] == SYMLINK or entry["mode"] == 0o755 or is_file and entry["mode"] == 0o644, "programs: a mode")
+        if entry["path"] in self.wanted:
+            need(is_program if self.wanted.pop(entry["path"]) else is_file, "programs: no program")
+
+    def check_complete(self):
+        need(not self.wanted, "programs: a file is missing")
+
+
+class Config(Programs):
+    def __init__(self, payload, table, content):
+        need(payload["component"].startswith("config/"), "a configuration of another component")
+        super().__init__(payload, table, content)
+        self.check_complete()
+
+    def read_spec(self, document):
+        fields = Fields(document, "spec")
+        fields.word("path", is_probe_path)
+        programs = fields.get("programs", list)
+        need(programs in (["generate"], ["generate", "check"]), "spec: programs")
+        self.wanted = {name.encode(): True for name in programs}
+        self.read_folder(fields, ("",))
+        fields.done()
+
+
+PAYLOAD_TYPES = {"tree": Tree, "image": Image, "licence": Licence, "config": Config}
 
 
 # --- Section 2: the whole.

@@ -65,6 +65,11 @@ SAYS = {
     "image-component": "an image of another component",
     "image-empty": "an empty image",
     "licence-component": "a licence of another component",
+    "config-component": "a configuration of another component",
+    "steps": "step: (a file|up|name)|spec: the steps",
+    "program-entry": "programs: (a hard link|a mode)|an owner or group of no list|"
+                     "^(an absolute link target|an escaping link target|setuid or setgid|capabilities)",
+    "program-missing": "programs: (no program|a file is missing)",
     "index-digest": "INDEX: another digest",
     "index-entry": "INDEX: a size",
     "index-sum": "INDEX: the sum",

@@ -186,7 +186,7 @@ TEST_F(RecipeTest, UnknownSectionsKeysAndTypesNameTheNearest) {
                           HasSubstr("16: the section [health] has no name"),
                           HasSubstr("17: this version of ignite-pack knows no health check"),
                           HasSubstr("19: this version of ignite-pack knows no payload type "
-                                    "'migrations' (known are tree, image, licence)")));
+                                    "'migrations' (known are tree, config, image, licence)")));
 }
 
 TEST_F(RecipeTest, NamesComponentsAndPathsAreUsedOnce) {
@@ -215,7 +215,7 @@ TEST_F(RecipeTest, APayloadMustBelongToTheKindOfTheBundle) {
                             "[payload licence]\ntype = licence\ncomponent = licence\n"
                             "identity = absent.pub\ncustomer = A\n")),
               testing::Contains(HasSubstr("9: payloads of the type licence do not belong to the "
-                                          "kind service-pack (such a bundle takes: tree, image)")));
+                                          "kind service-pack (such a bundle takes: tree, config, image)")));
 }
 
 TEST_F(RecipeTest, ACommandOrUrlThatACommentCutIsAFault) {

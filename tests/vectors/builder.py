@@ -140,6 +140,20 @@ def image(content=b"an operating system\n", streams=None, component="os", spec=N
             "plain": [content] if streams is None else streams}
 
 
+def step(number, name="a", down=True):
+    return {"number": number, "name": name, "up": f"{number}_{name}.up", "down": f"{number}_{name}.down" if down else ""}
+
+
+def config(listed=None, component="config/greeting", streams=None, **spec):
+    """Of generate, check and one step, unless entries are given."""
+    entries = [folder(), *(file(path, mode=0o755) for path in ("1_a.down", "1_a.up", "check", "generate"))]
+    entries = entries if listed is None else [folder(), *listed]
+    payload = tree(entries, streams=streams)
+    described = {"path": "/etc/greeting", "programs": ["generate", "check"], "steps": [step(1)]}
+    return {**payload, "type": "config", "component": component,
+            "spec": {**described, **{key: payload["spec"][key] for key in ("entries", "bytes")}, **spec}}
+
+
 def licence(streams=(), component="licence", **spec):
     return {"name": "licence", "type": "licence", "component": component, "version": "1.0",
             "spec": {"identities": [public(IDENTITIES["probe-1"]).hex()], "customer": "Soci\u00e9t\u00e9 Exemple", "serial": "L-42",
