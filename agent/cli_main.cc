@@ -11,6 +11,7 @@
 #include "base/ini.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "migrations/worker.h"
 
 namespace ignite {
 namespace {
@@ -189,4 +190,8 @@ int Main(const std::vector<std::string>& words) {
 }  // namespace
 }  // namespace ignite
 
-int main(int argc, char** argv) { return ignite::Main({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  return ignite::migrations::IsWorker(words) ? ignite::migrations::RunWorker()
+                                             : ignite::Main(words);
+}

@@ -5,6 +5,7 @@
 #include "agent/daemon.h"
 #include "agent/log.h"
 #include "base/arguments.h"
+#include "migrations/worker.h"
 
 namespace ignite {
 namespace {
@@ -41,4 +42,8 @@ int Main(const std::vector<std::string>& words) {
 }  // namespace
 }  // namespace ignite
 
-int main(int argc, char** argv) { return ignite::Main({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  return ignite::migrations::IsWorker(words) ? ignite::migrations::RunWorker()
+                                             : ignite::Main(words);
+}

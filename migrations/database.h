@@ -31,7 +31,8 @@ class Database {
   /// Another Error names the step and the line.
   virtual Result<> Run(const Move& move) = 0;
 
-  /// Writes a copy that is whole and was read again. A file at `path` is replaced.
+  /// Writes a copy that is whole and was read again; of a database that does not exist an empty
+  /// one. A file at `path` is replaced.
   virtual Result<> Snapshot(const std::string& path) = 0;
   /// Makes the database what the snapshot is, in place. Idempotent.
   virtual Result<> Restore(const std::string& path) = 0;

@@ -185,6 +185,21 @@ Result<std::string> NormalForm(std::string_view sql, Engine engine) {
   return form;
 }
 
+std::vector<std::string> SplitQueries(std::string_view sql, Engine engine) {
+  std::vector<std::string> queries(1);
+  SqlLexer lexer(sql, engine);
+  while (auto token = lexer.Next()) {
+    if (token->kind == SqlToken::Kind::kComment) continue;
+    if (token->kind == SqlToken::Kind::kEnd) {
+      queries.emplace_back();
+    } else {
+      queries.back() += StrCat(queries.back().empty() ? "" : " ", token->text);
+    }
+  }
+  std::erase(queries, "");
+  return queries;
+}
+
 StepTraits ReadTraits(std::string_view up, Engine engine, std::vector<Fault>& faults) {
   StepTraits traits;
   SqlLexer lexer(up, engine);

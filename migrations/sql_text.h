@@ -19,6 +19,9 @@ namespace ignite::migrations {
 /// kInvalidArgument names the line of a string, name or comment that has no end.
 Result<std::string> NormalForm(std::string_view sql, Engine engine);
 
+/// The statements of a text that has no bodies of triggers and functions, without their semicolons.
+std::vector<std::string> SplitQueries(std::string_view sql, Engine engine);
+
 /// What a step says of itself, in comments "-- ignite: WORD..." of its up text: "lossy",
 /// "non-transactional", "foreign-keys-off". Unknown words are faults.
 StepTraits ReadTraits(std::string_view up, Engine engine, std::vector<Fault>& faults);

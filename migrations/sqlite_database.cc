@@ -57,7 +57,8 @@ class SqliteDatabase : public Database {
     std::string part = StrCat(path, kPart);
     TRY(RemoveDatabase(part));
     {
-      auto from = TRY(SqliteConnection::Open(path_, Mode::kExisting));
+      bool exists = TRY(Read()).exists;
+      auto from = TRY(SqliteConnection::Open(exists ? path_ : ":memory:", Mode::kExisting));
       auto to = TRY(SqliteConnection::Open(part, Mode::kCreate));
       TRY(Copy(from, to));
       if (std::string found = TRY(to.Value("PRAGMA quick_check(1)")); found != "ok") {
@@ -75,7 +76,8 @@ class SqliteDatabase : public Database {
     auto from = TRY(SqliteConnection::Open(path, Mode::kExisting));
     // Into the existing file: one put in its place would meet the log of the one before.
     auto to = TRY(SqliteConnection::Open(path_, Mode::kCreate));
-    return Copy(from, to);
+    TRY(Copy(from, to));
+    return RemoveIfNothing(to);
   }
 
   Result<Fingerprint> Examine() override {

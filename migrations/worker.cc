@@ -12,6 +12,7 @@
 namespace ignite::migrations {
 namespace {
 
+constexpr std::string_view kWorkerArgument = "--migration-worker";
 /// A rehearsal of a large database takes its time; who waits may cancel.
 constexpr std::chrono::hours kTimeout{6};
 constexpr size_t kMaxAnswer = size_t{256} * 1024 * 1024;
@@ -124,6 +125,10 @@ class DatabaseOfWorker : public Database {
 };
 
 }  // namespace
+
+bool IsWorker(const std::vector<std::string>& arguments) {
+  return arguments.size() == 1 && arguments[0] == kWorkerArgument;
+}
 
 int RunWorker() {
   auto answer = Answer(AllOfStandardInput());

@@ -11,10 +11,9 @@
 
 namespace ignite::migrations {
 
-/// Who started with this argument is the worker: see RunWorker.
-inline constexpr std::string_view kWorkerArgument = "--migration-worker";
-
-/// The main of the worker: gives its exit code.
+/// Whether a main was started with these arguments as a worker, and must only RunWorker.
+bool IsWorker(const std::vector<std::string>& arguments);
+/// Gives the exit code.
 int RunWorker();
 
 /// A Database whose methods each run in a worker of their own.

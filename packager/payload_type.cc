@@ -7,9 +7,11 @@
 #include "packager/config_payload.h"
 #include "packager/image_payload.h"
 #include "packager/licence_payload.h"
+#include "packager/migrations_payload.h"
 #include "packager/tree_check.h"
 #include "packager/tree_payload.h"
 #include "payload-format/config/config_spec.h"
+#include "payload-format/data/migrations_spec.h"
 #include "payload-format/image/image_spec.h"
 #include "payload-format/licence/licence_spec.h"
 #include "payload-format/tree/tree_spec.h"
@@ -32,6 +34,13 @@ const std::vector<PayloadType>& PayloadTypes() {
        format::ConfigSpec::Check,
        MakeConfigCheck,
        DescribeConfig},
+      {format::MigrationsSpec::kType,
+       format::MigrationsSpec::BelongsTo,
+       {"source", "database", "baseline", "units"},
+       ReadMigrationsInput,
+       format::MigrationsSpec::Check,
+       MakeMigrationsCheck,
+       DescribeMigrations},
       {format::ImageSpec::kType,
        format::ImageSpec::BelongsTo,
        {"source"},

@@ -74,6 +74,19 @@ class Inspection {
   TreeFaults& faults_;
 };
 
+Result<std::optional<std::string>> TextOf(const TreeSource& tree,
+                                          const std::vector<TreeNode>& nodes,
+                                          const std::string& name) {
+  auto found = std::find_if(nodes.begin(), nodes.end(),
+                            [&](const TreeNode& node) { return node.entry.path == name; });
+  if (found == nodes.end() || found->entry.type != EntryType::kFile)
+    return std::optional<std::string>();
+  auto file = TRY(tree.Open(*found));
+  std::string text(static_cast<size_t>(found->entry.size), '\0');
+  text.resize(TRY(file->Read(std::as_writable_bytes(std::span(text)))));
+  return std::optional(std::move(text));
+}
+
 void MakeRoots(std::vector<TreeNode>& nodes, TreeFaults& faults) {
   std::set<size_t> seen;
   for (TreeNode& node : nodes) {
@@ -104,6 +117,8 @@ Result<PackedPrograms> PackPrograms(const ProgramFolderSource& source,
     Inspection inspection(source, nodes, tree_faults);
     packed.folder.steps = inspection.Steps();
     packed.programs = inspection.Programs();
+    auto read = [&](const std::string& name) { return TextOf(*tree, nodes, name); };
+    if (source.look) TRY(source.look(packed.folder.steps, read, tree_faults));
   }
   MakeRoots(nodes, tree_faults);
   CheckTreeNodes(nodes, tree_faults);

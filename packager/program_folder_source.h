@@ -4,6 +4,8 @@
 // folder cannot hold (format::ProgramFolder) is a fault that names the file.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,11 +15,18 @@
 
 namespace ignite::packager {
 
+/// The text of a file right in the folder; nullopt where there is none.
+using ReadText = std::function<Result<std::optional<std::string>>(const std::string& name)>;
+
 struct ProgramFolderSource {
   TreeOrigin origin;
   format::StepSuffixes suffixes;      ///< Of the files of steps.
   std::vector<std::string> required;  ///< Programs right in the folder.
   std::vector<std::string> optional;  ///< Those that must be executable where they are there.
+  /// Looks into the files before they are packed; null where the names say all.
+  std::function<Result<>(const std::vector<format::Step>& steps, const ReadText& read,
+                         TreeFaults& faults)>
+      look = {};
 };
 
 struct PackedPrograms {

@@ -71,6 +71,18 @@ const std::vector<Setting>& AllSettings() {
          s.window = MaintenanceWindow::Parse(v);
          return s.window || v.empty();
        }},
+      {"policy", "rehearse", "require, prefer or off",
+       [](Settings& s, const std::string& v) {
+         s.rehearse = v == "require"  ? Rehearse::kRequired
+                      : v == "prefer" ? Rehearse::kPreferred
+                                      : Rehearse::kOff;
+         return v == "require" || v == "prefer" || v == "off";
+       }},
+      {"policy", "drift", "refuse or accept",
+       [](Settings& s, const std::string& v) {
+         s.drift = v == "accept" ? Drift::kAccepted : Drift::kRefused;
+         return v == "accept" || v == "refuse";
+       }},
       {"policy", "allow-ftp-rollback", "no (yes comes with a later version)",
        [](Settings&, const std::string& v) { return v == "no"; }},
       {"boot", "backend", "none (others come with a later version)",

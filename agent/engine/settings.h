@@ -13,6 +13,15 @@ namespace ignite::engine {
 
 enum class ServicesBackend : uint8_t { kNone, kCommand, kSystemd };
 
+/// What is done where migrations cannot be tried on a copy of the data.
+enum class Rehearse : uint8_t {
+  kOff,        ///< They are not tried.
+  kPreferred,  ///< Without the space for a copy they go on untried.
+  kRequired,
+};
+/// What is done where someone changed the schema of a database by hand.
+enum class Drift : uint8_t { kRefused, kAccepted };
+
 struct Settings {
   std::string product;
   std::string compatible;
@@ -24,6 +33,8 @@ struct Settings {
   int64_t keep_deployments = 3;
   unsigned threads = 0;  ///< 0: all cores.
   bool allow_unencrypted = false;
+  Rehearse rehearse = Rehearse::kPreferred;
+  Drift drift = Drift::kRefused;
 
   ServicesBackend services = ServicesBackend::kNone;
   std::string services_command;  ///< For kCommand: a program of the host.

@@ -197,6 +197,9 @@ Result<Verdict> Transaction::AbandonStaging(const Error& error) {
   }
   if (error.code == ErrorCode::kCancelled)
     return End(Event::kCancel, Because("cancelled", error), false);
+  // What was tried on a copy of this probe's own data failed: no fault of the bundle's bytes.
+  if (error.code == ErrorCode::kRefused)
+    return End(Event::kRefusal, Because("rehearsal", error), false);
   std::string reason(ReasonForBundleError(error.code));
   Event event = IsBundleReason(reason) ? Event::kRefusal : Event::kFailure;
   return End(event, Because(std::move(reason), error), false);

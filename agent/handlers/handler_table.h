@@ -3,6 +3,7 @@
 
 #include "agent/engine/handler.h"
 #include "agent/handlers/licence_handler.h"
+#include "agent/handlers/migrations_handler.h"
 #include "agent/handlers/tree_handler.h"
 
 namespace ignite::handlers {
@@ -10,8 +11,10 @@ namespace ignite::handlers {
 class AllHandlers : public engine::HandlerTable {
  public:
   AllHandlers(FileSystem& files, Process& process, const engine::ProbePaths& paths,
-              const std::vector<format::PrivateKey>& identities)
-      : tree_(files, process, paths), licence_(files, paths, identities) {}
+              const engine::Settings& settings, const std::vector<format::PrivateKey>& identities)
+      : tree_(files, process, paths),
+        migrations_(files, process, paths, settings),
+        licence_(files, paths, identities) {}
 
   engine::Handler* Find(std::string_view type) override;
 
@@ -21,10 +24,13 @@ class AllHandlers : public engine::HandlerTable {
     engine::Handler* handler;
   };
   std::vector<Row> Rows() {
-    return {{format::TreeSpec::kType, &tree_}, {format::LicenceSpec::kType, &licence_}};
+    return {{format::TreeSpec::kType, &tree_},
+            {format::MigrationsSpec::kType, &migrations_},
+            {format::LicenceSpec::kType, &licence_}};
   }
 
   TreeHandler tree_;
+  MigrationsHandler migrations_;
   LicenceHandler licence_;
 };
 

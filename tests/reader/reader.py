@@ -809,7 +809,37 @@ class Config(Programs):
         fields.done()
 
 
-PAYLOAD_TYPES = {"tree": Tree, "image": Image, "licence": Licence, "config": Config}
+class Migrations(Programs):
+    TRAITS = ("lossy", "non-transactional", "foreign-keys-off")
+
+    def __init__(self, payload, table, content):
+        need(payload["component"].startswith("data/"), "migrations of another component")
+        super().__init__(payload, table, content)
+        self.check_complete()
+
+    def read_spec(self, document):
+        fields = Fields(document, "spec")
+        need(fields.word("engine", bool) == "sqlite", "spec: the engine")
+        fields.word("database", is_probe_path)
+        fields.integer("baseline", 0, MAX_INTEGER)
+        fields.get("verify", bool)
+        need(all(is_unit_name(unit) for unit in fields.get("units", list)), "spec: the units")
+        self.wanted = {}
+        self.read_folder(fields, ("", ".sql"))
+        steps, meanings = document["steps"], fields.get("meanings", list)
+        need(len(steps) == len(meanings), "spec: the meanings")
+        for step, meaning in zip(steps, meanings):
+            entry = Fields(meaning, "meaning")
+            need(all(word in self.TRAITS for word in entry.get("traits", list)), "meaning: the traits")
+            for direction in ("up", "down"):
+                is_text = step[direction].endswith(".sql")
+                digest = entry.word(direction, lambda it: True)
+                need(re.fullmatch("[0-9a-f]{64}" if is_text else "", digest), "meaning: a digest")
+            entry.done()
+        fields.done()
+
+
+PAYLOAD_TYPES = {"tree": Tree, "image": Image, "licence": Licence, "config": Config, "migrations": Migrations}
 
 
 # --- Section 2: the whole.

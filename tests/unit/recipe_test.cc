@@ -178,7 +178,7 @@ TEST_F(RecipeTest, AllFaultsOfAFileAreToldAtOnceWithTheirLines) {
 TEST_F(RecipeTest, UnknownSectionsKeysAndTypesNameTheNearest) {
   auto faults = Faults(StrCat(kBundle, "verson = 1\n", kPayload, "sauce = x\n", "[helth web]\n",
                               "[health]\ntype = htp\n",
-                              "[payload p]\ntype = migrations\ncomponent = data/main\n"));
+                              "[payload p]\ntype = orders\ncomponent = data/main\n"));
   EXPECT_THAT(faults,
               ElementsAre(HasSubstr("8: unknown key 'verson' (did you mean 'version'?)"),
                           HasSubstr("14: unknown key 'sauce' (did you mean 'source'?)"),
@@ -211,11 +211,12 @@ TEST_F(RecipeTest, APayloadMustBelongToTheKindOfTheBundle) {
   EXPECT_THAT(Faults(StrCat(licence, kPayload)),
               ElementsAre(HasSubstr("payloads of the type tree do not belong to the kind licence "
                                     "(such a bundle takes: licence)")));
-  EXPECT_THAT(Faults(StrCat(kBundle,
-                            "[payload licence]\ntype = licence\ncomponent = licence\n"
-                            "identity = absent.pub\ncustomer = A\n")),
-              testing::Contains(HasSubstr("9: payloads of the type licence do not belong to the "
-                                          "kind service-pack (such a bundle takes: tree, config, image)")));
+  EXPECT_THAT(
+      Faults(StrCat(kBundle,
+                    "[payload licence]\ntype = licence\ncomponent = licence\n"
+                    "identity = absent.pub\ncustomer = A\n")),
+      testing::Contains(HasSubstr("9: payloads of the type licence do not belong to the "
+                                  "kind service-pack (such a bundle takes: tree, config, migrations, image)")));
 }
 
 TEST_F(RecipeTest, ACommandOrUrlThatACommentCutIsAFault) {

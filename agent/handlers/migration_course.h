@@ -1,0 +1,50 @@
+// How a database gets from where it stands to where a change of its component wants it. Decides;
+// touches nothing.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/engine/plan.h"
+#include "base/result.h"
+#include "migrations/step.h"
+#include "payload-format/data/migrations_spec.h"
+
+namespace ignite::handlers {
+
+/// A release of the component, and what its bundle said of the database.
+struct DataRelease {
+  std::string release;
+  format::MigrationsSpec spec;
+
+  static Result<DataRelease> Of(const engine::ComponentRecord& record);
+};
+
+struct Course {
+  migrations::Move move;
+  /// Some step cannot be taken back by a down: what the database was must be kept.
+  bool needs_snapshot = false;
+};
+
+/// Gives the text of a file of the new release. Null before it is staged: then a course has no
+/// texts, and tells only whether there is one.
+using LoadText = std::function<Result<std::string>(const std::string& file)>;
+
+/// From the place of `from` to that of `to`. kRefused, with a cause, where no way leads there: a
+/// database that ignite did not make, a step that comes late or changed since it was applied, a
+/// down in the database that is not the one that the journal knows, or that is missing.
+Result<Course> PlanCourse(const std::optional<DataRelease>& from,
+                          const std::optional<DataRelease>& to,
+                          const migrations::DatabaseState& state, const LoadText& load);
+
+/// The way back of a move that went up and needs no snapshot: the downs that the database has of
+/// the steps that `to` applied. kRefused where they are not those of its spec.
+Result<migrations::Move> PlanReturn(const std::optional<DataRelease>& from, const DataRelease& to,
+                                    const migrations::DatabaseState& state);
+
+/// Whether the database is where `from` left it, so that nothing is to be taken back.
+bool StandsAt(const std::optional<DataRelease>& from, const migrations::DatabaseState& state);
+
+}  // namespace ignite::handlers

@@ -1,0 +1,332 @@
+#!/usr/bin/env python3
+"""Migrations of a SQLite database by the real programs: up, back, and everything that may go wrong on the way.
+
+IGNITE_BIN names the folder of the programs. Needs root, as a probe does: the database belongs to an account of its own.
+"""
+
+import contextlib
+import os
+import pathlib
+import sqlite3
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from probe import BIN, ProbeTest, command_check, wait_for  # noqa: E402
+
+DATABASE = "/var/lib/netprobe/main.db"
+OWNER = 65534
+
+FIRST = {
+    "1_hosts.up.sql": "CREATE TABLE hosts (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\n",
+    "1_hosts.down.sql": "DROP TABLE hosts;\n",
+}
+SECOND = {
+    **FIRST,
+    "2_port.up.sql": "ALTER TABLE hosts ADD port INTEGER;\nUPDATE hosts SET port = 22;\n",
+    "2_port.down.sql": "ALTER TABLE hosts DROP COLUMN port;\n",
+    "3_log.up.sql": "CREATE TABLE log (at TEXT);\n",
+    "3_log.down.sql": "DROP TABLE log;\n",
+}
+LOSSY = {
+    **SECOND,
+    "4_names.up.sql": "-- ignite: lossy\nUPDATE hosts SET name = upper(name);\n",
+    "4_names.down.sql": "UPDATE hosts SET name = lower(name);\n",
+    "5_gone.up.sql": "DROP TABLE log;\n",
+}
+
+
+class DataCase(ProbeTest):
+    def setUp(self):
+        super().setUp()
+        # The owner of the database must get through to it.
+        for folder in (self.folder, *self.folder.parents):
+            if folder.stat().st_uid == os.geteuid():
+                folder.chmod(folder.stat().st_mode | 0o711)
+        self.database = self.probe.at(DATABASE)
+        self.database.parent.mkdir(parents=True)
+        os.chown(self.database.parent, OWNER, -1)
+
+    def steps(self, files, name="sql"):
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+        for inner, text in files.items():
+            (folder / inner).write_text(text)
+            if inner.endswith((".up", ".down")):
+                (folder / inner).chmod(0o755)
+        return folder
+
+    def release(self, version, files, keys="", **more):
+        source = self.steps(files, f"sql-{version}")
+        section = f"[payload schema]\ntype = migrations\ncomponent = data/main\nsource = {source}\n"
+        section += f"database = sqlite:{DATABASE}\n{keys}\n"
+        return self.workshop.bundle(version, more=section, **more)
+
+    def sql(self, text):
+        """Runs statements as the application would; the rows of the last one."""
+        os.seteuid(OWNER)
+        try:
+            with contextlib.closing(sqlite3.connect(self.database)) as connection:
+                for statement in text.split(";"):
+                    rows = connection.execute(statement).fetchall()
+                connection.commit()
+        finally:
+            os.seteuid(0)
+        return [list(row) for row in rows]
+
+    def tables(self):
+        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as connection:
+            return sorted(row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'"))
+
+    def dump(self):
+        """Schema and rows of the application; the engine's history only grows."""
+        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as connection:
+            return "\n".join(line for line in connection.iterdump() if "ignite_" not in line)
+
+    def version(self):
+        return self.probe.status()["deployment"]["components"].get("data/main")
+
+
+class MigrationTest(DataCase):
+    def test_a_database_is_made_and_moved_by_increments(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.assertEqual(self.version(), "1")
+        self.assertEqual(self.database.stat().st_uid, OWNER)
+        self.sql("INSERT INTO hosts (name) VALUES ('a')")
+        self.probe.install(self.release("2.0", SECOND))
+        self.assertEqual(self.version(), "3")
+        self.assertEqual(self.sql("SELECT name, port FROM hosts"), [["a", 22]])
+        self.assertEqual(self.sql("SELECT number, name FROM ignite_migrations ORDER BY 1"), [[1, "hosts"], [2, "port"], [3, "log"]])
+        self.assertEqual(self.probe.json("verify")["differences"], [])
+
+    def test_a_failed_trial_takes_the_schema_back_and_keeps_the_rows(self):
+        self.probe.install(self.release("1.0", FIRST))
+        schema = self.dump()
+        write = (
+            f"""{sys.executable} -c "import sqlite3; c = sqlite3.connect('{self.database}'); """
+            """c.execute('INSERT INTO hosts (name, port) VALUES (char(98), 1)'); c.commit()"; exit 1"""
+        )
+        script = self.folder / "trial.sh"
+        script.write_text(f"#!/bin/sh\n{write}\n")
+        script.chmod(0o755)
+        bad = self.release("2.0", SECOND, health=command_check(str(script), "3s"))
+        answer = self.probe.install(bad, expect=5)
+        self.assertEqual(answer["reason"], "health")
+        names = {row[0] for row in self.sql("SELECT name FROM hosts")}
+        self.assertEqual(names, {"b"})
+        self.sql("DELETE FROM hosts")
+        self.assertEqual(self.dump(), schema)
+        self.assertEqual(self.version(), "1")
+        self.assertEqual(self.sql("SELECT max(number) FROM ignite_migrations"), [[1]])
+
+    def test_a_manual_rollback_and_its_rollback(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.probe.install(self.release("2.0", SECOND))
+        self.sql("INSERT INTO hosts (name, port) VALUES ('kept', 80)")
+        self.probe.rollback()
+        self.assertEqual(self.version(), "1")
+        self.assertEqual(self.sql("SELECT * FROM hosts"), [[1, "kept"]])
+        self.probe.rollback()
+        self.assertEqual(self.version(), "3")
+        self.assertEqual(self.sql("SELECT name, port FROM hosts"), [["kept", 22]])
+
+    def test_a_rollback_needs_no_file_of_the_newer_release(self):
+        """The way back is in the database."""
+        self.probe.install(self.release("1.0", FIRST))
+        self.probe.install(self.release("2.0", SECOND))
+        for text in (self.probe.state / "programs/data/main").glob("3-*/*.sql"):
+            text.unlink()
+        self.probe.rollback()
+        self.assertEqual(self.version(), "1")
+        self.assertNotIn("log", self.tables())
+
+    def test_a_way_back_that_was_changed_in_the_database_is_not_run(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.probe.install(self.release("2.0", SECOND))
+        self.sql("UPDATE ignite_migrations SET down = 'DROP TABLE hosts' WHERE number = 3")
+        answer = self.probe.rollback(expect=4)
+        self.assertIn("was changed in the database", answer["cause"])
+        self.assertEqual(self.version(), "3")
+        self.assertIn("hosts", self.tables())
+        self.sql("UPDATE ignite_migrations SET down = '/* as it was */ DROP  TABLE log ' || char(59, 10) WHERE number = 3")
+        self.probe.rollback()
+
+    def test_a_rollback_to_a_time_without_the_database(self):
+        self.probe.install(self.workshop.bundle("1.0"))
+        self.probe.install(self.release("2.0", FIRST))
+        self.sql("INSERT INTO hosts (name) VALUES ('a')")
+        self.probe.rollback()
+        self.assertIsNone(self.version())
+        self.assertFalse(self.database.exists())
+        self.probe.rollback()
+        self.assertEqual(self.version(), "1")
+
+    def test_a_lossy_step_goes_back_by_the_snapshot(self):
+        self.probe.install(self.release("1.0", SECOND))
+        self.sql("INSERT INTO hosts (name) VALUES ('MiXed'); INSERT INTO log VALUES ('x')")
+        before = self.dump()
+        bad = self.release("2.0", LOSSY, health=command_check("false", "1s"))
+        self.probe.install(bad, expect=5)
+        self.assertEqual(self.dump(), before)
+        self.probe.install(self.release("3.0", LOSSY))
+        self.assertEqual(self.sql("SELECT name FROM hosts"), [["MIXED"]])
+        self.assertTrue(list(self.probe.state.glob("snapshots/data/main/*/copy.db")))
+
+    def test_programs_do_what_sql_cannot(self):
+        files = {
+            **FIRST,
+            "2_fill.up": "#!/bin/sh\nset -e\ntouch \"$(dirname \"$IGNITE_DATABASE\")/was-here\"\nid -u > \"$IGNITE_DATABASE.who\"\n",
+            "2_fill.down": "#!/bin/sh\nexit 0\n",
+        }
+        self.probe.install(self.release("1.0", files))
+        self.assertEqual(self.version(), "2")
+        self.assertTrue((self.database.parent / "was-here").exists())
+        self.assertEqual(int((self.database.parent / "main.db.who").read_text()), OWNER)
+
+    def test_a_database_of_before_begins_at_its_baseline(self):
+        self.sql("CREATE TABLE hosts (id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO hosts VALUES (7, 'old')")
+        before = self.dump()
+        refused = self.probe.install(self.release("1.0", SECOND), expect=4)
+        self.assertEqual(refused["reason"], "targets")
+        self.assertIn("baseline", refused["remedy"])
+        bad = self.release("1.1", SECOND, keys="baseline = 1", health=command_check("false", "1s"))
+        self.probe.install(bad, expect=5)
+        self.assertEqual(self.dump(), before)
+        self.probe.install(self.release("1.2", SECOND, keys="baseline = 1"))
+        self.assertEqual(self.version(), "3")
+        self.assertEqual(self.sql("SELECT * FROM hosts"), [[7, "old", 22]])
+
+    def test_data_travels_alone(self):
+        self.probe.install(self.release("1.0", FIRST))
+        source = self.steps(SECOND)
+        recipe = self.folder / "data.ini"
+        recipe.write_text(
+            "[bundle]\nkind = service-pack\nproduct = netprobe\nversion = 1.1\ncounter = 11\nepoch = 1\n"
+            "compatible = netprobe-x86_64\n[payload schema]\ntype = migrations\ncomponent = data/main\n"
+            f"source = {source}\ndatabase = sqlite:{DATABASE}\n"
+        )
+        keys = self.workshop.folder
+        out = self.folder / "data.ignite"
+        self.workshop.pack("build", recipe, "--sign", keys / "release.key", "--recipient", keys / "probe.pub", "-o", out)
+        self.probe.install(out)
+        self.assertEqual(self.probe.status()["deployment"]["components"], {"app/web": "1.0", "data/main": "3"})
+
+
+class RehearsalTest(DataCase):
+    """What fails on a copy never meets the data."""
+
+    def refuse(self, files, *words, policy=None):
+        self.probe.install(self.release("1.0", FIRST))
+        self.sql("INSERT INTO hosts (name) VALUES ('a')")
+        if policy:
+            self.probe.configure(policy)
+        before = self.database.read_bytes()
+        answer = self.probe.install(self.release("2.0", {**FIRST, **files}), expect=4)
+        self.assertEqual(answer["reason"], "rehearsal")
+        for word in words:
+            self.assertIn(word, answer["cause"])
+        self.assertEqual(self.database.read_bytes(), before)
+        self.assertEqual(list(self.probe.state.glob("snapshots/data/main/*")), [])
+        self.assertEqual([path.name for path in (self.probe.state / "programs/data/main").iterdir()], ["1-t1"])
+        self.assertEqual(self.version(), "1")
+
+    def test_a_step_that_fails_on_this_data(self):
+        self.refuse({"2_a.up.sql": "CREATE TABLE a (b);\nINSERT INTO hosts (id, name) VALUES (1, 'twice');\n"}, "step 2 a (up), line 2")
+
+    def test_a_down_that_does_not_undo_its_up(self):
+        self.refuse({"2_a.up.sql": "CREATE TABLE a (b);", "2_a.down.sql": "SELECT 1;"}, "does not lead back to the start", "table a")
+
+    def test_a_down_that_loses_rows(self):
+        self.refuse({"2_a.up.sql": "SELECT 1;", "2_a.down.sql": "DELETE FROM hosts;"}, "does not lead back", "hosts: 1 rows")
+
+    def test_a_query_of_the_bundle_that_finds_something(self):
+        self.refuse(
+            {"2_a.up.sql": "UPDATE hosts SET name = '';", "verify.sql": "SELECT id FROM hosts WHERE name = '';"}, "found: 1"
+        )
+
+    def test_a_program_that_fails(self):
+        self.refuse({"2_a.up": "#!/bin/sh\necho no way >&2\nexit 3\n"}, "no way")
+
+    def test_rehearse_off_meets_the_data_and_comes_back(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.sql("INSERT INTO hosts (name) VALUES ('a')")
+        self.probe.configure("trial = 0s\nrehearse = off\n")
+        before = self.dump()
+        bad = {**FIRST, "2_a.up.sql": "CREATE TABLE a (b);\nSELECT missing FROM hosts;\n", "2_a.down.sql": "DROP TABLE a;"}
+        answer = self.probe.install(self.release("2.0", bad), expect=5)
+        self.assertEqual(answer["reason"], "activation")
+        self.assertIn("line 2", answer["cause"])
+        self.assertEqual(self.dump(), before)
+
+
+class RefusalTest(DataCase):
+    def test_a_database_of_root_is_refused_with_chown(self):
+        os.chown(self.database.parent, 0, 0)
+        answer = self.probe.install(self.release("1.0", FIRST), expect=4)
+        self.assertEqual(answer["reason"], "targets")
+        self.assertIn("chown", answer["remedy"])
+
+    def test_a_schema_changed_by_hand_is_refused_or_accepted_by_policy(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.sql("CREATE INDEX by_hand ON hosts (name)")
+        answer = self.probe.install(self.release("2.0", SECOND), expect=4)
+        self.assertEqual(answer["reason"], "targets")
+        self.assertIn("by_hand", answer["cause"])
+        self.assertIn("by_hand", str(self.probe.json("verify", expect=1)["differences"]))
+        self.probe.configure("trial = 0s\ndrift = accept\n")
+        self.probe.install(self.release("2.0", SECOND))
+
+    def test_steps_that_changed_or_come_late(self):
+        self.probe.install(self.release("1.0", {**FIRST, "5_e.up.sql": "CREATE TABLE e (a);", "5_e.down.sql": "DROP TABLE e;"}))
+        changed = {**FIRST, "1_hosts.up.sql": "CREATE TABLE hosts (id);", "5_e.up.sql": "CREATE TABLE e (a);", "5_e.down.sql": "DROP TABLE e;"}
+        answer = self.probe.install(self.release("2.0", changed), expect=4)
+        self.assertIn("step 1 hosts is not what it was", answer["cause"])
+        late = {**FIRST, "3_c.up.sql": "SELECT 1;", "5_e.up.sql": "CREATE TABLE e (a);", "5_e.down.sql": "DROP TABLE e;"}
+        answer = self.probe.install(self.release("2.1", late), expect=4)
+        self.assertIn("step 3 c comes late", answer["cause"])
+
+    def test_a_recipe_names_file_and_line_of_what_cannot_run(self):
+        source = self.steps({**FIRST, "2_b.up.sql": "SELECT 1;\n\nCOMMIT;\n", "3_c.down.sql": "SELECT 1;", "4_d.up.sql": "-- ignite: lossi\nSELECT 1;"})
+        recipe = self.folder / "bad.ini"
+        recipe.write_text(
+            "[bundle]\nkind = service-pack\nproduct = netprobe\nversion = 1.1\ncounter = 11\nepoch = 1\n"
+            "compatible = netprobe-x86_64\n[payload schema]\ntype = migrations\ncomponent = data/main\n"
+            f"source = {source}\ndatabase = sqlite:{DATABASE}\n"
+        )
+        keys = self.workshop.folder
+        done = self.workshop.pack(
+            "build", recipe, "--sign", keys / "release.key", "--recipient", keys / "probe.pub", "-o", self.folder / "x", expect=2
+        )
+        text = done.stderr.decode()
+        for words in ("'2_b.up.sql' is wrong in line 3: COMMIT controls the transaction", "3_c.down.sql", "lossy"):
+            self.assertIn(words, text)
+
+
+class InterruptionTest(DataCase):
+    """Killed in the middle: recovery leads the database to the side of everything else."""
+
+    def test_killed_on_trial_before_the_journal_knows_the_end(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.sql("INSERT INTO hosts (name) VALUES ('a')")
+        before = self.dump()
+        bad = self.release("2.0", SECOND, health=command_check("sleep 2; false", "1s"))
+        process = self.probe.start("install", bad)
+        wait_for(lambda: "log" in self.tables(), what="the migration")
+        process.kill()
+        process.communicate()
+        self.sql("INSERT INTO hosts (name) VALUES ('meanwhile')")
+        self.assertEqual(self.probe.json("recover")["outcome"], "rolled-back")
+        self.assertEqual(self.version(), "1")
+        self.assertEqual(self.sql("SELECT name FROM hosts"), [["a"], ["meanwhile"]])
+        self.sql("DELETE FROM hosts WHERE name = 'meanwhile'")
+        self.assertEqual(self.dump(), before)
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0:
+        sys.exit("these tests need root, as a probe does")
+    if not (BIN / "ignite").exists():
+        sys.exit(f"{BIN}/ignite is not there; set IGNITE_BIN")
+    unittest.main()
