@@ -9,14 +9,24 @@
 #include <string>
 #include <string_view>
 
+// The names that the linker gives to the library's functions, and wants of ours.
+#define LIBRARY(function) __asm__("__real_" #function)
+#define INSTEAD_OF(function) __asm__("__wrap_" #function)
+
 extern "C" {
-int __real_EVP_DigestVerify(EVP_MD_CTX* context, const unsigned char* signature,
-                            size_t signature_size, const unsigned char* message,
-                            size_t message_size);
-int __real_sqlite3_prepare_v2(sqlite3* database, const char* sql, int size,
-                              sqlite3_stmt** statement, const char** tail);
-int __real_sqlite3_finalize(sqlite3_stmt* statement);
-int __real_sqlite3_close_v2(sqlite3* database);
+int LibraryVerify(EVP_MD_CTX* context, const unsigned char* signature, size_t signature_size,
+                  const unsigned char* message, size_t message_size) LIBRARY(EVP_DigestVerify);
+int LibraryPrepare(sqlite3* database, const char* sql, int size, sqlite3_stmt** statement,
+                   const char** tail) LIBRARY(sqlite3_prepare_v2);
+int LibraryFinalize(sqlite3_stmt* statement) LIBRARY(sqlite3_finalize);
+int LibraryClose(sqlite3* database) LIBRARY(sqlite3_close_v2);
+
+int Verify(EVP_MD_CTX* context, const unsigned char* signature, size_t signature_size,
+           const unsigned char* message, size_t message_size) INSTEAD_OF(EVP_DigestVerify);
+int Prepare(sqlite3* database, const char* sql, int size, sqlite3_stmt** statement,
+            const char** tail) INSTEAD_OF(sqlite3_prepare_v2);
+int Finalize(sqlite3_stmt* statement) INSTEAD_OF(sqlite3_finalize);
+int Close(sqlite3* database) INSTEAD_OF(sqlite3_close_v2);
 }
 
 namespace {
@@ -41,34 +51,30 @@ std::string PublicKeyOf(EVP_MD_CTX* context) {
 
 }  // namespace
 
-extern "C" {
-
-int __wrap_EVP_DigestVerify(EVP_MD_CTX* context, const unsigned char* signature,
-                            size_t signature_size, const unsigned char* message,
-                            size_t message_size) {
+int Verify(EVP_MD_CTX* context, const unsigned char* signature, size_t signature_size,
+           const unsigned char* message, size_t message_size) {
   std::string question = PublicKeyOf(context);
   question += Text(signature, signature_size);
   question += Text(message, message_size);
   auto known = verified.find(question);
   if (known == verified.end()) {
-    int answer = __real_EVP_DigestVerify(context, signature, signature_size, message, message_size);
+    int answer = LibraryVerify(context, signature, signature_size, message, message_size);
     known = verified.emplace(std::move(question), answer).first;
   }
   return known->second;
 }
 
-int __wrap_sqlite3_prepare_v2(sqlite3* database, const char* sql, int size,
-                              sqlite3_stmt** statement, const char** tail) {
+int Prepare(sqlite3* database, const char* sql, int size, sqlite3_stmt** statement,
+            const char** tail) {
   auto& statements = idle[database];
   auto found = statements.find(std::string_view(sql, static_cast<size_t>(size)));
-  if (found == statements.end())
-    return __real_sqlite3_prepare_v2(database, sql, size, statement, tail);
+  if (found == statements.end()) return LibraryPrepare(database, sql, size, statement, tail);
   *statement = found->second;
   statements.erase(found);
   return SQLITE_OK;
 }
 
-int __wrap_sqlite3_finalize(sqlite3_stmt* statement) {
+int Finalize(sqlite3_stmt* statement) {
   if (statement == nullptr) return SQLITE_OK;
   int result = sqlite3_reset(statement);
   (void)sqlite3_clear_bindings(statement);
@@ -76,10 +82,8 @@ int __wrap_sqlite3_finalize(sqlite3_stmt* statement) {
   return result;
 }
 
-int __wrap_sqlite3_close_v2(sqlite3* database) {
-  for (auto& [text, statement] : idle[database]) (void)__real_sqlite3_finalize(statement);
+int Close(sqlite3* database) {
+  for (auto& [text, statement] : idle[database]) (void)LibraryFinalize(statement);
   idle.erase(database);
-  return __real_sqlite3_close_v2(database);
+  return LibraryClose(database);
 }
-
-}  // extern "C"
