@@ -36,6 +36,9 @@ class WeakHandler : public engine::Handler {
   Result<std::vector<engine::SpaceNeed>> SpaceNeeds(const Change& change) const override {
     return real_.SpaceNeeds(change);
   }
+  Result<int64_t> SignedTime(const ComponentRecord& record) const override {
+    return real_.SignedTime(record);
+  }
   Result<> Reserve(const Change& change) override { return real_.Reserve(change); }
   Result<std::unique_ptr<engine::Staging>> Stage(const Change& change) override {
     auto staging = TRY(real_.Stage(change));

@@ -143,7 +143,7 @@ size_t Machine::PlaceOfUnit(std::string_view unit) const {
 View Machine::Live() const {
   View view;
   for (const Edition* place : pool.places()) {
-    auto found = disk.Find(paths.Host(place->path + "/current"), MemoryDisk::Follow::kAll);
+    auto found = disk.Find(paths.Host(place->Live()), MemoryDisk::Follow::kAll);
     if (found.node == nullptr) {
       view.push_back(nullptr);
       continue;
@@ -151,7 +151,7 @@ View Machine::Live() const {
     view.push_back(pool.FindTree(*place, TreeText(*found.node)));
     if (view.back() == nullptr)
       throw Violation{
-          StrCat("what is live at ", place->path, " is no whole edition: ", found.real)};
+          StrCat("what is live at ", place->Live(), " is no whole edition: ", found.real)};
   }
   return view;
 }

@@ -156,6 +156,8 @@ void Model::Commit(const Intent& intent) {
   uint64_t& floor = counter_floors_[std::string(format::KindName(intent.bundle->kind))];
   floor = std::max(floor, intent.bundle->counter);
   epoch_floor_ = std::max(epoch_floor_, intent.bundle->epoch);
+  for (const Edition* edition : intent.bundle->editions)
+    time_floor_ = std::max(time_floor_, IssuedOn(*edition));
 }
 
 void Model::TakeHistory(engine::Journal& journal) {
@@ -236,7 +238,8 @@ void Model::CheckLeftovers(const std::vector<engine::DeploymentRecord>& records)
   for (size_t i = 0; i < pool_.places().size(); ++i) {
     const Edition* place = pool_.places()[i];
     const auto& kept = releases[place->component];
-    CheckNames(place->path + "/releases", kept);
+    CheckNames(place->Releases(), kept);
+    if (place->IsLicence()) continue;
     CheckNames(StrCat(state, "/tables/", place->component), kept);
     bool is_live = !deployments_.empty() && deployments_.back().view[i] != nullptr;
     auto found = machine_.disk.Find(machine_.paths.Host(place->path), MemoryDisk::Follow::kAll);
@@ -257,6 +260,8 @@ void Model::CheckAtRest() {
   const auto kept = Must(journal.Deployments());
   CheckDeployments(kept);
   holds_all_ = Must(journal.IsHeld(engine::Journal::kEverything));
+  Demand(Must(journal.TimeFloor()) == time_floor_,
+         "the latest day of issue that was committed is not the one of the journal");
   View expected = deployments_.empty() ? View(pool_.places().size()) : deployments_.back().view;
   View live = machine_.Live();
   Demand(live == expected, StrCat("live is ", Text(live), ", the journal says ", Text(expected)));
@@ -267,10 +272,11 @@ void Model::CheckAtRest() {
          StrCat("active leads to '", target, "', current is ", current()));
   CheckLeftovers(kept);
   machine_.CheckRunning();
-  size_t components = 0;
-  for (const Edition* edition : expected) components += edition != nullptr ? 1 : 0;
-  Demand(machine_.running.size() == components,
-         StrCat(machine_.running.size(), " units run instead of ", components));
+  size_t units = 0;
+  for (const Edition* edition : expected)
+    units += edition != nullptr && !edition->IsLicence() ? 1 : 0;
+  Demand(machine_.running.size() == units,
+         StrCat(machine_.running.size(), " units run instead of ", units));
 }
 
 }  // namespace ignite::sim

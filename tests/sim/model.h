@@ -72,6 +72,7 @@ class Model {
   std::map<int64_t, engine::State> told_;
   std::map<std::string, uint64_t> counter_floors_;  ///< By kind.
   uint32_t epoch_floor_ = 0;
+  int64_t time_floor_ = 0;
   bool holds_all_ = false;
   std::vector<engine::HistoryEntry> history_;
 };

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "agent/engine/probe_paths.h"
+#include "base/date.h"
 #include "base/str_cat.h"
 #include "payload-format/crypto/hash.h"
+#include "payload-format/licence/licence_spec.h"
 #include "payload-format/tree/table.h"
 #include "payload-format/tree/tree_spec.h"
 #include "payload-format/verified_bundle.h"
@@ -85,6 +88,17 @@ Content MakeContent(const Edition& edition) {
   return std::move(tree).Finish();
 }
 
+std::string DateOfIssue(const Edition& edition) { return StrCat("2026-02-0", edition.version); }
+
+Json LicenceSpecOf(const Edition& edition, const format::PrivateKey& identity) {
+  format::LicenceSpec spec;
+  spec.identities = {ToHex(identity.public_key().bytes)};
+  spec.customer = "a customer";
+  spec.features = {"ports"};
+  spec.issued = DateOfIssue(edition);
+  return spec.ToJson();
+}
+
 Json SpecOf(const Edition& edition, uint32_t entries) {
   format::TreeSpec spec;
   spec.path = edition.path;
@@ -108,6 +122,18 @@ format::BundlePlan PlanOf(const PoolBundle& bundle) {
   if (!bundle.required.empty())
     plan.manifest.requirements = {*format::Requirement::Parse(bundle.required + " >= 1")};
   for (const Edition* edition : bundle.editions) {
+    if (edition->IsLicence()) {
+      const auto& identity =
+          bundle.flaw == Flaw::kOtherProbe ? fakes::Keys().other_identity : fakes::Keys().identity;
+      plan.manifest.payloads.push_back({"licence",
+                                        "licence",
+                                        edition->component,
+                                        edition->version,
+                                        LicenceSpecOf(*edition, identity),
+                                        {}});
+      plan.sources.emplace_back();
+      continue;
+    }
     Content content = MakeContent(*edition);
     plan.manifest.payloads.push_back({edition->unit.substr(8, 3),
                                       "tree",
@@ -121,8 +147,10 @@ format::BundlePlan PlanOf(const PoolBundle& bundle) {
     streams.push_back(std::make_unique<format::MemoryStream>(std::move(content.table)));
     streams.push_back(std::make_unique<format::MemoryStream>(std::move(content.bytes)));
   }
+  const auto& other =
+      bundle.kind == format::Kind::kLicence ? fakes::Keys().licence : fakes::Keys().qa;
   plan.signers.push_back(fakes::SignerOf(fakes::Keys().release));
-  if (bundle.flaw != Flaw::kUnsigned) plan.signers.push_back(fakes::SignerOf(fakes::Keys().qa));
+  if (bundle.flaw != Flaw::kUnsigned) plan.signers.push_back(fakes::SignerOf(other));
   plan.recipients.push_back(fakes::Keys().identity.public_key());
   plan.chunk_size = format::kMinChunkSize;
   plan.threads = 1;
@@ -143,6 +171,11 @@ std::string ExpectedTree(const Edition& edition) {
   fakes::MemoryDisk disk;
   fakes::PatientWatch watch;
   fakes::MemoryFileSystem files(disk, watch);
+  if (edition.IsLicence()) {
+    std::string text = LicenceSpecOf(edition, fakes::Keys().identity).Dump(true) + "\n";
+    Must(files.WriteAtomically("/t", AsBytes(text), 0644));
+    return TreeText(*disk.Find("/t", fakes::MemoryDisk::Follow::kAll).node);
+  }
   Content content = MakeContent(edition);
   auto tree = Must(files.CreateTree("/t"));
   auto table = Must(format::TableReader::Open(std::make_unique<fakes::MemoryFile>(content.table)));
@@ -181,11 +214,27 @@ std::string TreeText(const fakes::MemoryDisk::Node& root) {
   return text;
 }
 
-const Edition* Pool::Add(Edition edition) {
+std::string Edition::Live() const {
+  return IsLicence() ? StrCat(engine::ProbePaths::kState, "/active/licence") : path + "/current";
+}
+
+std::string Edition::Releases() const {
+  return IsLicence() ? StrCat(engine::ProbePaths::kState, "/licences") : path + "/releases";
+}
+
+int64_t IssuedOn(const Edition& edition) {
+  return edition.IsLicence() ? *ParseDate(DateOfIssue(edition)) : 0;
+}
+
+const Edition* Pool::AddTree(Edition edition) {
   std::string name = edition.component.substr(edition.component.find('/') + 1);
   edition.path = "/opt/" + name;
   edition.unit = StrCat("systemd/", name, ".service");
   if (edition.owner.empty()) edition.owner = "root";
+  return Add(std::move(edition));
+}
+
+const Edition* Pool::Add(Edition edition) {
   edition.tree = ExpectedTree(edition);
   if (!edition.link.empty() &&
       std::find(links_.begin(), links_.end(), edition.link) == links_.end())
@@ -219,7 +268,7 @@ Pool::Pool() {
   const std::string link = "/etc/netprobe/web.conf";
   const std::string other = "/etc/netprobe/conf.d/api.conf";
   auto edition = [&](std::string component, std::string version, std::string at = "") {
-    return Add(
+    return AddTree(
         Edition{std::move(component), std::move(version), {}, {}, std::move(at), {}, false, {}});
   };
   const Edition* web1 = edition("app/web", "1", link);
@@ -230,10 +279,16 @@ Pool::Pool() {
   const Edition* api2 = edition("app/api", "2", other);
   const Edition* api3 = edition("app/api", "3", other);
   const Edition* api5 = edition("app/api", "5");
-  const Edition* log5 = Add(Edition{"app/log", "5", {}, {}, {}, "netlog", false, {}});
+  const Edition* log5 = AddTree(Edition{"app/log", "5", {}, {}, {}, "netlog", false, {}});
   const Edition* log6 =
-      Add(Edition{"app/log", "6", {}, {}, "/etc/netprobe/log.conf", "netlog", false, {}});
-  const Edition* broken = Add(Edition{"app/web", "7", {}, {}, {}, {}, true, {}});
+      AddTree(Edition{"app/log", "6", {}, {}, "/etc/netprobe/log.conf", "netlog", false, {}});
+  const Edition* broken = AddTree(Edition{"app/web", "7", {}, {}, {}, {}, true, {}});
+  auto licence = [&](std::string version) {
+    return Add(Edition{"licence", std::move(version), {}, {}, {}, {}, false, {}});
+  };
+  const Edition* licence1 = licence("1");
+  const Edition* licence2 = licence("2");
+  const Edition* licence3 = licence("3");
   using enum format::Kind;
   using enum Flaw;
   Add(PoolBundle{"product-1", kProduct, 1, 1, kNone, {}, {web1, api1}, {}, {}});
@@ -250,6 +305,12 @@ Pool::Pool() {
   Add(PoolBundle{"damaged", kProduct, 9, 1, kDamaged, {}, {web3, api3}, {}, {}});
   Add(PoolBundle{"cut-short", kProduct, 9, 1, kCutShort, {}, {web3, api3}, {}, {}});
   Add(PoolBundle{"unsigned", kProduct, 9, 1, kUnsigned, {}, {web3, api3}, {}, {}});
+  // The later one is issued earlier.
+  Add(PoolBundle{"licence-1", kLicence, 1, 1, kNone, {}, {licence2}, {}, {}});
+  Add(PoolBundle{"licence-2", kLicence, 2, 1, kNone, {}, {licence1}, {}, {}});
+  Add(PoolBundle{"licence-3", kLicence, 3, 2, kNone, {}, {licence3}, {}, {}});
+  Add(PoolBundle{"other-licence", kLicence, 9, 2, kOtherProbe, {}, {licence3}, {}, {}});
+  Add(PoolBundle{"unsigned-licence", kLicence, 9, 2, kUnsigned, {}, {licence3}, {}, {}});
 }
 
 const Edition* Pool::Find(const std::string& component, const std::string& version) const {
@@ -259,7 +320,7 @@ const Edition* Pool::Find(const std::string& component, const std::string& versi
 
 const Edition* Pool::FindTree(const Edition& place, const std::string& text) const {
   for (const auto& [key, edition] : editions_) {
-    if (edition.path == place.path && edition.tree == text) return &edition;
+    if (edition.component == place.component && edition.tree == text) return &edition;
   }
   return nullptr;
 }

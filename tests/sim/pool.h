@@ -16,15 +16,21 @@ namespace ignite::sim {
 struct Edition {
   std::string component;
   std::string version;
-  std::string path;        ///< "/opt/web"
-  std::string unit;        ///< Its unit: a unit file of the tree.
+  std::string path;        ///< "/opt/web"; empty for a licence.
+  std::string unit;        ///< Its unit: a unit file of the tree; empty for a licence.
   std::string link;        ///< A link into the tree; empty for none.
   std::string owner;       ///< Of its files: root, or a user whom the bundle declares.
   bool is_broken = false;  ///< Its health check never passes.
-  std::string tree;        ///< The text of its whole tree, as TreeText gives it.
+  std::string tree;        ///< The text of its whole tree or file, as TreeText gives it.
+
+  bool IsLicence() const { return unit.empty(); }
+  /// Where it is to be seen, and the folder of its releases.
+  std::string Live() const;
+  std::string Releases() const;
 };
 
-enum class Flaw : uint8_t { kNone, kOtherProduct, kDamaged, kCutShort, kUnsigned };
+/// kUnsigned: by those who may, and kOtherProbe: a licence for another one.
+enum class Flaw : uint8_t { kNone, kOtherProduct, kDamaged, kCutShort, kUnsigned, kOtherProbe };
 
 struct PoolBundle {
   std::string name;
@@ -53,6 +59,7 @@ class Pool {
   const std::vector<format::PrivateKey>& identities() const { return identities_; }
 
  private:
+  const Edition* AddTree(Edition edition);
   const Edition* Add(Edition edition);
   void Add(PoolBundle bundle);
 
@@ -62,6 +69,9 @@ class Pool {
   std::vector<std::string> links_;
   std::vector<format::PrivateKey> identities_;
 };
+
+/// Seconds since 1970: the day on which a licence was issued; 0 for a tree.
+int64_t IssuedOn(const Edition& edition);
 
 /// Everything of a tree on a disk in one text: paths, types, modes, owners, times, bytes, targets.
 std::string TreeText(const fakes::MemoryDisk::Node& root);
