@@ -138,6 +138,8 @@ class FileSystem {
   /// than before give the rest back. kNoSpace where there is less room, and then no file. A file
   /// system that cannot reserve holds nothing, and that is OK.
   virtual Result<> Reserve(const std::string& path, uint64_t bytes) = 0;
+  /// The names in a folder become durable, whoever gave them or took them away.
+  virtual Result<> SyncFolder(const std::string& path) = 0;
   /// Everything written so far to the file system that holds `path` becomes durable.
   virtual Result<> SyncFileSystem(const std::string& path) = 0;
 

@@ -377,6 +377,7 @@ class PosixFileSystem : public FileSystem {
     return Space{disk.f_bavail * disk.f_frsize, inodes, status.st_dev};
   }
 
+  Result<> SyncFolder(const std::string& path) override { return SyncDirectory(path); }
   Result<> SyncFileSystem(const std::string& path) override {
     UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) return SystemError(StrCat("opening ", path), errno);

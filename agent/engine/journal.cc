@@ -122,13 +122,16 @@ Result<> Journal::Atomically(Work work) {
   return done;
 }
 
-Result<Journal> Journal::Open(const std::string& path, Clock& clock) {
+Result<Journal> Journal::Open(const std::string& path, FileSystem& files, Clock& clock) {
+  // A write ends with the removal of SQLite's own journal. Where the process died behind that, or
+  // the sync of the folder failed, a power cut would bring that journal back, and undo the write.
+  TRY(files.SyncFolder(ParentOf(path)));
   Sqlite database = TRY(Sqlite::Open(path, Sqlite::Mode::kReadWriteCreate));
   if (chmod(path.c_str(), 0600) != 0)
     return SystemError(StrCat("setting the mode of ", path), errno);
   TRY(database.Execute(kPragmas));
   TRY(MakeSchema(database));
-  return Journal(std::move(database), path, &clock);
+  return Journal(std::move(database), path, &files, &clock);
 }
 
 Result<Journal> Journal::OpenForReading(const std::string& path) {
@@ -143,7 +146,7 @@ Result<Journal> Journal::OpenForReading(const std::string& path) {
   auto tables = TRY(database->Prepare("SELECT 1 FROM sqlite_master WHERE name = 'transactions'"));
   if (!TRY(tables.Step()))
     return Error{ErrorCode::kNotFound, StrCat(path, " is empty"), "wait for the first transaction"};
-  return Journal(*std::move(database), path, nullptr);
+  return Journal(*std::move(database), path, nullptr, nullptr);
 }
 
 Result<int64_t> Journal::Begin(std::string_view bundle) {
@@ -277,7 +280,7 @@ Result<> Journal::CloseTransaction(int64_t id) {
 Result<State> Journal::ReopenAndReadState(int64_t id) {
   // The failed handle may still hold SQLite's lock, so it is closed first.
   database_ = TRY(Sqlite::Open(":memory:", Sqlite::Mode::kReadWriteCreate));
-  Journal fresh = TRY(Journal::Open(path_, *clock_));
+  Journal fresh = TRY(Journal::Open(path_, *files_, *clock_));
   database_ = std::move(fresh.database_);
   auto select = TRY(database_.Prepare("SELECT state FROM transactions WHERE id = ?"));
   select.Bind(id);

@@ -20,6 +20,7 @@
 #include "agent/engine/states.h"
 #include "agent/engine/verdict.h"
 #include "base/clock.h"
+#include "base/file_system.h"
 #include "base/sqlite.h"
 
 namespace ignite::engine {
@@ -70,8 +71,9 @@ class Journal {
   /// How many ended transactions keep their plan and steps.
   static constexpr int64_t kKeptTransactions = 100;
 
-  /// Creates the database where there is none. Every write notes the time of `clock`.
-  static Result<Journal> Open(const std::string& path, Clock& clock);
+  /// Creates the database where there is none. Every write notes the time of `clock`. What an
+  /// earlier process wrote last is durable before it is read.
+  static Result<Journal> Open(const std::string& path, FileSystem& files, Clock& clock);
   /// kNotFound where the probe has no journal yet.
   static Result<Journal> OpenForReading(const std::string& path);
 
@@ -126,8 +128,8 @@ class Journal {
   Result<std::vector<std::string>> Holds();
 
  private:
-  Journal(Sqlite database, std::string path, Clock* clock)
-      : database_(std::move(database)), path_(std::move(path)), clock_(clock) {}
+  Journal(Sqlite database, std::string path, FileSystem* files, Clock* clock)
+      : database_(std::move(database)), path_(std::move(path)), files_(files), clock_(clock) {}
   Result<> RaiseFloor(std::string_view name, uint64_t value);
   Result<uint64_t> Floor(std::string_view name);
   Result<> EnterWith(int64_t id, State state, const Verdict& why);
@@ -143,7 +145,8 @@ class Journal {
 
   Sqlite database_;
   std::string path_;
-  Clock* clock_;  ///< nullptr where it was opened for reading.
+  FileSystem* files_;  ///< nullptr where it was opened for reading, as is the clock.
+  Clock* clock_;
 };
 
 }  // namespace ignite::engine

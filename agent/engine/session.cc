@@ -24,7 +24,8 @@ Result<Session> Session::Open(const Parts& parts, std::string_view purpose, Stuc
                               Observer& observer) {
   TRY(parts.files.MakeDirectories(parts.paths.State(), kTraversable));
   TransactionLock lock = TRY(TransactionLock::Take(parts.paths.Lock(), purpose));
-  Session session(parts, std::move(lock), TRY(Journal::Open(parts.paths.Journal(), parts.clock)));
+  Session session(parts, std::move(lock),
+                  TRY(Journal::Open(parts.paths.Journal(), parts.files, parts.clock)));
   if (auto unfinished = TRY(session.journal_.Unfinished())) {
     bool leave = unfinished->state == State::kStuck && stuck == Stuck::kLeave;
     Transaction transaction(parts, session.journal_, unfinished->id, observer);

@@ -178,7 +178,7 @@ std::vector<std::string> FakeProbe::Releases() {
 
 engine::Journal FakeProbe::OpenJournal() {
   Must(real_files->MakeDirectories(paths.State(), 0755));
-  return Must(engine::Journal::Open(paths.Journal(), clock));
+  return Must(engine::Journal::Open(paths.Journal(), *real_files, clock));
 }
 
 }  // namespace ignite::fakes

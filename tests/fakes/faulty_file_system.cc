@@ -138,6 +138,11 @@ Result<> FaultyFileSystem::Reserve(const std::string& path, uint64_t bytes) {
   if (auto error = plan.Next()) return *error;
   return real_.Reserve(path, bytes);
 }
+Result<> FaultyFileSystem::SyncFolder(const std::string& path) {
+  if (auto error = plan.Next()) return *error;
+  return real_.SyncFolder(path);
+}
+
 Result<> FaultyFileSystem::SyncFileSystem(const std::string& path) {
   if (auto error = plan.Next()) return *error;
   return real_.SyncFileSystem(path);

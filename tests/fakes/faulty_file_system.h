@@ -56,6 +56,7 @@ class FaultyFileSystem : public FileSystem {
   Result<std::vector<std::string>> List(const std::string& path) override;
   Result<Space> SpaceAt(const std::string& path) override;
   Result<> Reserve(const std::string& path, uint64_t bytes) override;
+  Result<> SyncFolder(const std::string& path) override;
   Result<> SyncFileSystem(const std::string& path) override;
   Result<std::unique_ptr<TreeWriter>> CreateTree(const std::string& path) override;
 

@@ -34,6 +34,7 @@ class MemoryFileSystem : public FileSystem {
   Result<std::vector<std::string>> List(const std::string& path) override;
   Result<Space> SpaceAt(const std::string& path) override;
   Result<> Reserve(const std::string& path, uint64_t bytes) override;
+  Result<> SyncFolder(const std::string& path) override;
   Result<> SyncFileSystem(const std::string& path) override;
   Result<std::unique_ptr<TreeWriter>> CreateTree(const std::string& path) override;
 
@@ -46,7 +47,6 @@ class MemoryFileSystem : public FileSystem {
   Result<> Call(std::string_view call, std::string_view path, Effect effect);
   Result<> Write(const MemoryDisk::NodePtr& file, ByteView bytes, std::string_view path);
   Result<> SyncFile(const MemoryDisk::NodePtr& file, std::string_view path);
-  Result<> SyncFolder(const std::string& path);
   Result<> SyncName(const std::string& path);
   Result<> RemoveBelow(const std::string& path);
 

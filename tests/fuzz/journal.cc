@@ -64,7 +64,7 @@ const Target kJournal{
       fakes::FakeClock clock;
       auto reader = Journal::OpenForReading(path);
       if (Told(reader)) ReadAll(*reader);
-      auto journal = Journal::Open(path, clock);
+      auto journal = Journal::Open(path, *files, clock);
       if (!Told(journal)) return;
       ReadAll(*journal);
       Write(*journal);

@@ -74,9 +74,9 @@ Probe::Ending Probe::Do(const std::string& what, Troubles troubles, const Act& a
 }
 
 bool Probe::IsFree(const PoolBundle& bundle) {
-  if (lines.empty()) return true;  // There is no journal yet.
-  auto journal = Must(engine::Journal::Open(machine.paths.Journal(), machine.clock));
-  return !Must(journal.IsHeld(bundle.content_id));
+  auto journal = engine::Journal::OpenForReading(machine.paths.Journal());
+  bool is_none = !journal && journal.error().code == ErrorCode::kNotFound;
+  return is_none || !Must(Must(std::move(journal)).IsHeld(bundle.content_id));
 }
 
 void Probe::CheckEnding(const Intent& intent, bool is_free, Ending ending) const {

@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <fstream>
+
 #include "base/str_cat.h"
 #include "tests/fakes/fake_probe.h"
+#include "tests/fakes/memory_file_system.h"
+#include "tests/fakes/memory_vfs.h"
 #include "tests/fakes/must.h"
 #include "tests/fakes/temporary_directory.h"
 
@@ -32,8 +36,9 @@ Plan SamplePlan(int64_t to) {
 
 class JournalTest : public testing::Test {
  protected:
-  Journal Open() { return Must(Journal::Open(folder_ / "journal.db", clock_)); }
+  Journal Open() { return Must(Journal::Open(folder_ / "journal.db", *files_, clock_)); }
   fakes::TemporaryDirectory folder_;
+  std::unique_ptr<FileSystem> files_ = MakePosixFileSystem();
   fakes::FakeClock clock_;
 };
 
@@ -43,6 +48,18 @@ Json LargestSpec(std::string_view word) {
   Json spec = Json::EmptyObject();
   return spec.Set("units", Json::StringArray(words));
 }
+
+
+/// The process dies at a sync of a folder by SQLite, so many from now on.
+class DyingWatch : public fakes::CallWatch {
+ public:
+  fakes::Fate Next(std::string_view call) override {
+    if (folder_syncs_left > 0 && call == "db-fsync-folder") is_dead = --folder_syncs_left == 0;
+    return {is_dead ? fakes::Fate::Kind::kDies : fakes::Fate::Kind::kDone, 0, false};
+  }
+  int folder_syncs_left = 0;
+  bool is_dead = false;
+};
 
 TEST_F(JournalTest, NobodyElseCanReadIt) {
   Open();
@@ -76,7 +93,7 @@ TEST_F(JournalTest, OnlyAJournalWithoutItsTablesIsWrittenWhenItIsOpened) {
   Open();
   Sqlite writer = Must(Sqlite::Open(folder_ / "journal.db", Sqlite::Mode::kReadWriteCreate));
   Must(writer.Execute("BEGIN IMMEDIATE"));
-  EXPECT_TRUE(Journal::Open(folder_ / "journal.db", clock_));
+  EXPECT_TRUE(Journal::Open(folder_ / "journal.db", *files_, clock_));
 }
 
 TEST_F(JournalTest, AJournalThatCountsNoVersionGetsTheTablesThatItLacks) {
@@ -98,6 +115,28 @@ TEST_F(JournalTest, AJournalOfANewerAgentStaysNewer) {
   auto version = Must(newer.Prepare("PRAGMA user_version"));
   ASSERT_TRUE(Must(version.Step()));
   EXPECT_EQ(version.Integer(0), 7);
+}
+
+TEST_F(JournalTest, WhatADeadProcessWroteSurvivesAPowerCutOnceItWasRead) {
+  std::string path = folder_ / "journal.db";
+  std::ofstream(path).flush();  // The mode is set on the real file.
+  fakes::MemoryDisk disk;
+  DyingWatch watch;
+  fakes::MemoryFileSystem files(disk, watch);
+  fakes::MemoryVfs vfs(disk, watch);
+  Must(files.MakeDirectories(folder_.path(), 0700));
+  {
+    Journal journal = Must(Journal::Open(path, files, clock_));
+    // SQLite's own journal gets its name, and loses it: that is the commit.
+    watch.folder_syncs_left = 2;
+    EXPECT_FALSE(journal.Begin("a.ignite"));
+    ASSERT_TRUE(watch.is_dead);
+  }
+  watch.is_dead = false;
+  EXPECT_TRUE(Must(Must(Journal::Open(path, files, clock_)).Unfinished()));
+  fakes::Random random(1);
+  disk.CutPower(fakes::MemoryDisk::Cut::kKeepsNothing, random);
+  EXPECT_TRUE(Must(Must(Journal::Open(path, files, clock_)).Unfinished()));
 }
 
 TEST_F(JournalTest, ATransactionIsUnfinishedUntilItsEnd) {
@@ -211,7 +250,7 @@ TEST_F(JournalTest, ADatabaseOfSomethingElseIsAnError) {
   ASSERT_NE(file, nullptr);
   fputs("this is no database, and long enough to be seen as none at the very first look", file);
   fclose(file);
-  EXPECT_THAT(Journal::Open(folder_ / "journal.db", clock_), FailsWith(ErrorCode::kIo));
+  EXPECT_THAT(Journal::Open(folder_ / "journal.db", *files_, clock_), FailsWith(ErrorCode::kIo));
 }
 
 TEST_F(JournalTest, EachStepIsKeptWithItsTimes) {

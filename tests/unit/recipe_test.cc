@@ -186,7 +186,7 @@ TEST_F(RecipeTest, UnknownSectionsKeysAndTypesNameTheNearest) {
                           HasSubstr("16: the section [health] has no name"),
                           HasSubstr("17: this version of ignite-pack knows no health check"),
                           HasSubstr("19: this version of ignite-pack knows no payload type "
-                                    "'migrations' (known are tree, config, image, licence)")));
+                                    "'orders' (known are tree, config, migrations, image, licence)")));
 }
 
 TEST_F(RecipeTest, NamesComponentsAndPathsAreUsedOnce) {
