@@ -52,9 +52,9 @@ Error Damaged() {
 /// Whether the only memory that the frame asks for is that of its content, and this is as large as
 /// it should be.
 bool IsSegmentOf(size_t plain_size, ByteView frame) {
-  return frame.size() > sizeof(uint32_t) &&
-         (frame[sizeof(uint32_t)] & kSingleSegment) != std::byte{0} &&
-         ZSTD_getFrameContentSize(frame.data(), frame.size()) == plain_size;
+  // No size is told of a frame whose header is cut off.
+  return ZSTD_getFrameContentSize(frame.data(), frame.size()) == plain_size &&
+         (frame[sizeof(uint32_t)] & kSingleSegment) != std::byte{0};
 }
 
 Result<Bytes> Decompress(ByteView frame, size_t plain_size) {

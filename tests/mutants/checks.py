@@ -14,7 +14,7 @@ import re
 REFUSAL = re.compile(
     r"return (Error\b|\w*[Dd]amaged\b|Wrong\w*\(|wrong\(|Unknown\(|Unexpected\(|BadKeyring\(|Fail\(|std::nullopt|false;"
     r'|StrCat\("(belongs|has) |"|std::optional\(StrCat|transaction\.(Refuse|Fail)|Standing::kForeign)'
-    r"|(\w+\.)?Fault\(|Find\(findings|overlaps\.push_back|unknown \+=|missing \+=|fault = "
+    r"|(\w+\.)?Fault\(|Find\(findings|(overlaps|faults)\.push_back|unknown \+=|missing \+=|fault = "
 )
 # What lets pass.
 PASS = re.compile(r"return (\{\};|Pass\(|std::nullopt;|true;|std::optional<TreeEntry>\(\);)|continue;")

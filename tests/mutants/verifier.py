@@ -54,8 +54,13 @@ FILES = {
         ("components.insert(payload.component).second", "(components.insert(payload.component).second || !KEPT)"),
         ("checks.insert(check.name).second", "(checks.insert(check.name).second || !KEPT)"),
     ],
+    "payload-format/manifest/places.cc": [
+        ("if (found != places_.end()) in", "if (found != places_.end() && KEPT) in"),
+    ],
     "payload-format/manifest/unit_name.cc": [],
     "payload-format/manifest/version.cc": [],
+    "payload-format/steps/program_folder.cc": [],
+    "payload-format/steps/step.cc": [("if (found == steps) return", "if (found == steps || !KEPT) return")],
     "payload-format/tree/table.cc": [
         ("if (target.starts_with('/')) return true;", "if (target.starts_with('/') && KEPT) return true;"),
         ("if (depth < 0) return true;", "if (depth < 0 && KEPT) return true;"),
@@ -71,11 +76,14 @@ FILES = {
     "packager/payload_check.cc": [],
     "packager/tree_check.cc": [],
     "agent/engine/engine.cc": [],
+    "agent/engine/examination.cc": [],
+    "agent/engine/policy.cc": [("if (unknown.empty()) return", "if (unknown.empty() || !KEPT) return")],
     "agent/engine/space.cc": [("if (demand.Fits()) continue;", "if (demand.Fits() || !KEPT) continue;")],
     "agent/engine/space.h": [
         ("bytes <= space.free_bytes", "(bytes <= space.free_bytes || !KEPT)"),
         ("inodes <= space.free_inodes", "(inodes <= space.free_inodes || !KEPT)"),
     ],
+    "agent/handlers/licence_handler.cc": [("if (is_ours) return", "if (is_ours || !KEPT) return")],
     "agent/handlers/tree_handler.cc": [],
     "agent/handlers/tree_staging.cc": [],
 }
@@ -161,7 +169,7 @@ def copy_sources(source, copy):
 
 def build(copy, folder):
     command = ["cmake", "-S", copy, "-B", folder, "-G", "Ninja", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache",
-               "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold", "-DCMAKE_CXX_FLAGS=-w"]
+               "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold", "-DCMAKE_CXX_FLAGS=-w -D_GLIBCXX_ASSERTIONS"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", folder, "--target", "ignite-unit-tests", "ignite-format-oracle"], check=True)
 

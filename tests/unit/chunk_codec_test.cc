@@ -121,6 +121,16 @@ TEST_F(ChunkCodecTest, RefusesAFrameWithAWindowOfItsOwn) {
   }
 }
 
+TEST_F(ChunkCodecTest, RefusesAFrameThatIsCutOff) {
+  Bytes frame = plain_.Encode(text_, 0, true, kLevel);
+  for (size_t size = 0; size < frame.size(); ++size) {
+    EXPECT_THAT(plain_.Decode(Bytes(frame.begin(), frame.begin() + static_cast<ptrdiff_t>(size)), 0,
+                              true, text_.size()),
+                FailsWith(ErrorCode::kCorrupt, "decompress"))
+        << size;
+  }
+}
+
 TEST_F(ChunkCodecTest, EveryLevelMakesASingleSegment) {
   for (int level = 1; level <= 19; ++level) {
     for (size_t size : {size_t{1}, size_t{300'000}, size_t{kMaxChunkSize}}) {

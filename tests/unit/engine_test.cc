@@ -638,6 +638,18 @@ TEST_F(EngineTest, WhoAsksToCancelItTakesATransactionOnTrialBack) {
   Commit(3);  // Another transaction is not meant.
 }
 
+TEST_F(EngineTest, AnAdoptionIsRefusedWhereSomethingIsInItsWay) {
+  Must(probe_.real_files->MakeDirectories(probe_.Path("/opt/web"), 0755));
+  Must(probe_.real_files->WriteAtomically(probe_.Path("/opt/web/current"), AsBytes("mine"), 0644));
+  Engine engine(probe_.parts());
+  Adoption adoption{"1.0", 1, {{"app/web", "1.0", "/opt/web", {}}}};
+  Verdict verdict = Must(engine.Adopt(adoption, probe_.observer));
+  EXPECT_EQ(verdict.state, State::kRefused);
+  EXPECT_THAT(verdict.cause, HasSubstr("/opt/web/current exists and is not ignite's"));
+  EXPECT_EQ(probe_.RecordedVersion(), "");
+  EXPECT_EQ(Must(probe_.real_files->ReadFile(probe_.Path("/opt/web/current"), 100)), "mine");
+}
+
 TEST_F(EngineTest, AHoldOfEverythingBindsTheInboxOnly) {
   Engine engine(probe_.parts());
   Must(engine.Hold(Journal::kEverything, probe_.observer));

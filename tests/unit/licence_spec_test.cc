@@ -85,6 +85,7 @@ TEST(LicenceSpecTest, RefusesWrongValues) {
       {"identities", Json::StringArray({identity.substr(2)})},
       {"identities", Json::StringArray({identity + "00"})},
       {"identities", Json::StringArray({"F" + identity.substr(1)})},
+      {"identities", Json::StringArray({"no hexadecimal"})},
       {"identities", identity},
       {"customer", ""},
       {"customer", text + "x"},
@@ -110,6 +111,11 @@ TEST(LicenceSpecTest, RefusesWrongValues) {
     EXPECT_THAT(LicenceSpec::FromJson(With(key, value)), FailsWith(ErrorCode::kCorrupt, key))
         << value.Dump();
   }
+}
+
+TEST(LicenceSpecTest, ATextIsUtf8) {
+  EXPECT_TRUE(IsLicenceText("Soci\xc3\xa9t\xc3\xa9"));
+  EXPECT_FALSE(IsLicenceText("Soci\xe9t\xe9"));
 }
 
 TEST(LicenceSpecTest, TakesWhatIsJustWithinTheLimits) {

@@ -189,6 +189,22 @@ TEST_F(TreeHandlerTest, AnOwnerOrGroupThatIsGoneWhenItIsStagedIsRefused) {
               FailsWith(ErrorCode::kCorrupt, "root:gone, which this probe does not have"));
 }
 
+/// So that the journal goes on naming it, and a later clean-up takes it away.
+TEST_F(TreeHandlerTest, AReleaseThatIsNotWhollyGoneIsAFailure) {
+  int calls = 0;
+  do {
+    probe_.files.plan = fakes::FaultPlan(++calls, false, ErrorCode::kIo);
+    auto discarded = handler().Discard(record_);
+    EXPECT_EQ(discarded.has_value(), !probe_.files.plan.fired()) << calls;
+  } while (probe_.files.plan.fired());
+  EXPECT_GT(calls, 3);
+}
+
+TEST_F(TreeHandlerTest, NothingIsStagedOverAReleaseThatCannotBeRemoved) {
+  probe_.files.plan = fakes::FaultPlan(1, false, ErrorCode::kIo);
+  EXPECT_THAT(handler().Stage({std::nullopt, record_}), FailsWith(ErrorCode::kIo));
+}
+
 TEST(AccountsTest, NamesComeFromTheProbesOwnFiles) {
   FakeProbe probe;
   Must(probe.real_files->MakeDirectories(probe.Path("/etc"), 0755));
