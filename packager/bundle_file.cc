@@ -56,6 +56,19 @@ Result<> CheckReplaceable(const std::string& path) {
                "only a bundle is overwritten: choose another name, or move it away first"};
 }
 
+Result<> CheckNewName(const std::string& bundle, const std::string& output) {
+  struct stat status {};
+  if (lstat(output.c_str(), &status) == 0) {
+    return Error{ErrorCode::kRefused, StrCat("'", Printable(output), "' exists already"),
+                 "it is never overwritten: choose another name, or move it away first"};
+  }
+  if (!IsUnfinishedBundle(bundle, output)) return {};
+  return Error{ErrorCode::kRefused,
+               StrCat("'", Printable(output), format::kUnfinishedSuffix,
+                      "', where the new bundle would be written, is the bundle itself"),
+               "choose another name for the new one"};
+}
+
 bool IsUnfinishedBundle(const std::string& file, const std::string& output) {
   struct stat one {};
   struct stat other {};

@@ -21,6 +21,7 @@ Result<Report> MakeKeyring(const Arguments& arguments);
 Result<Report> Build(const Arguments& arguments);
 Result<Report> Inspect(const Arguments& arguments);
 Result<Report> Rewrap(const Arguments& arguments);
+Result<Report> Sign(const Arguments& arguments);
 Result<Report> Verify(const Arguments& arguments);
 
 }  // namespace ignite::packager

@@ -70,6 +70,16 @@ const ProgramSpec& Program() {
             {"-o", "OUT", "write the new bundle there; never overwrites", Occurs::kOnce}},
            "One of its recipients' keys opens the bundle. The new one is for those given here and\n"
            "for nobody else; content id, signatures and every other byte stay as they are."},
+          {"sign",
+           "add signatures to a finished bundle, elsewhere and later",
+           {"BUNDLE"},
+           {kSign,
+            kWith,
+            kPublic,
+            {"-o", "OUT", "write the new bundle there; never overwrites", Occurs::kOnce}},
+           "The bundle is checked on the way, as far as that takes neither its recipients' keys\n"
+           "nor a keyring; 'ignite-pack verify' before tells what is signed. Content id,\n"
+           "recipients and every other byte stay as they are."},
           {"inspect",
            "show what a bundle says of itself, without verifying it",
            {"BUNDLE"},
@@ -90,9 +100,9 @@ struct CommandRow {
   Result<Report> (*run)(const Arguments&);
 };
 
-constexpr CommandRow kCommands[] = {{"keygen", Keygen},   {"keyring", MakeKeyring},
-                                    {"build", Build},     {"rewrap", Rewrap},
-                                    {"inspect", Inspect}, {"verify", Verify}};
+constexpr CommandRow kCommands[] = {
+    {"keygen", Keygen}, {"keyring", MakeKeyring}, {"build", Build},  {"rewrap", Rewrap},
+    {"sign", Sign},     {"inspect", Inspect},     {"verify", Verify}};
 
 ExitCode ExitCodeOf(ErrorCode code) {
   switch (code) {

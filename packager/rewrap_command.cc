@@ -1,5 +1,3 @@
-#include <sys/stat.h>
-
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "packager/bundle_file.h"
@@ -7,28 +5,12 @@
 #include "packager/given_keys.h"
 #include "packager/key_files.h"
 #include "payload-format/bundle_rewrapper.h"
-#include "payload-format/output_bundle.h"
 
 namespace ignite::packager {
 namespace {
 
 Error Usage(std::string cause, std::string remedy) {
   return {ErrorCode::kInvalidArgument, std::move(cause), std::move(remedy)};
-}
-
-/// The bundle may be the only one there is: nothing that stands at the output, or at the name that
-/// it has while it is written, may be touched.
-Result<> RefuseToOverwrite(const std::string& bundle, const std::string& output) {
-  struct stat status {};
-  if (lstat(output.c_str(), &status) == 0) {
-    return Error{ErrorCode::kRefused, StrCat("'", Printable(output), "' exists already"),
-                 "it is never overwritten: choose another name, or move it away first"};
-  }
-  if (!IsUnfinishedBundle(bundle, output)) return {};
-  return Error{ErrorCode::kRefused,
-               StrCat("'", Printable(output), format::kUnfinishedSuffix,
-                      "', where the new bundle would be written, is the bundle itself"),
-               "choose another name for the new one"};
 }
 
 }  // namespace
@@ -47,7 +29,7 @@ Result<Report> Rewrap(const Arguments& arguments) {
                  "add --recipient P.pub or --recipients FOLDER, also for those that it had before");
   }
   BundleFile bundle = TRY(OpenBundle(path));
-  TRY(RefuseToOverwrite(path, output));
+  TRY(CheckNewName(path, output));
 
   ProgressLine line;
   ProgressMeter meter(bundle.size, std::chrono::steady_clock::now());

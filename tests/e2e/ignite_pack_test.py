@@ -898,6 +898,8 @@ class FifoTest(PackCase):
             ("verify", "out.ignite", "--keyring", "keyring.json", "--identity", "fifo"),
             ("rewrap", "fifo", "--identity", "P.key", "--recipient", "P.pub", "-o", "x.ignite"),
             ("rewrap", "out.ignite", "--identity", "fifo", "--recipient", "P.pub", "-o", "x.ignite"),
+            ("sign", "fifo", "--sign", "K.key", "-o", "x.ignite"),
+            ("sign", "out.ignite", "--sign", "fifo", "-o", "x.ignite"),
             ("build", "fifo", "--sign", "K.key", "--recipient", "P.pub", "-o", "x.ignite"),
             (*build, "--sign", "fifo", "--recipient", "P.pub"),
             (*build, "--sign", "K.key", "--recipient", "fifo"),
@@ -1009,9 +1011,90 @@ class RewrapTest(PackCase):
         self.assertFalse((self.folder / "new.ignite").exists())
 
 
+class SignTest(PackCase):
+    """A second signature, added elsewhere and later."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_keys()
+        self.make_release()
+        self.run_pack("keygen", "--role", "qa", "-o", "Q")
+        self.run_pack("keyring", "--role", "release=K.pub", "--role", "qa=Q.pub", "-o", "both.json")
+        self.built = self.build()
+
+    def sign(self, *words, bundle="out.ignite", out="new.ignite", expect=0):
+        return self.run_json("sign", bundle, *words, "-o", out, expect=expect)
+
+    def verify(self, name, expect=0):
+        return self.run_json("verify", name, "--keyring", "both.json", "--identity", "P.key", expect=expect)
+
+    def refused(self, cause, expect, *words, **args):
+        """Refused for this cause; every file is as it was."""
+        files = {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+        error = self.sign(*words, **args, expect=expect)["error"]
+        self.assertIn(cause, error["cause"])
+        self.assertTrue(error["remedy"])
+        self.assertEqual({path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}, files)
+
+    def test_the_missing_role_vouches_and_only_signatures_change(self):
+        self.verify("out.ignite", expect=3)
+        before = (self.folder / "out.ignite").read_bytes()
+        made = self.sign("--sign", "Q.key")
+        self.assertEqual(made["content-id"], self.built["content-id"])
+        self.assertEqual(made["size"], (self.folder / "new.ignite").stat().st_size)
+        self.assertEqual(self.verify("new.ignite")["content-id"], self.built["content-id"])
+        shown = self.run_json("inspect", "new.ignite")["signed-by"]
+        self.assertEqual(shown, self.built["signed-by"] + made["added"])
+        self.assertEqual((self.folder / "out.ignite").read_bytes(), before)
+        members = []
+        for name in ("out.ignite", "new.ignite"):
+            with tarfile.open(self.folder / name) as archive:
+                members.append({member.name: archive.extractfile(member).read() for member in archive})
+        old, new = members
+        self.assertEqual(list(old), list(new))
+        self.assertEqual([name for name in old if old[name] != new[name]], ["SIGNATURES"])
+
+    def test_a_program_signs_what_a_rewrap_made(self):
+        self.run_pack("keygen", "--identity", "-o", "N")
+        self.run_json("rewrap", "out.ignite", "--identity", "P.key", "--recipient", "N.pub", "-o", "for-n.ignite")
+        program = SignerProgramTest.OPENSSL.format("Q")
+        self.sign("--with", program, "--public", "Q.pub", bundle="for-n.ignite")
+        self.run_json("verify", "new.ignite", "--keyring", "both.json", "--identity", "N.key")
+        self.refused("ended with exit code 7", 1, "--with", "exit 7", "--public", "Q.pub", out="x.ignite")
+        wrong = SignerProgramTest.OPENSSL.format("K")
+        self.refused("does not fit the public key", 1, "--with", wrong, "--public", "Q.pub", out="x.ignite")
+
+    def test_several_keys_at_once(self):
+        self.run_pack("keygen", "--role", "qa", "-o", "Q2")
+        made = self.sign("--sign", "Q.key", "--sign", "Q2.key", "--sign", "Q.key")
+        self.assertEqual(len(made["added"]), 2)
+        self.verify("new.ignite")
+
+    def test_text_output(self):
+        done = self.run_pack("sign", "out.ignite", "--sign", "Q.key", "-o", "new.ignite")
+        self.assertRegex(done.stdout.decode(),
+                         r"^signed new\.ignite  \d+\.\d kB  1 signature added  content id [0-9a-f]{64}\n$")
+
+    def test_what_cannot_be_signed_is_refused(self):
+        key = ("--sign", "Q.key")
+        self.refused("has signed the bundle already", 1, "--sign", "K.key")
+        self.refused("has signed the bundle already", 1, *key, "--sign", "K.key")
+        self.refused("'out.ignite' exists already", 1, *key, out="out.ignite")
+        os.link(self.folder / "out.ignite", self.folder / "x.part")
+        self.refused("is the bundle itself", 1, *key, out="x")
+        damaged = bytearray((self.folder / "out.ignite").read_bytes())
+        damaged[-2000] ^= 1
+        (self.folder / "damaged.ignite").write_bytes(damaged)
+        self.refused("a chunk of the bundle is damaged", 3, *key, bundle="damaged.ignite")
+        self.refused("opening absent.ignite", 2, *key, bundle="absent.ignite")
+        self.refused("no key to sign with", 2)
+        for name in ("Q.pub", "P.key", "r.ini"):
+            self.refused(name, 2, "--sign", name)
+
+
 class CommandLineTest(PackCase):
     def test_help_fits_a_screen(self):
-        for words in ((), ("keygen",), ("keyring",), ("build",), ("rewrap",), ("inspect",), ("verify",)):
+        for words in ((), ("keygen",), ("keyring",), ("build",), ("rewrap",), ("sign",), ("inspect",), ("verify",)):
             lines = self.run_pack(*words, "--help").stdout.decode().splitlines()
             self.assertLessEqual(len(lines), 24, words)
             self.assertLessEqual(max(map(len, lines)), 90, words)
