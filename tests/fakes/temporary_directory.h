@@ -12,9 +12,9 @@ namespace ignite::fakes {
 
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::error_code ignored;
-    path_ = (std::filesystem::temp_directory_path(ignored) / "ignite-test.XXXXXX").string();
+  TemporaryDirectory() : TemporaryDirectory(std::filesystem::temp_directory_path()) {}
+  explicit TemporaryDirectory(const std::filesystem::path& parent)
+      : path_((parent / "ignite-test.XXXXXX").string()) {
     if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("no temporary folder");
   }
   ~TemporaryDirectory() {

@@ -80,7 +80,8 @@ class ConfinementTest : public testing::Test {
     return text.str();
   }
 
-  fakes::TemporaryDirectory folder_;
+  /// TMPDIR may be closed to other users.
+  fakes::TemporaryDirectory folder_{"/tmp"};
   std::unique_ptr<Process> process_ = MakeSystemProcess();
 };
 
