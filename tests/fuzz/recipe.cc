@@ -61,10 +61,11 @@ const Target kRecipe{
       format::Manifest manifest = recipe->manifest;
       for (const auto& payload : recipe->payloads) {
         Promise(payload.input != nullptr, "a payload has a source");
+        // Where the recipe says none, the build gives it that of the content or of the bundle.
         manifest.payloads.push_back({payload.name,
                                      payload.type,
                                      payload.component,
-                                     payload.version,
+                                     payload.version.empty() ? manifest.version : payload.version,
                                      Json::EmptyObject(),
                                      {}});
       }
