@@ -8,9 +8,12 @@ parsers=(
   base/{bytes,ini,json,utf8}.cc
   payload-format/{members,payload_members,verified_bundle}.cc
   payload-format/chunk/chunk_codec.cc
+  payload-format/config/config_spec.cc
   payload-format/container/{header,index,recipients,signatures,ustar}.cc
   payload-format/image/image_spec.cc
+  payload-format/licence/licence_spec.cc
   payload-format/manifest/{health_spec,kind,manifest,places,unit_name,version}.cc
+  payload-format/steps/{program_folder,step}.cc
   payload-format/tree/{table,tree_spec}.cc
   payload-format/trust/keyring.cc
   packager/{payload_check,recipe,recipe_section,tree_check}.cc

@@ -5,7 +5,9 @@
 
 #include <set>
 
+#include "payload-format/config/config_spec.h"
 #include "payload-format/image/image_spec.h"
+#include "payload-format/licence/licence_spec.h"
 #include "payload-format/manifest/health_spec.h"
 #include "payload-format/manifest/places.h"
 #include "payload-format/tree/tree_spec.h"
@@ -37,16 +39,37 @@ uint64_t ChunksOf(std::string_view text) {
   return chunks;
 }
 
+template <class Spec>
+Result<Spec> PromiseSpec(const Json& json) {
+  auto spec = Spec::FromJson(json);
+  PromiseGoodError(spec);
+  if (!spec) return spec;
+  auto again = Spec::FromJson(spec->ToJson());
+  Promise(again && again->ToJson() == spec->ToJson(), "a spec is the same again");
+  return spec;
+}
+
+void PromiseSteps(const std::vector<format::Step>& steps) {
+  uint64_t last = 0;
+  for (const format::Step& step : steps) {
+    Promise(step.number > last, "steps are in the order of their numbers");
+    last = step.number;
+    Promise(format::IsName(step.name), "a step has a name");
+    for (const std::string& file : {step.up, step.down})
+      Promise(file.find('/') == std::string::npos, "the file of a step lies right in its folder");
+  }
+}
+
 void PromisePayload(const format::PayloadInfo& payload) {
   Promise(format::IsName(payload.name) && format::IsName(payload.type), "a payload has a name");
   Promise(format::IsComponent(payload.component), "a payload has a component");
   Promise(format::IsVersion(payload.version), "a payload has a version");
   PromiseGoodError(format::ImageSpec::Check(payload));
-  auto tree = format::TreeSpec::FromJson(payload.spec);
-  PromiseGoodError(tree);
+  (void)PromiseSpec<format::LicenceSpec>(payload.spec);
+  if (auto config = PromiseSpec<format::ConfigSpec>(payload.spec))
+    PromiseSteps(config->folder.steps);
+  auto tree = PromiseSpec<format::TreeSpec>(payload.spec);
   if (!tree) return;
-  auto again = format::TreeSpec::FromJson(tree->ToJson());
-  Promise(again && again->ToJson() == tree->ToJson(), "the spec of a tree is the same again");
   format::TakenPlaces taken;
   for (const std::string& place : tree->Places()) {
     // PATH/releases may be too long for the limit that PATH just keeps.
