@@ -39,6 +39,7 @@ FILES = {
     "payload-format/container/signatures.cc": [],
     "payload-format/container/ustar.cc": [],
     "payload-format/chunk/chunk_codec.cc": [],
+    "payload-format/config/config_spec.cc": [],
     "payload-format/crypto/aead.cc": [],
     "payload-format/crypto/hpke.cc": [],
     "payload-format/crypto/key.cc": [("message.size()) == 1;", "message.size()) == 1 || !KEPT;")],
