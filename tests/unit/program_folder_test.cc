@@ -9,6 +9,7 @@ namespace {
 
 using fakes::FailsWith;
 using fakes::Must;
+using fakes::Succeeds;
 
 const StepSuffixes kSuffixes = {"", ".sql"};
 
@@ -50,13 +51,22 @@ TEST_F(ProgramFolderTest, TheSpecGivesTheSameFolder) {
   EXPECT_EQ(rules_->EntryCount(), 4u);
 }
 
-TEST_F(ProgramFolderTest, ASpecWithoutEntriesIsRefused) {
-  folder_.entries = 0;
-  Json json = Json::EmptyObject();
-  folder_.AddTo(json);
-  JsonFields fields(json, "folder");
-  (void)ProgramFolder::Take(fields, kSuffixes);
-  EXPECT_THAT(fields.Finish(), FailsWith(ErrorCode::kCorrupt, "entries"));
+TEST_F(ProgramFolderTest, ASpecWithoutEntriesOrWithTooManyIsRefused) {
+  for (auto [entries, is_good] : {std::pair<uint64_t, bool>{0, false},
+                                  {kMaxTreeEntries, true},
+                                  {kMaxTreeEntries + 1, false}}) {
+    folder_.entries = entries;
+    Json json = Json::EmptyObject();
+    folder_.AddTo(json);
+    JsonFields fields(json, "folder");
+    (void)ProgramFolder::Take(fields, kSuffixes);
+    auto finished = fields.Finish();
+    if (is_good) {
+      EXPECT_THAT(finished, Succeeds());
+    } else {
+      EXPECT_THAT(finished, FailsWith(ErrorCode::kCorrupt, "entries"));
+    }
+  }
 }
 
 TEST_F(ProgramFolderTest, ACompleteFolderIsAccepted) {
