@@ -1,8 +1,5 @@
 #include "agent/handlers/tree_handler.h"
 
-#include <algorithm>
-
-#include "agent/engine/relative_link.h"
 #include "agent/handlers/accounts.h"
 #include "agent/handlers/tree_comparison.h"
 #include "agent/handlers/tree_staging.h"
@@ -43,70 +40,23 @@ Result<> TreeHandler::CheckPayload(const format::PayloadInfo& payload) const {
   return {};
 }
 
-Result<std::vector<TreeHandler::PublicLink>> TreeHandler::PublicLinks(
-    const std::optional<ComponentRecord>& record) {
-  std::vector<PublicLink> links;
+Result<std::vector<FixedLink>> TreeHandler::LinksOf(const std::optional<ComponentRecord>& record) {
+  std::vector<FixedLink> links;
   if (!record) return links;
   TreeSpec spec = TRY(SpecOf(*record));
-  std::string current = spec.path + "/current";
-  links.push_back({current, StrCat(engine::ProbePaths::kState, "/active/", record->component)});
+  FixedLink current = FixedLink::Current(spec.path, record->component);
   for (const format::TreeLink& link : spec.links)
-    links.push_back({link.to, StrCat(current, "/", link.from)});
+    links.push_back({link.to, StrCat(current.at, "/", link.from)});
+  links.insert(links.begin(), std::move(current));
   return links;
-}
-
-Result<std::string> TreeHandler::LinkText(const PublicLink& link) const {
-  return engine::RelativeTarget(files_, paths_, ParentOf(link.at), link.target);
-}
-
-Result<TreeHandler::Standing> TreeHandler::StandingAt(const PublicLink& link,
-                                                      const std::vector<PublicLink>& others) const {
-  // The text of a link depends on its folder, which may be a link itself.
-  if (!TRY(files_.Inspect(paths_.Host(ParentOf(link.at))))) return Standing::kNothing;
-  auto there = TRY(files_.Inspect(paths_.Host(link.at)));
-  if (!there) return Standing::kNothing;
-  if (there->type != FileInfo::Type::kSymlink) return Standing::kForeign;
-  auto text = TRY(files_.ReadLink(paths_.Host(link.at)));
-  if (text == TRY(LinkText(link))) return Standing::kOurs;
-  for (const PublicLink& other : others) {
-    if (other.at == link.at && text == TRY(LinkText(other))) return Standing::kOurs;
-  }
-  return Standing::kForeign;
-}
-
-Result<std::optional<std::string>> TreeHandler::BlockedFolder(const std::string& folder) const {
-  std::string existing = folder;
-  while (existing != "/" && !TRY(files_.Inspect(paths_.Host(existing))))
-    existing = ParentOf(existing);
-  auto real = files_.RealPath(paths_.Host(existing));
-  std::string root = TRY(files_.RealPath(paths_.Root()));
-  if (!real) return std::optional(StrCat(existing, " leads nowhere"));
-  if (root != "/" && *real != root && !real->starts_with(root + "/")) {
-    return std::optional(StrCat(existing, " leads out of the probe's root"));
-  }
-  auto info = TRY(files_.Inspect(*real));
-  if (!info || info->type != FileInfo::Type::kDirectory)
-    return std::optional(StrCat(existing, " is no folder"));
-  return std::optional<std::string>();
 }
 
 Result<std::vector<CheckResult>> TreeHandler::CheckTargets(const Change& change) const {
   std::vector<CheckResult> findings;
   if (!change.to) return findings;
   TreeSpec spec = TRY(SpecOf(*change.to));
-  if (auto blocked = TRY(BlockedFolder(spec.path + "/releases")))
-    Find(findings, *blocked, "move it away, or mount the folder there");
-  std::vector<PublicLink> old_links = TRY(PublicLinks(change.from));
-  for (const PublicLink& link : TRY(PublicLinks(change.to))) {
-    if (auto blocked = TRY(BlockedFolder(ParentOf(link.at)))) {
-      Find(findings, StrCat(*blocked, ", so ", link.at, " cannot be made"),
-           "move it away, or mount the folder there");
-      continue;
-    }
-    if (TRY(StandingAt(link, old_links)) != Standing::kForeign) continue;
-    Find(findings, StrCat(link.at, " exists and is not ignite's"),
-         StrCat("move ", link.at, " away"));
-  }
+  findings = TRY(FixedLinks(files_, paths_)
+                     .FindObstacles(spec.path, TRY(LinksOf(change.to)), TRY(LinksOf(change.from))));
   Accounts accounts = TRY(Accounts::Load(files_, paths_));
   DeclaredAccounts declared(spec.users);
   for (const std::string& owner : spec.owners) {
@@ -213,34 +163,13 @@ Result<bool> TreeHandler::HasRelease(const ComponentRecord& record) const {
 }
 
 Result<> TreeHandler::Activate(const Change& change) {
-  return MoveLinks(change.from, change.to, Foreign::kRefused);
+  return FixedLinks(files_, paths_)
+      .Move(TRY(LinksOf(change.from)), TRY(LinksOf(change.to)), FixedLinks::Foreign::kRefused);
 }
 
 Result<> TreeHandler::Undo(const Change& change) {
-  return MoveLinks(change.to, change.from, Foreign::kLeft);
-}
-
-Result<> TreeHandler::MoveLinks(const std::optional<ComponentRecord>& from,
-                                const std::optional<ComponentRecord>& to, Foreign foreign) {
-  std::vector<PublicLink> wanted = TRY(PublicLinks(to));
-  std::vector<PublicLink> given_up = TRY(PublicLinks(from));
-  for (const PublicLink& link : wanted) {
-    TRY(files_.MakeDirectories(ParentOf(paths_.Host(link.at)), kFolderMode));
-    if (TRY(StandingAt(link, given_up)) == Standing::kForeign) {
-      if (foreign == Foreign::kLeft) continue;
-      return Error{ErrorCode::kRefused, StrCat(link.at, " exists and is not ignite's"),
-                   StrCat("move ", link.at, " away")};
-    }
-    TRY(files_.ReplaceSymlink(paths_.Host(link.at), TRY(LinkText(link))));
-  }
-  for (const PublicLink& link : given_up) {
-    bool stays = std::any_of(wanted.begin(), wanted.end(),
-                             [&](const PublicLink& other) { return other.at == link.at; });
-    // Also one that is gone: a run that was cut off may not have made that durable.
-    if (!stays && TRY(StandingAt(link, {})) != Standing::kForeign)
-      TRY(files_.RemoveFile(paths_.Host(link.at)));
-  }
-  return {};
+  return FixedLinks(files_, paths_)
+      .Move(TRY(LinksOf(change.to)), TRY(LinksOf(change.from)), FixedLinks::Foreign::kLeft);
 }
 
 Result<> TreeHandler::Discard(const ComponentRecord& record) {
@@ -275,12 +204,8 @@ Result<std::vector<std::string>> TreeHandler::FindDifferences(const ComponentRec
   if (!TRY(files_.Inspect(table)))
     return std::vector<std::string>{StrCat("the file table of ", record.release, " is missing")};
   auto differences = TRY(CompareTree(files_, accounts, TRY(HostRelease(record)), table, what));
-  for (const PublicLink& link : TRY(PublicLinks(record))) {
-    Standing standing = TRY(StandingAt(link, {}));
-    if (standing == Standing::kNothing) differences.push_back(StrCat(link.at, ": is missing"));
-    if (standing == Standing::kForeign)
-      differences.push_back(StrCat(link.at, ": is not ignite's link"));
-  }
+  for (std::string& line : TRY(FixedLinks(files_, paths_).FindDifferences(TRY(LinksOf(record)))))
+    differences.push_back(std::move(line));
   return differences;
 }
 

@@ -60,6 +60,7 @@ FILES = {
     ],
     "payload-format/manifest/unit_name.cc": [],
     "payload-format/manifest/version.cc": [],
+    "payload-format/config/config_spec.cc": [],
     "payload-format/steps/program_folder.cc": [],
     "payload-format/steps/step.cc": [("if (found == steps) return", "if (found == steps || !KEPT) return")],
     "payload-format/tree/table.cc": [
@@ -84,6 +85,7 @@ FILES = {
         ("bytes <= space.free_bytes", "(bytes <= space.free_bytes || !KEPT)"),
         ("inodes <= space.free_inodes", "(inodes <= space.free_inodes || !KEPT)"),
     ],
+    "agent/handlers/fixed_links.cc": [],
     "agent/handlers/licence_handler.cc": [("if (is_ours) return", "if (is_ours || !KEPT) return")],
     "agent/handlers/tree_handler.cc": [],
     "agent/handlers/tree_staging.cc": [],
