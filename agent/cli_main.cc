@@ -45,6 +45,11 @@ const ProgramSpec& Program() {
            {{"--verify", "", "check that nobody changed it"},
             {"--export", "", "a line for each entry, with its hash"}},
            ""},
+          {"config",
+           "the versions of the configurations: history, diff [FROM [TO]], show VERSION [FILE]",
+           {"ACTION", "[VERSION]", "[FILE]"},
+           {},
+           ""},
           {"licence", "the licence, its features, and until when it holds", {}, {}, ""},
           {"show", "a transaction's steps and times", {"ID"}, {}, ""},
           {"cancel", "undo the running transaction", {}, {}, ""},
@@ -102,6 +107,7 @@ Result<cli::Answer> RunWithKeys(const Arguments& arguments, const engine::ProbeP
   if (arguments.Has("--without-units")) composition->LeaveUnitsAlone();
   engine::Parts parts = composition->parts();
   const std::vector<std::string>& words = arguments.positionals();
+  if (command == "config") return cli::Config(parts, words);
   if (command == "plan") return cli::Plan(parts, words[0]);
   if (arguments.Has("--list")) return cli::Deployments(parts);
   if (command == "verify")

@@ -14,6 +14,7 @@
 #include "agent/engine/plan.h"
 #include "agent/engine/services.h"
 #include "agent/engine/verdict.h"
+#include "base/str_cat.h"
 #include "payload-format/verified_bundle.h"
 
 namespace ignite::engine {
@@ -23,6 +24,14 @@ struct SpaceNeed {
   std::string path;  ///< Host path of a place on it.
   uint64_t bytes = 0;
   uint64_t inodes = 0;
+};
+
+/// One state of a component's files that a handler has kept.
+struct KeptVersion {
+  std::string id;
+  std::string digest;    ///< SHA-256 over the files, in hexadecimal.
+  bool by_hand = false;  ///< An edit that was found; else made by a bundle.
+  int64_t recorded = 0;  ///< Seconds since 1970; 0 for what is live and not recorded yet.
 };
 
 /// Takes the streams of one payload. Dropped before Finish it leaves a half-staged release for
@@ -78,6 +87,29 @@ class Handler {
   virtual Result<> Undo(const Change& change) = 0;
   /// Removes a release that no deployment needs any more, also one that was only half staged.
   virtual Result<> Discard(const ComponentRecord& record) = 0;
+
+  /// What staging this change runs on the probe, a line each, for the preview.
+  virtual Result<std::vector<std::string>> StagingSteps(const Change&) const {
+    return std::vector<std::string>();
+  }
+  /// What whoever began the change should know once it is done: of the state that it left.
+  virtual Result<std::vector<std::string>> Remarks(const Change&) const {
+    return std::vector<std::string>();
+  }
+  /// The versions of a release that were kept, oldest first; none for types that keep none.
+  virtual Result<std::vector<KeptVersion>> KeptVersions(const ComponentRecord&,
+                                                        bool /*is_live*/) const {
+    return std::vector<KeptVersion>();
+  }
+  /// Host path of the folder with the files of a kept version; kNotFound where there is none.
+  virtual Result<std::string> FolderOfVersion(const ComponentRecord&, std::string_view id) const {
+    return Error{ErrorCode::kNotFound, StrCat("no version ", id, " is kept"),
+                 "'ignite config history' lists them"};
+  }
+  /// How the files of two folders differ, for a person.
+  virtual Result<std::string> CompareVersions(const std::string&, const std::string&) const {
+    return std::string();
+  }
 
   /// The units that must be stopped around the change of this component.
   virtual Result<std::vector<Unit>> Units(const ComponentRecord& record) const = 0;

@@ -19,6 +19,8 @@ Result<std::vector<std::string>> StepsOf(const Parts& parts, const Plan& plan,
   for (const Change& change : plan.changes) {
     std::string before = change.from ? StrCat(", beside ", change.from->version) : "";
     steps.push_back(StrCat("unpack ", change.any().component, " ", change.any().version, before));
+    for (std::string& step : TRY(parts.handlers.Find(change.any().type)->StagingSteps(change)))
+      steps.push_back(std::move(step));
   }
   if (!units.empty()) steps.push_back(StrCat("stop ", Joined(units)));
   for (const Change& change : plan.changes)

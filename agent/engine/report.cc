@@ -194,6 +194,7 @@ Json VerdictJson(const Verdict& verdict, std::string_view bundle) {
   json.Set("reason", verdict.reason).Set("cause", verdict.cause).Set("remedy", verdict.remedy);
   json.Set("transaction", verdict.transaction == 0 ? Json() : Json(verdict.transaction));
   json.Set("deployment", verdict.deployment == 0 ? Json() : Json(verdict.deployment));
+  json.Set("remarks", Json::StringArray(verdict.remarks));
   return json.Set("checks", ChecksJson(verdict.checks));
 }
 
@@ -332,6 +333,7 @@ std::string VerdictText(const Verdict& verdict) {
                   " (", verdict.reason, "): ", verdict.cause);
   }
   if (!verdict.remedy.empty()) text += StrCat("\n  remedy: ", verdict.remedy);
+  for (const std::string& remark : verdict.remarks) text += StrCat("\n  ", remark);
   if (verdict.state != State::kCommitted && verdict.deployment != 0)
     text += StrCat("\n  the probe runs deployment ", verdict.deployment);
   return text + "\n";

@@ -269,11 +269,18 @@ Result<Verdict> Transaction::Commit(const Plan& plan) {
   }
   state_ = committed;
   observer_.Forget();
+  // It is committed, whatever can be told of it.
+  std::vector<std::string> remarks;
+  for (const Change& change : plan.changes) {
+    auto told = HandlerOf(change).Remarks(change);
+    if (told) remarks.insert(remarks.end(), told->begin(), told->end());
+  }
   Show("committed", 100);
   Verdict verdict;
   verdict.state = committed;
   verdict.transaction = id_;
   verdict.deployment = plan.to_deployment;
+  verdict.remarks = std::move(remarks);
   return verdict;
 }
 

@@ -29,7 +29,8 @@ struct Verdict {
   int64_t transaction = 0;  ///< 0 where none was begun.
   int64_t deployment = 0;   ///< What the probe runs now; 0 for none.
   std::vector<CheckResult> checks;
-  bool already_running = false;  ///< Nothing was done: this content is what the probe runs.
+  std::vector<std::string> remarks;  ///< Of what was committed.
+  bool already_running = false;      ///< Nothing was done: this content is what the probe runs.
 };
 
 /// The reasons of refusals that concern the bundle itself and not this probe.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/engine/handler.h"
+#include "agent/handlers/config_handler.h"
 #include "agent/handlers/licence_handler.h"
 #include "agent/handlers/migrations_handler.h"
 #include "agent/handlers/tree_handler.h"
@@ -14,6 +15,7 @@ class AllHandlers : public engine::HandlerTable {
               const engine::Settings& settings, const std::vector<format::PrivateKey>& identities)
       : tree_(files, process, paths),
         migrations_(files, process, paths, settings),
+        config_(files, process, paths, identities),
         licence_(files, paths, identities) {}
 
   engine::Handler* Find(std::string_view type) override;
@@ -26,11 +28,13 @@ class AllHandlers : public engine::HandlerTable {
   std::vector<Row> Rows() {
     return {{format::TreeSpec::kType, &tree_},
             {format::MigrationsSpec::kType, &migrations_},
+            {format::ConfigSpec::kType, &config_},
             {format::LicenceSpec::kType, &licence_}};
   }
 
   TreeHandler tree_;
   MigrationsHandler migrations_;
+  ConfigHandler config_;
   LicenceHandler licence_;
 };
 

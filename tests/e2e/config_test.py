@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Configurations: made, changed and checked by the programs of a bundle, edited by hand, and taken back."""
+
+import os
+import pathlib
+import socket
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from probe import ProbeTest, snapshot  # noqa: E402
+
+ETC = "/etc/netprobe"
+GENERATE = """#!/bin/sh
+set -e
+python3 -c 'import json, sys; facts = json.load(sys.stdin); print("product =", facts["product"])' > main.conf
+echo "level = 1" >> main.conf
+mkdir keys; echo secret > keys/key; chmod 600 keys/key
+"""
+UP = "#!/bin/sh\nset -e\nsed -i 's/level = 1/level = 2/' main.conf\necho new > added.conf\n"
+DOWN = "#!/bin/sh\nset -e\nsed -i 's/level = 2/level = 1/' main.conf\nrm added.conf\n"
+CHECK = "#!/bin/sh\ntest -z \"$(cat $1/bad 2>/dev/null)\" || { echo 'there is something bad'; exit 1; }\ngrep -q level main.conf\n"
+BASE = {"generate": GENERATE, "check": CHECK}
+SECOND = {**BASE, "2_more.up": UP, "2_more.down": DOWN}
+
+
+class ConfigTest(ProbeTest):
+    def setUp(self):
+        super().setUp()
+        # The programs run as another account, which must reach them.
+        for path in (pathlib.Path(self._folder.name), self.folder):
+            path.chmod(0o755)
+        self.live = self.probe.at(ETC) / "current"
+
+    def config(self, counter, programs, kind="product", more=""):
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.workshop.folder))
+        (folder / "config").mkdir()
+        for name, text in programs.items():
+            (folder / "config" / name).write_text(text)
+            (folder / "config" / name).chmod(0o755)
+        (folder / "recipe.ini").write_text(
+            f"[bundle]\nkind = {kind}\nproduct = netprobe\nversion = {counter}\ncounter = {counter}\nepoch = 1\n"
+            f"compatible = netprobe-x86_64\n\n[payload settings]\ntype = config\ncomponent = config/probe\n"
+            f"source = config\npath = {ETC}\n{more}"
+        )
+        out = folder / f"config-{counter}.ignite"
+        self.workshop.pack("build", folder / "recipe.ini", "--sign", self.workshop.folder / "release.key",
+                           "--recipient", self.workshop.folder / "probe.pub", "-o", out)
+        return out
+
+    def install(self, counter, programs, **options):
+        return self.probe.install(self.config(counter, programs), **options)
+
+    def version(self):
+        return self.probe.status()["deployment"]["components"]["config/probe"]
+
+    def read_live(self, name="main.conf"):
+        return (self.live / name).read_text()
+
+    def test_a_configuration_is_generated_from_the_facts(self):
+        self.install(1, BASE)
+        self.assertEqual(self.read_live(), "product = netprobe\nlevel = 1\n")
+        self.assertEqual(self.version(), "0")
+        for name, mode in (("main.conf", 0o644), ("keys/key", 0o600), ("keys", 0o755)):
+            status = (self.live / name).stat()
+            self.assertEqual((status.st_mode & 0o7777, status.st_uid), (mode, os.geteuid()), name)
+        self.probe.json("verify")
+        self.assertEqual(list((self.probe.state / "workshop/config/probe").iterdir()), [])
+
+    def test_hand_edits_survive_an_upgrade_and_a_rollback_gives_the_former_bytes(self):
+        self.install(1, BASE)
+        with open(self.live / "main.conf", "a") as file:
+            file.write("mine = yes\n")
+        (self.live / "main.conf").chmod(0o640)
+        former = snapshot(self.live.resolve())
+        bundle = self.config(2, SECOND)
+        steps = self.probe.json("plan", bundle)["steps"]
+        self.assertIn("record what was edited by hand in config/probe", steps)
+        self.assertIn("run 2_more.up for the new config/probe", steps)
+        self.assertIn("run check on the new config/probe", steps)
+        self.assertEqual(len(self.probe.json("config", "history")), 2)  # Not recorded by a plan.
+        verdict = self.probe.install(bundle)
+        self.assertIn("config/probe had been edited by hand", verdict["remarks"][0])
+        self.assertEqual(self.read_live(), "product = netprobe\nlevel = 2\nmine = yes\n")
+        self.assertEqual((self.live / "main.conf").stat().st_mode & 0o777, 0o640)
+        self.assertEqual(self.version(), "2")
+        history = self.probe.json("config", "history")
+        self.assertEqual([entry["made_by"] for entry in history], ["bundle", "hand edit", "bundle"])
+        self.assertEqual(history[0]["bundle"], "config-1.ignite")
+        self.assertEqual(len({entry["sha256"] for entry in history}), 3)
+        difference = self.probe.json("config", "diff", history[0]["id"], history[1]["id"])["diff"]
+        self.assertIn("+mine = yes\n", difference)
+        self.assertIn("main.conf: file 0644", difference)
+
+        (self.live / "added.conf").write_text("edited after the upgrade\n")
+        live = self.probe.json("config", "history")[-1]
+        self.assertEqual((live["id"], live["recorded"]), ("live", None))
+        self.assertIn("+edited after", self.probe.json("config", "diff")["diff"])
+        verdict = self.probe.rollback()
+        self.assert_same(former, snapshot(self.live.resolve()))
+        edits = [entry["id"] for entry in self.probe.json("config", "history")
+                 if entry["made_by"] == "hand edit" and not entry["is_live"]]
+        self.assertIn(edits[-1], verdict["remarks"][0])
+        shown = self.probe.json("config", "show", edits[-1], "added.conf")
+        self.assertEqual(shown["content"], "edited after the upgrade\n")
+        self.assertEqual(self.probe.json("config", "show", edits[-1])["files"], ["added.conf", "keys/key", "main.conf"])
+        self.probe.json("config", "show", edits[-1], "../0.json", expect=2)
+        self.probe.json("verify")
+
+    def test_a_rollback_mends_what_was_changed_in_the_release_meanwhile(self):
+        self.install(1, BASE)
+        former = snapshot(self.live.resolve())
+        release = self.live.resolve()
+        self.install(2, SECOND)
+        (release / "main.conf").write_text("spoiled\n")
+        self.probe.rollback()
+        self.assert_same(former, snapshot(self.live.resolve()))
+
+    def test_a_lower_version_leads_down_by_the_programs_of_the_former(self):
+        self.install(1, BASE)
+        self.install(2, {**SECOND, "3_x.up": "#!/bin/sh\necho 3 > third\n", "3_x.down": "#!/bin/sh\nrm third\n"})
+        self.assertEqual(self.read_live("third"), "3\n")
+        self.install(3, BASE)
+        self.assertEqual(self.read_live(), "product = netprobe\nlevel = 1\n")
+        self.assertFalse((self.live / "third").exists())
+        self.assertEqual(self.version(), "0")
+
+    def test_a_step_without_a_way_back_is_refused(self):
+        self.install(1, BASE)
+        self.install(2, {**BASE, "2_more.up": UP})
+        verdict = self.install(3, BASE, expect=4)
+        self.assertEqual(verdict["reason"], "targets")
+        self.assertIn("without a way back", verdict["cause"])
+
+    def assert_fails(self, counter, programs, *texts):
+        before = snapshot(self.live.resolve())
+        verdict = self.install(counter, programs, expect=1)
+        for text in texts:
+            self.assertIn(text, verdict["cause"])
+        self.assertEqual(verdict["outcome"], "failed")
+        self.assertTrue(verdict["remedy"])
+        self.assert_same(before, snapshot(self.live.resolve()))
+        self.assertEqual(self.probe.status()["deployment"]["number"], 1)
+        self.assertEqual(len(list((self.probe.at(ETC) / "releases").iterdir())), 1)
+
+    def test_a_failed_check_changes_nothing(self):
+        self.install(1, BASE)
+        self.assert_fails(2, {**SECOND, "2_more.up": "#!/bin/sh\necho 1 > bad\n"}, "check", "there is something bad")
+
+    def test_a_program_that_does_what_it_may_not_is_refused(self):
+        self.install(1, BASE)
+        outside = self.folder / "outside"
+        outside.mkdir()
+        outside.chmod(0o777)
+        self.assert_fails(2, {**SECOND, "2_more.up": f"#!/bin/sh\necho 1 > {outside}/file\n"}, "2_more.up", "Read-only file system")
+        self.assertEqual(list(outside.iterdir()), [])
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            line = f"exec 5<>/dev/tcp/127.0.0.1/{server.getsockname()[1]}"
+            self.assert_fails(3, {**SECOND, "2_more.up": f"#!/bin/bash\n{line}\n"}, "Network is unreachable")
+        self.assert_fails(4, {**SECOND, "2_more.up": "#!/bin/sh\nmkfifo pipe\n"}, "neither a file, a folder nor a link")
+
+    def test_a_live_edit_between_staging_and_the_switch_is_taken_along(self):
+        self.install(1, BASE)
+        stop = f"echo late = yes >> {self.live}/main.conf"
+        script = self.folder / "services"
+        script.write_text(f"#!/bin/sh\ncase $1 in stop) {stop};; esac\nexit 0\n")
+        script.chmod(0o755)
+        self.probe.configure(services=f"[services]\nbackend = command\ncommand = {script}\n")
+        tree = "\n[payload web]\ntype = tree\ncomponent = app/web\nsource = tree\npath = /opt/web\nunits = web.service\n"
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.workshop.folder))
+        bundle = self.config(2, SECOND)
+        tree_folder = bundle.parent / "tree"
+        tree_folder.mkdir()
+        recipe = bundle.parent / "recipe.ini"
+        recipe.write_text(recipe.read_text() + tree)
+        bundle = folder / "both.ignite"
+        self.workshop.pack("build", recipe, "--sign", self.workshop.folder / "release.key", "--recipient",
+                           self.workshop.folder / "probe.pub", "-o", bundle)
+        self.probe.install(bundle)
+        self.assertEqual(self.read_live(), "product = netprobe\nlevel = 2\nlate = yes\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
