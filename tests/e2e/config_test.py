@@ -3,13 +3,14 @@
 
 import os
 import pathlib
+import shutil
 import socket
 import sys
 import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from probe import ProbeTest, snapshot  # noqa: E402
+from probe import Probe, ProbeTest, run, snapshot  # noqa: E402
 
 ETC = "/etc/netprobe"
 GENERATE = """#!/bin/sh
@@ -179,6 +180,45 @@ class ConfigTest(ProbeTest):
                            self.workshop.folder / "probe.pub", "-o", bundle)
         self.probe.install(bundle)
         self.assertEqual(self.read_live(), "product = netprobe\nlevel = 2\nlate = yes\n")
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not here")
+    def test_killed_in_the_middle_it_is_one_side_or_the_other(self):
+        self.install(1, BASE)
+        with open(self.live / "main.conf", "a") as file:
+            file.write("mine = yes\n")
+        former = snapshot(self.live.resolve())
+        bundle = self.config(2, SECOND)
+        outcomes = set()
+        for kind in ("rename", "clone", "mkdirat", "syncfs", "symlink", "unlinkat"):
+            for number in range(1, 40, 3):
+                root = self.folder / "cut"
+                run(["cp", "-a", self.probe.root, root], 0)
+                cut = Probe.__new__(Probe)
+                cut.root = root
+                done = run(["strace", "-qq", "-o", "/dev/null", "-e", f"trace={kind}",
+                            "-e", f"inject={kind}:signal=KILL:when={number}", *cut.words("install", bundle, "--json")])
+                if done.returncode in (137, -9):
+                    cut.json("recover", expect=None)
+                    live = cut.at(ETC) / "current"
+                    version = cut.status()["deployment"]["components"]["config/probe"]
+                    outcomes.add(version)
+                    if version == "0":
+                        self.assert_same(former, snapshot(live.resolve()), f"{kind} {number}")
+                    else:
+                        self.assertIn("level = 2\nmine = yes\n", (live / "main.conf").read_text())
+                        cut.rollback()
+                        self.assert_same(former, snapshot(live.resolve()), f"{kind} {number} and back")
+                    cut.json("verify")
+                    releases = len(list((cut.at(ETC) / "releases").iterdir()))
+                    for inner in ("programs/config/probe", "config/probe", "tables/config/probe"):
+                        kept = list((cut.state / inner).iterdir())
+                        self.assertEqual(len(kept), releases, (kind, number, kept))
+                    cut.install(self.config(3, SECOND))
+                    self.assertIn("mine = yes", (live / "main.conf").read_text())
+                shutil.rmtree(root)
+                if done.returncode == 0:
+                    break
+        self.assertEqual(outcomes, {"0", "2"})
 
 
 if __name__ == "__main__":
