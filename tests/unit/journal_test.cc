@@ -49,7 +49,6 @@ Json LargestSpec(std::string_view word) {
   return spec.Set("units", Json::StringArray(words));
 }
 
-
 /// The process dies at a sync of a folder by SQLite, so many from now on.
 class DyingWatch : public fakes::CallWatch {
  public:

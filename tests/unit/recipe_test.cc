@@ -179,14 +179,15 @@ TEST_F(RecipeTest, UnknownSectionsKeysAndTypesNameTheNearest) {
   auto faults = Faults(StrCat(kBundle, "verson = 1\n", kPayload, "sauce = x\n", "[helth web]\n",
                               "[health]\ntype = htp\n",
                               "[payload p]\ntype = orders\ncomponent = data/main\n"));
-  EXPECT_THAT(faults,
-              ElementsAre(HasSubstr("8: unknown key 'verson' (did you mean 'version'?)"),
-                          HasSubstr("14: unknown key 'sauce' (did you mean 'source'?)"),
-                          HasSubstr("15: unknown section [helth web] (did you mean 'health'?)"),
-                          HasSubstr("16: the section [health] has no name"),
-                          HasSubstr("17: this version of ignite-pack knows no health check"),
-                          HasSubstr("19: this version of ignite-pack knows no payload type "
-                                    "'orders' (known are tree, config, migrations, image, licence)")));
+  EXPECT_THAT(
+      faults,
+      ElementsAre(HasSubstr("8: unknown key 'verson' (did you mean 'version'?)"),
+                  HasSubstr("14: unknown key 'sauce' (did you mean 'source'?)"),
+                  HasSubstr("15: unknown section [helth web] (did you mean 'health'?)"),
+                  HasSubstr("16: the section [health] has no name"),
+                  HasSubstr("17: this version of ignite-pack knows no health check"),
+                  HasSubstr("19: this version of ignite-pack knows no payload type "
+                            "'orders' (known are tree, config, migrations, image, licence)")));
 }
 
 TEST_F(RecipeTest, NamesComponentsAndPathsAreUsedOnce) {
@@ -211,12 +212,12 @@ TEST_F(RecipeTest, APayloadMustBelongToTheKindOfTheBundle) {
   EXPECT_THAT(Faults(StrCat(licence, kPayload)),
               ElementsAre(HasSubstr("payloads of the type tree do not belong to the kind licence "
                                     "(such a bundle takes: licence)")));
-  EXPECT_THAT(
-      Faults(StrCat(kBundle,
-                    "[payload licence]\ntype = licence\ncomponent = licence\n"
-                    "identity = absent.pub\ncustomer = A\n")),
-      testing::Contains(HasSubstr("9: payloads of the type licence do not belong to the "
-                                  "kind service-pack (such a bundle takes: tree, config, migrations, image)")));
+  EXPECT_THAT(Faults(StrCat(kBundle,
+                            "[payload licence]\ntype = licence\ncomponent = licence\n"
+                            "identity = absent.pub\ncustomer = A\n")),
+              testing::Contains(HasSubstr(
+                  "9: payloads of the type licence do not belong to the "
+                  "kind service-pack (such a bundle takes: tree, config, migrations, image)")));
 }
 
 TEST_F(RecipeTest, ACommandOrUrlThatACommentCutIsAFault) {
