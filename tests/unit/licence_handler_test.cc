@@ -304,6 +304,22 @@ TEST_P(LicenceFaultTest, EveryFailingCallLeavesTheOldOrTheNewOne) {
   EXPECT_GT(points, 10);
 }
 
+TEST(LicenceStagingTest, EveryFailingCallIsTold) {
+  FakeProbe probe;
+  engine::ComponentRecord record{"licence", "licence", "1.0", "1.0-t1", Licence(1).ToJson()};
+  auto stage = [&]() -> Result<> {
+    auto staging = TRY(probe.handlers.Find("licence")->Stage({std::nullopt, record}));
+    return staging->Finish();
+  };
+  int calls = 0;
+  do {
+    probe.files.plan = fakes::FaultPlan(++calls, false, ErrorCode::kIo);
+    auto staged = stage();
+    EXPECT_EQ(staged.has_value(), !probe.files.plan.fired()) << calls;
+  } while (probe.files.plan.fired());
+  EXPECT_GT(calls, 5);
+}
+
 INSTANTIATE_TEST_SUITE_P(Faults, LicenceFaultTest, testing::Bool());
 
 }  // namespace
