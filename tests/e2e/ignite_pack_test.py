@@ -713,7 +713,7 @@ class LicenceTest(PackCase):
             ({"keys": "not-after = 2020-01-01\n"}, r"r\.ini:16: the licence would have ended before today, 20"),
             ({"keys": "source = x\n"}, r"r\.ini:16: unknown key 'source'"),
             ({"head": self.HEAD.replace("= licence", "= product")},
-             r"r\.ini:12: payloads of the type licence do not belong to the kind product \(such a bundle takes: tree, config, image\)"),
+             r"r\.ini:12: payloads of the type licence do not belong to the kind product \(such a bundle takes: tree, config, migrations, image\)"),
         ):
             self.write_licence(**arguments)
             done = self.run_pack("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "x", expect=2)
