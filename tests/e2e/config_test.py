@@ -134,12 +134,12 @@ class ConfigTest(ProbeTest):
         self.assertEqual(verdict["reason"], "targets")
         self.assertIn("without a way back", verdict["cause"])
 
-    def assert_fails(self, counter, programs, *texts):
+    def assert_fails(self, counter, programs, *texts, expect=1, outcome="failed"):
         before = snapshot(self.live.resolve())
-        verdict = self.install(counter, programs, expect=1)
+        verdict = self.install(counter, programs, expect=expect)
         for text in texts:
             self.assertIn(text, verdict["cause"])
-        self.assertEqual(verdict["outcome"], "failed")
+        self.assertEqual(verdict["outcome"], outcome)
         self.assertTrue(verdict["remedy"])
         self.assert_same(before, snapshot(self.live.resolve()))
         self.assertEqual(self.probe.status()["deployment"]["number"], 1)
@@ -159,7 +159,8 @@ class ConfigTest(ProbeTest):
         with socket.create_server(("127.0.0.1", 0)) as server:
             line = f"exec 5<>/dev/tcp/127.0.0.1/{server.getsockname()[1]}"
             self.assert_fails(3, {**SECOND, "2_more.up": f"#!/bin/bash\n{line}\n"}, "Network is unreachable")
-        self.assert_fails(4, {**SECOND, "2_more.up": "#!/bin/sh\nmkfifo pipe\n"}, "neither a file, a folder nor a link")
+        self.assert_fails(4, {**SECOND, "2_more.up": "#!/bin/sh\nmkfifo pipe\n"}, "neither a file, a folder nor a link",
+                          expect=4, outcome="refused")
 
     def test_a_live_edit_between_staging_and_the_switch_is_taken_along(self):
         self.install(1, BASE)
