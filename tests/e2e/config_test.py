@@ -29,9 +29,7 @@ SECOND = {**BASE, "2_more.up": UP, "2_more.down": DOWN}
 class ConfigTest(ProbeTest):
     def setUp(self):
         super().setUp()
-        # The programs run as another account, which must reach them.
-        for path in (pathlib.Path(self._folder.name), self.folder):
-            path.chmod(0o755)
+        self.let_others_through()
         self.live = self.probe.at(ETC) / "current"
 
     def config(self, counter, programs, kind="product", more=""):

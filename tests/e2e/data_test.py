@@ -39,10 +39,7 @@ LOSSY = {
 class DataCase(ProbeTest):
     def setUp(self):
         super().setUp()
-        # The owner of the database must get through to it.
-        for folder in (self.folder, *self.folder.parents):
-            if folder.stat().st_uid == os.geteuid():
-                folder.chmod(folder.stat().st_mode | 0o711)
+        self.let_others_through()
         self.database = self.probe.at(DATABASE)
         self.database.parent.mkdir(parents=True)
         os.chown(self.database.parent, OWNER, -1)

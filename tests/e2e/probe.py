@@ -370,6 +370,12 @@ class ProbeTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.probe = self.make_probe()
 
+    def let_others_through(self):
+        """Accounts other than ours must get to the probe, also below a TMPDIR that is ours alone."""
+        for folder in (self.folder, *self.folder.parents):
+            if folder.stat().st_uid == os.geteuid() and folder.stat().st_mode & 0o111 != 0o111:
+                folder.chmod(folder.stat().st_mode | 0o711)
+
     def make_probe(self, name="root", **options):
         return Probe(self.folder / name, self.workshop, **options)
 
