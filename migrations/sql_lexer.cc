@@ -19,6 +19,14 @@ bool GoesOnAsWord(char c) { return BeginsWord(c) || IsDigit(c) || c == '$'; }
 
 }  // namespace
 
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 std::optional<SqlToken> SqlLexer::Next() {
   using Kind = SqlToken::Kind;
   while (place_ < sql_.size() && IsSpace(sql_[place_])) {

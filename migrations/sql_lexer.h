@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/ini.h"
@@ -21,6 +22,9 @@ struct SqlToken {
   std::string_view text;
   int line = 0;
 };
+
+/// With the letters A to Z made small: the names of SQL are the same either way.
+std::string LowerCase(std::string_view text);
 
 class SqlLexer {
  public:

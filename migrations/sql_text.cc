@@ -89,15 +89,6 @@ bool ControlsTransaction(const Statement& statement) {
          statement.BeginsWith({"PREPARE", "TRANSACTION"});
 }
 
-/// Pragmas that change nothing of the connection, or only what a transaction takes back.
-bool IsHarmlessPragma(std::string_view name) {
-  static const std::set<std::string_view> kNames = {
-      "USER_VERSION", "APPLICATION_ID",   "FOREIGN_KEY_CHECK", "INTEGRITY_CHECK",
-      "QUICK_CHECK",  "FOREIGN_KEY_LIST", "TABLE_INFO",        "TABLE_XINFO",
-      "INDEX_LIST",   "INDEX_INFO",       "OPTIMIZE",          "DEFER_FOREIGN_KEYS"};
-  return kNames.contains(name);
-}
-
 std::optional<Fault> SqliteObstacle(const Statement& statement, const StepTraits& traits) {
   std::string_view first = statement.Word(0);
   if (first == "ATTACH" || first == "DETACH") {
@@ -108,7 +99,7 @@ std::optional<Fault> SqliteObstacle(const Statement& statement, const StepTraits
     return Fault{statement.line, "PRAGMA foreign_keys does nothing in a transaction",
                  "write '-- ignite: foreign-keys-off' at the top of the up text instead"};
   }
-  if (first == "PRAGMA" && !IsHarmlessPragma(statement.Word(1))) {
+  if (first == "PRAGMA" && !IsHarmlessPragma(LowerCase(statement.Word(1)))) {
     return Fault{statement.line,
                  StrCat("PRAGMA ", Printable(statement.Word(1)), " changes the connection"),
                  "remove it; a migration changes tables and rows"};
@@ -223,6 +214,14 @@ StepTraits ReadTraits(std::string_view up, Engine engine, std::vector<Fault>& fa
                       "remove it; PostgreSQL alters tables that others refer to"});
   }
   return traits;
+}
+
+bool IsHarmlessPragma(std::string_view name) {
+  static const std::set<std::string_view> kNames = {
+      "user_version", "application_id",   "foreign_key_check", "integrity_check",
+      "quick_check",  "foreign_key_list", "table_info",        "table_xinfo",
+      "index_list",   "index_info",       "optimize",          "defer_foreign_keys"};
+  return kNames.contains(name);
 }
 
 void FindObstacles(std::string_view sql, Engine engine, const StepTraits& traits,

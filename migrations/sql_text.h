@@ -26,6 +26,10 @@ std::vector<std::string> SplitQueries(std::string_view sql, Engine engine);
 /// "non-transactional", "foreign-keys-off". Unknown words are faults.
 StepTraits ReadTraits(std::string_view up, Engine engine, std::vector<Fault>& faults);
 
+/// Whether a pragma of SQLite, in small letters, changes nothing of the connection, or only what a
+/// transaction takes back.
+bool IsHarmlessPragma(std::string_view name);
+
 /// What keeps the text from being run as a migration: control of the transaction, statements that
 /// no transaction may hold, what would leave the database or its role. Found before anything runs,
 /// with lines.

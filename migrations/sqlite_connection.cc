@@ -1,12 +1,12 @@
 #include "migrations/sqlite_connection.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/c_handle.h"
 #include "base/ini.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "migrations/sql_text.h"
 
 namespace ignite::migrations {
 namespace {
@@ -18,15 +18,6 @@ using Statement = CHandle<sqlite3_stmt, sqlite3_finalize>;
 
 bool IsOwnTable(const char* name) {
   return name != nullptr && std::string_view(name).starts_with(kOwnPrefix);
-}
-
-/// Pragmas that only tell, or that the transaction takes back.
-bool MayUsePragma(std::string_view name) {
-  static const std::set<std::string_view> kNames = {
-      "user_version", "application_id",   "foreign_key_check", "integrity_check",
-      "quick_check",  "foreign_key_list", "table_info",        "table_xinfo",
-      "index_list",   "index_info",       "optimize",          "defer_foreign_keys"};
-  return kNames.contains(name);
 }
 
 int Authorize(void* context, int action, const char* first, const char* second,
@@ -45,7 +36,7 @@ int Authorize(void* context, int action, const char* first, const char* second,
     case SQLITE_SAVEPOINT:
       return in_transaction ? SQLITE_DENY : SQLITE_OK;
     case SQLITE_PRAGMA:
-      return first != nullptr && MayUsePragma(first) ? SQLITE_OK : SQLITE_DENY;
+      return first != nullptr && IsHarmlessPragma(first) ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_FUNCTION:
       return second != nullptr && std::string_view(second) == "load_extension" ? SQLITE_DENY
                                                                                : SQLITE_OK;

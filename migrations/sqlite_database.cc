@@ -1,4 +1,3 @@
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,22 +28,18 @@ class SqliteDatabase : public Database {
   explicit SqliteDatabase(std::string path) : path_(std::move(path)) {}
 
   Result<DatabaseState> Read() override {
-    struct stat info {};
-    if (lstat(path_.c_str(), &info) != 0) {
-      if (errno == ENOENT) return DatabaseState();
-      return SystemError(StrCat("looking at the database ", path_), errno);
-    }
+    auto size = TRY(SizeOfFile());
+    if (!size) return DatabaseState();
     // Not only for reading: what an application that was killed left half done is taken back first.
     SqliteConnection connection = TRY(SqliteConnection::Open(path_, Mode::kExisting));
     DatabaseState state = TRY(ReadState(connection));
-    state.bytes = static_cast<uint64_t>(info.st_size);
+    state.bytes = *size;
     return state;
   }
 
   Result<> Run(const Move& move) override {
     bool may_create = move.from_release.empty() && !move.to_release.empty();
-    struct stat info {};
-    if (!may_create && lstat(path_.c_str(), &info) != 0 && errno == ENOENT) return {};
+    if (!may_create && !TRY(SizeOfFile())) return {};
     auto connection =
         TRY(SqliteConnection::Open(path_, may_create ? Mode::kCreate : Mode::kExisting));
     auto moved = RunOn(connection, move);
@@ -57,7 +52,7 @@ class SqliteDatabase : public Database {
     std::string part = StrCat(path, kPart);
     TRY(RemoveDatabase(part));
     {
-      bool exists = TRY(Read()).exists;
+      bool exists = TRY(SizeOfFile()).has_value();
       auto from = TRY(SqliteConnection::Open(exists ? path_ : ":memory:", Mode::kExisting));
       auto to = TRY(SqliteConnection::Open(part, Mode::kCreate));
       TRY(Copy(from, to));
@@ -90,6 +85,12 @@ class SqliteDatabase : public Database {
   }
 
  private:
+  /// nullopt where there is no database.
+  Result<std::optional<uint64_t>> SizeOfFile() const {
+    auto info = TRY(MakePosixFileSystem()->Inspect(path_));
+    return info ? std::optional(info->size) : std::nullopt;
+  }
+
   static Result<DatabaseState> ReadState(SqliteConnection& connection) {
     DatabaseState state;
     state.exists = true;

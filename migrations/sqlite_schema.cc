@@ -20,14 +20,6 @@ bool IsPlainName(std::string_view name) {
   });
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 std::string ComparableForm(std::string_view sql) {
   std::string form;
   SqlLexer lexer(sql, Engine::kSqlite);
@@ -38,7 +30,7 @@ std::string ComparableForm(std::string_view sql) {
     bool is_name = token->kind == SqlToken::Kind::kQuoted && text.front() != '\'';
     std::string_view inside = is_name ? text.substr(1, text.size() - 2) : text;
     bool fold = token->kind == SqlToken::Kind::kWord || (is_name && IsPlainName(inside));
-    form += fold ? Lower(inside) : std::string(text);
+    form += fold ? LowerCase(inside) : std::string(text);
   }
   return form;
 }
