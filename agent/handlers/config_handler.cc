@@ -36,26 +36,6 @@ Result<std::vector<FixedLink>> LinksOf(const std::optional<ComponentRecord>& rec
 
 }  // namespace
 
-/// Takes the programs, then lets them make the release.
-class ConfigHandler::ConfigStaging : public engine::Staging {
- public:
-  ConfigStaging(ConfigHandler& handler, std::unique_ptr<engine::Staging> programs, Change change)
-      : handler_(handler), programs_(std::move(programs)), change_(std::move(change)) {}
-
-  Result<> BeginStream(size_t stream) override { return programs_->BeginStream(stream); }
-  Result<> Write(ByteView plain) override { return programs_->Write(plain); }
-  Result<> EndStream() override { return programs_->EndStream(); }
-  Result<> Finish() override {
-    TRY(programs_->Finish());
-    return handler_.MakeRelease(change_);
-  }
-
- private:
-  ConfigHandler& handler_;
-  std::unique_ptr<engine::Staging> programs_;
-  Change change_;
-};
-
 Result<> ConfigHandler::CheckPayload(const format::PayloadInfo& payload) const {
   return ConfigSpec::Check(payload);
 }
@@ -140,9 +120,8 @@ Result<> ConfigHandler::Reserve(const Change& change) {
 
 Result<std::unique_ptr<engine::Staging>> ConfigHandler::Stage(const Change& change) {
   ConfigSpec spec = TRY(SpecOf(*change.to));
-  auto programs = TRY(programs_.Stage(*change.to, spec.folder, spec.programs));
-  return std::unique_ptr<engine::Staging>(
-      std::make_unique<ConfigStaging>(*this, std::move(programs), change));
+  return programs_.Stage(*change.to, spec.folder, spec.programs,
+                         [this, change] { return MakeRelease(change); });
 }
 
 Result<std::string> ConfigHandler::BaseOf(const Change& change) const {
@@ -293,8 +272,7 @@ Result<std::string> ConfigHandler::CompareVersions(const std::string& before,
 
 Result<std::vector<std::string>> ConfigHandler::FindDifferences(const ComponentRecord& record,
                                                                 Compare compare) const {
-  CompareWhat what =
-      compare == Compare::kEverything ? CompareWhat::kEverything : CompareWhat::kDamage;
+  CompareWhat what = WhatOf(compare);
   auto differences = TRY(programs_.FindDifferences(record, what));
   if (!TRY(files_.Inspect(TRY(HostRelease(record)))))
     differences.push_back(StrCat("the configuration ", record.release, " is missing"));

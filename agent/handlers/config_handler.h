@@ -58,8 +58,6 @@ class ConfigHandler : public engine::Handler {
                                                    Compare compare) const override;
 
  private:
-  class ConfigStaging;
-
   /// A program of a release that brought it.
   struct Run {
     const engine::ComponentRecord* brought_by;

@@ -30,27 +30,6 @@ constexpr std::string_view kNothing = "nothing";
 constexpr std::string_view kRehearsal = "rehearsal";
 constexpr std::string_view kCopyName = "/copy.db";
 
-/// Ends the staging of the folder with the rehearsal of what it brought.
-class MigrationsStaging : public engine::Staging {
- public:
-  MigrationsStaging(MigrationsHandler& handler, Change change,
-                    std::unique_ptr<engine::Staging> programs)
-      : handler_(handler), change_(std::move(change)), programs_(std::move(programs)) {}
-
-  Result<> BeginStream(size_t stream) override { return programs_->BeginStream(stream); }
-  Result<> Write(ByteView plain) override { return programs_->Write(plain); }
-  Result<> EndStream() override { return programs_->EndStream(); }
-  Result<> Finish() override {
-    TRY(programs_->Finish());
-    return handler_.Rehearse(change_);
-  }
-
- private:
-  MigrationsHandler& handler_;
-  Change change_;
-  std::unique_ptr<engine::Staging> programs_;
-};
-
 /// The first line that only one of them has.
 std::string FirstDifference(const std::vector<std::string>& before,
                             const std::vector<std::string>& after) {
@@ -146,9 +125,15 @@ LoadText MigrationsHandler::Loader(const std::optional<ComponentRecord>& record)
   };
 }
 
-Result<Course> MigrationsHandler::CourseOf(const Change& change, const DatabaseState& state) const {
-  Sides sides = TRY(SidesOf(change));
-  return PlanCourse(sides.from, sides.to, state, Loader(change.to));
+Result<Course> MigrationsHandler::CourseOf(const Change& change, const Sides& sides,
+                                           const DatabaseState& state) const {
+  LoadText load = Loader(change.to);
+  Course course = TRY(PlanCourse(sides.from, sides.to, state, load));
+  if (sides.to && sides.to->spec.has_verify) {
+    std::string text = TRY(load(std::string(MigrationsSpec::kVerify)));
+    course.move.verify = migrations::SplitQueries(text, migrations::Engine::kSqlite);
+  }
+  return course;
 }
 
 Result<std::vector<CheckResult>> MigrationsHandler::CheckTargets(const Change& change) const {
@@ -211,9 +196,8 @@ Result<> MigrationsHandler::Reserve(const Change& change) {
 
 Result<std::unique_ptr<engine::Staging>> MigrationsHandler::Stage(const Change& change) {
   Sides sides = TRY(SidesOf(change));
-  auto programs = TRY(programs_.Stage(*change.to, sides.to->spec.folder, {}));
-  return std::unique_ptr<engine::Staging>(
-      std::make_unique<MigrationsStaging>(*this, change, std::move(programs)));
+  return programs_.Stage(*change.to, sides.to->spec.folder, {},
+                         [this, change] { return Rehearse(change); });
 }
 
 std::string MigrationsHandler::Copies(std::string_view component) const {
@@ -236,12 +220,6 @@ Result<> MigrationsHandler::MakeWorkFolder(const std::string& folder, const Acco
   attributes.gid = account.gid;
   TRY(tree->SetDirectoryAttributes("", attributes));
   return files_.SyncFileSystem(folder);
-}
-
-Result<std::vector<std::string>> MigrationsHandler::VerifyQueries(const Change& change) const {
-  if (!change.to || !TRY(SidesOf(change)).to->spec.has_verify) return std::vector<std::string>();
-  std::string text = TRY(Loader(change.to)(std::string(MigrationsSpec::kVerify)));
-  return migrations::SplitQueries(text, migrations::Engine::kSqlite);
 }
 
 Result<> MigrationsHandler::RunProgram(const Move& move, const std::string& host_path,
@@ -281,12 +259,12 @@ Result<> MigrationsHandler::RunMove(migrations::Database& database, const std::s
 
 Result<> MigrationsHandler::Rehearse(const Change& change) {
   if (settings_.rehearse == engine::Rehearse::kOff) return {};
-  const MigrationsSpec spec = TRY(SidesOf(change)).any();
+  Sides sides = TRY(SidesOf(change));
+  const MigrationsSpec& spec = sides.any();
   Account account = TRY(AccountOf(spec.database));
   auto live = Open(HostDatabase(spec), account);
   DatabaseState state = TRY(live->Read());
-  Course course = TRY(CourseOf(change, state));
-  course.move.verify = TRY(VerifyQueries(change));
+  Course course = TRY(CourseOf(change, sides, state));
   if (course.move.steps.empty()) return {};
   std::string folder = StrCat(Copies(change.any().component), "/", kRehearsal);
   TRY(MakeWorkFolder(folder, account));
@@ -340,15 +318,14 @@ Result<bool> MigrationsHandler::HasRelease(const ComponentRecord& record) const 
 }
 
 Result<> MigrationsHandler::Activate(const Change& change) {
-  const MigrationsSpec spec = TRY(SidesOf(change)).any();
-  Account account = TRY(AccountOf(spec.database));
-  std::string path = HostDatabase(spec);
+  Sides sides = TRY(SidesOf(change));
+  Account account = TRY(AccountOf(sides.any().database));
+  std::string path = HostDatabase(sides.any());
   auto database = Open(path, account);
   DatabaseState state = TRY(database->Read());
-  if (change.to && StandsAt(TRY(SidesOf(change)).to, state)) return {};
+  if (change.to && StandsAt(sides.to, state)) return {};
   if (!change.to && !state.is_managed) return {};
-  Course course = TRY(CourseOf(change, state));
-  course.move.verify = TRY(VerifyQueries(change));
+  Course course = TRY(CourseOf(change, sides, state));
   std::string folder = SnapshotFolder(change);
   // One of an earlier transaction must not pass for ours.
   TRY(files_.RemoveTree(folder));
@@ -395,8 +372,7 @@ Result<std::vector<engine::Unit>> MigrationsHandler::Units(const ComponentRecord
 
 Result<std::vector<std::string>> MigrationsHandler::FindDifferences(const ComponentRecord& record,
                                                                     Compare compare) const {
-  CompareWhat what =
-      compare == Compare::kEverything ? CompareWhat::kEverything : CompareWhat::kDamage;
+  CompareWhat what = WhatOf(compare);
   auto differences = TRY(programs_.FindDifferences(record, what));
   DataRelease release = TRY(DataRelease::Of(record));
   auto account = AccountOf(release.spec.database);

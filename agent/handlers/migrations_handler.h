@@ -47,11 +47,11 @@ class MigrationsHandler : public engine::Handler {
   Result<std::vector<std::string>> FindDifferences(const engine::ComponentRecord& record,
                                                    Compare compare) const override;
 
+ private:
   /// Tries the change on a copy: up, the database's own checks, back, compared with the start, and
   /// up again. kRefused says which step fails.
   Result<> Rehearse(const engine::Change& change);
 
- private:
   struct Sides {
     std::optional<DataRelease> from;
     std::optional<DataRelease> to;
@@ -70,7 +70,8 @@ class MigrationsHandler : public engine::Handler {
   std::string HostDatabase(const format::MigrationsSpec& spec) const;
   std::unique_ptr<migrations::Database> Open(const std::string& host_path,
                                              const Account& account) const;
-  Result<Course> CourseOf(const engine::Change& change,
+  /// With the texts of the new release, which is staged.
+  Result<Course> CourseOf(const engine::Change& change, const Sides& sides,
                           const migrations::DatabaseState& state) const;
   /// The text of a file of this release.
   LoadText Loader(const std::optional<engine::ComponentRecord>& record) const;
@@ -79,7 +80,6 @@ class MigrationsHandler : public engine::Handler {
                    const engine::Change& change);
   Result<> RunProgram(const migrations::Move& move, const std::string& host_path,
                       const Account& account, const engine::Change& change);
-  Result<std::vector<std::string>> VerifyQueries(const engine::Change& change) const;
   Result<> RehearseOn(migrations::Database& copy, const std::string& path, const Account& account,
                       const Course& course, const engine::Change& change);
 

@@ -9,10 +9,27 @@ namespace {
 
 using engine::ComponentRecord;
 
-/// What a table entry takes on disk besides its names, rounded well up.
-constexpr uint64_t kTableBytesPerEntry = 256;
 /// The account of the programs must get through to them.
 constexpr mode_t kTraversable = 0755;
+
+/// Unpacks the folder, then does with it what its payload type is for.
+class ProgramStaging : public engine::Staging {
+ public:
+  ProgramStaging(std::unique_ptr<engine::Staging> unpacking, std::function<Result<>()> then)
+      : unpacking_(std::move(unpacking)), then_(std::move(then)) {}
+
+  Result<> BeginStream(size_t stream) override { return unpacking_->BeginStream(stream); }
+  Result<> Write(ByteView plain) override { return unpacking_->Write(plain); }
+  Result<> EndStream() override { return unpacking_->EndStream(); }
+  Result<> Finish() override {
+    TRY(unpacking_->Finish());
+    return then_();
+  }
+
+ private:
+  std::unique_ptr<engine::Staging> unpacking_;
+  std::function<Result<>()> then_;
+};
 
 }  // namespace
 
@@ -21,8 +38,8 @@ std::string ProgramStore::Folder(const ComponentRecord& record) const {
 }
 
 std::vector<engine::SpaceNeed> ProgramStore::SpaceNeeds(const format::ProgramFolder& folder) const {
-  return {
-      {paths_.State(), folder.bytes + folder.entries * kTableBytesPerEntry, folder.entries + 1}};
+  return {{paths_.State(), folder.bytes + folder.entries * TreeStaging::kTableBytesPerEntry,
+           folder.entries + 1}};
 }
 
 SpaceReserve ProgramStore::ReserveOf(const ComponentRecord& record, uint64_t bytes) const {
@@ -36,14 +53,16 @@ Result<> ProgramStore::Reserve(const ComponentRecord& record, const format::Prog
 
 Result<std::unique_ptr<engine::Staging>> ProgramStore::Stage(
     const ComponentRecord& record, const format::ProgramFolder& folder,
-    const std::vector<std::string>& programs) {
+    const std::vector<std::string>& programs, std::function<Result<>()> then) {
   TRY(files_.RemoveFile(paths_.Table(record.component, record.release)));
   TRY(files_.RemoveTree(Folder(record)));
   Accounts accounts = TRY(Accounts::Load(files_, paths_));
   TreeStaging::Target target{Folder(record), paths_.Table(record.component, record.release)};
-  return std::unique_ptr<engine::Staging>(
+  auto unpacking =
       std::make_unique<TreeStaging>(files_, std::move(accounts), folder.Rules(programs),
-                                    std::move(target), ReserveOf(record, folder.bytes)));
+                                    std::move(target), ReserveOf(record, folder.bytes));
+  return std::unique_ptr<engine::Staging>(
+      std::make_unique<ProgramStaging>(std::move(unpacking), std::move(then)));
 }
 
 Result<std::vector<std::string>> ProgramStore::FindDifferences(const ComponentRecord& record,

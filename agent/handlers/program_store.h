@@ -3,6 +3,7 @@
 // stay as long as the release, for the way back.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,9 +26,11 @@ class ProgramStore {
   std::vector<engine::SpaceNeed> SpaceNeeds(const format::ProgramFolder& folder) const;
   Result<> Reserve(const engine::ComponentRecord& record, const format::ProgramFolder& folder);
   /// Takes the two streams, after removing what an earlier run left. `programs` must be in them.
+  /// The staging ends with `then`, which may run what has come.
   Result<std::unique_ptr<engine::Staging>> Stage(const engine::ComponentRecord& record,
                                                  const format::ProgramFolder& folder,
-                                                 const std::vector<std::string>& programs);
+                                                 const std::vector<std::string>& programs,
+                                                 std::function<Result<>()> then);
   /// One line for each difference from what the bundle brought.
   Result<std::vector<std::string>> FindDifferences(const engine::ComponentRecord& record,
                                                    CompareWhat what) const;

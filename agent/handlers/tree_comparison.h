@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/engine/handler.h"
 #include "agent/handlers/accounts.h"
 #include "base/file_system.h"
 
@@ -18,6 +19,11 @@ enum class CompareWhat : uint8_t {
   kDamage,    ///< Without times and without what was added: applications write beside their files.
   kPresence,  ///< Cheap: whether every entry is there and of its type.
 };
+/// What a handler that was asked so looks for.
+constexpr CompareWhat WhatOf(engine::Handler::Compare compare) {
+  return compare == engine::Handler::Compare::kEverything ? CompareWhat::kEverything
+                                                          : CompareWhat::kDamage;
+}
 Result<std::vector<std::string>> CompareTree(FileSystem& files, const Accounts& accounts,
                                              const std::string& release, const std::string& table,
                                              CompareWhat what);

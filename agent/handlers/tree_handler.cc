@@ -16,8 +16,6 @@ using engine::ComponentRecord;
 using format::TreeSpec;
 
 constexpr mode_t kFolderMode = 0755;
-/// What a table entry takes on disk besides its names, rounded well up.
-constexpr uint64_t kTableBytesPerEntry = 256;
 /// Beside the release: holds its room until it is unpacked.
 constexpr std::string_view kReserveSuffix = ".reserve";
 
@@ -81,7 +79,7 @@ Result<std::vector<engine::SpaceNeed>> TreeHandler::SpaceNeeds(const Change& cha
   if (!change.to) return needs;
   TreeSpec spec = TRY(SpecOf(*change.to));
   needs.push_back({paths_.Host(spec.path), spec.bytes, spec.entries});
-  needs.push_back({paths_.State(), spec.entries * kTableBytesPerEntry, 1});
+  needs.push_back({paths_.State(), spec.entries * TreeStaging::kTableBytesPerEntry, 1});
   return needs;
 }
 
@@ -198,8 +196,7 @@ Result<std::vector<engine::Unit>> TreeHandler::Units(const ComponentRecord& reco
 Result<std::vector<std::string>> TreeHandler::FindDifferences(const ComponentRecord& record,
                                                               Compare compare) const {
   Accounts accounts = TRY(Accounts::Load(files_, paths_));
-  CompareWhat what =
-      compare == Compare::kEverything ? CompareWhat::kEverything : CompareWhat::kDamage;
+  CompareWhat what = WhatOf(compare);
   std::string table = paths_.Table(record.component, record.release);
   if (!TRY(files_.Inspect(table)))
     return std::vector<std::string>{StrCat("the file table of ", record.release, " is missing")};

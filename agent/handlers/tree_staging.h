@@ -16,6 +16,9 @@ namespace ignite::handlers {
 
 class TreeStaging : public engine::Staging {
  public:
+  /// What a table entry takes on disk besides its names, rounded well up.
+  static constexpr uint64_t kTableBytesPerEntry = 256;
+
   struct Target {
     std::string release;  ///< Host path of the release's folder, which does not exist yet.
     std::string table;    ///< Host path of its file table.

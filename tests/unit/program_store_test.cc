@@ -50,7 +50,7 @@ class ProgramStoreTest : public testing::Test {
     table.Add(Entry(EntryType::kDirectory, ""));
     table.Add(program);
     TRY(store_.Reserve(record_, content_));
-    auto staging = TRY(store_.Stage(record_, content_, {"generate"}));
+    auto staging = TRY(store_.Stage(record_, content_, {"generate"}, [] { return Result<>(); }));
     TRY(staging->BeginStream(format::TreeSpec::kTableStream));
     TRY(staging->Write(std::move(table).Finish()));
     TRY(staging->EndStream());
