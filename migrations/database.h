@@ -6,18 +6,10 @@
 #include <string>
 
 #include "base/result.h"
+#include "migrations/fingerprint.h"
 #include "migrations/step.h"
 
 namespace ignite::migrations {
-
-/// Which tables there are and what is in them, in a few bytes: two databases with the same
-/// fingerprint have the same rows, whatever their order.
-struct Fingerprint {
-  std::string schema;
-  std::vector<std::string> tables;  ///< "name: 12 rows, 9f86d081884c7d65", by name.
-
-  bool operator==(const Fingerprint&) const = default;
-};
 
 class Database {
  public:

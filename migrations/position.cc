@@ -1,6 +1,5 @@
 #include "migrations/position.h"
 
-#include "base/ini.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 
@@ -31,19 +30,5 @@ Result<> CheckStandsAtStart(const DatabaseState& state, const Move& move) {
       "something else than this probe moved the database: restore it, or remove its tables "
       "ignite_* and install with 'baseline ='"};
 }
-
-AppliedStep AppliedFromRow(const std::vector<std::string>& columns) {
-  AppliedStep applied;
-  applied.step.number = static_cast<int64_t>(ParseNumber(columns[0]).value_or(0));
-  applied.step.name = columns[1];
-  for (const std::string& word : SplitList(columns[2])) (void)AddTrait(word, applied.step.traits);
-  applied.step.is_program = !columns[3].empty();
-  applied.release = columns[4];
-  // SQLite says 1, PostgreSQL t.
-  if (columns[5] == "1" || columns[5] == "t") applied.step.down = columns[6];
-  return applied;
-}
-
-std::string TraitsText(const StepTraits& traits) { return Joined(TraitWords(traits)); }
 
 }  // namespace ignite::migrations

@@ -7,6 +7,7 @@
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "migrations/sql_text.h"
+#include "migrations/sqlite_schema.h"
 
 namespace ignite::migrations {
 namespace {
@@ -106,11 +107,7 @@ Result<> SqliteConnection::Execute(const std::string& sql) {
   return {};
 }
 
-Result<> SqliteConnection::Run(const std::string& sql, const std::vector<std::string>& parameters) {
-  return EachRow(sql, parameters, [](sqlite3_stmt*) {});
-}
-
-Result<> SqliteConnection::Query(const std::string& sql, const std::vector<std::string>& parameters,
+Result<> SqliteConnection::Query(const std::string& sql, const Parameters& parameters,
                                  const Row& row) {
   std::vector<std::string> columns;
   return EachRow(sql, parameters, [&](sqlite3_stmt* statement) {
@@ -124,16 +121,17 @@ Result<> SqliteConnection::Query(const std::string& sql, const std::vector<std::
   });
 }
 
-Result<> SqliteConnection::EachRow(const std::string& sql,
-                                   const std::vector<std::string>& parameters, const RawRow& row) {
+Result<> SqliteConnection::EachRow(const std::string& sql, const Parameters& parameters,
+                                   const RawRow& row) {
   sqlite3_stmt* prepared = nullptr;
   if (sqlite3_prepare_v2(handle(), sql.data(), static_cast<int>(sql.size()), &prepared, nullptr) !=
       SQLITE_OK)
     return Failure(StrCat("preparing ", sql.substr(0, 60)));
   Statement statement(prepared);
   for (size_t i = 0; i < parameters.size(); ++i) {
-    (void)sqlite3_bind_text64(prepared, static_cast<int>(i) + 1, parameters[i].data(),
-                              parameters[i].size(), SQLITE_STATIC, SQLITE_UTF8);
+    if (!parameters[i]) continue;  // What is not bound is NULL.
+    (void)sqlite3_bind_text64(prepared, static_cast<int>(i) + 1, parameters[i]->data(),
+                              parameters[i]->size(), SQLITE_STATIC, SQLITE_UTF8);
   }
   for (;;) {
     int step = sqlite3_step(prepared);
@@ -143,12 +141,11 @@ Result<> SqliteConnection::EachRow(const std::string& sql,
   }
 }
 
-Result<std::string> SqliteConnection::Value(const std::string& sql) {
-  std::optional<std::string> first;
-  TRY(Query(sql, {}, [&](const std::vector<std::string>& columns) {
-    if (!first) first = columns.at(0);
-  }));
-  return first.value_or("");
+Result<> SqliteConnection::BeginMove(const Move& move) {
+  bool foreign_keys = true;
+  for (const Step& step : move.steps) foreign_keys &= !step.traits.foreign_keys_off;
+  TRY(Execute(StrCat("PRAGMA foreign_keys = ", foreign_keys ? "ON" : "OFF")));
+  return Execute("BEGIN IMMEDIATE");
 }
 
 Result<> SqliteConnection::RunScript(std::string_view sql, Script script, std::string_view what) {
@@ -176,6 +173,11 @@ Result<> SqliteConnection::RunScript(std::string_view sql, Script script, std::s
     }
     rest.remove_prefix(static_cast<size_t>(tail - rest.data()));
   }
+  // A trigger's RAISE(ROLLBACK) ends the transaction behind the back of the authorizer.
+  if (script == Script::kInTransaction && sqlite3_get_autocommit(handle()) != 0) {
+    return Error{ErrorCode::kRefused, StrCat(what, " ended the transaction"),
+                 "correct the step: it must not end its own transaction"};
+  }
   return {};
 }
 
@@ -195,6 +197,21 @@ Result<> SqliteConnection::ExpectNoRow(const std::string& sql) {
   return Error{ErrorCode::kRefused,
                StrCat("the check '", Printable(sql, 120), "' found: ", Printable(found, 120)),
                "correct the step or the data that it meets"};
+}
+
+/// An application may live with some, so only their number counts.
+Result<std::string> SqliteConnection::CountViolations() {
+  return Value("SELECT count(*) FROM pragma_foreign_key_check");
+}
+
+Result<bool> SqliteConnection::HasOwnTables() {
+  return TRY(Value("SELECT count(*) FROM sqlite_schema WHERE name = 'ignite_state'")) == "1";
+}
+
+Result<std::string> SqliteConnection::SchemaText() { return SqliteSchemaText(*this); }
+
+Result<std::vector<std::string>> SqliteConnection::TableContents() {
+  return SqliteTableContents(*this);
 }
 
 Error SqliteConnection::Failure(std::string_view doing) const {

@@ -1,5 +1,5 @@
-// One connection to a SQLite database for migrations: runs scripts that are not trusted with more
-// than the tables of an application.
+// One connection to a SQLite database. Scripts run under an authorizer: no other database, no
+// extension, no table of the engine.
 #pragma once
 
 #include <sqlite3.h>
@@ -7,40 +7,34 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/c_handle.h"
 #include "base/result.h"
+#include "migrations/sql_session.h"
 
 namespace ignite::migrations {
 
-class SqliteConnection {
+class SqliteConnection : public SqlSession {
  public:
   /// kReadOnly leaves no file behind. kExisting is an Error where there is no database.
   enum class Mode : uint8_t { kReadOnly, kExisting, kCreate };
   static Result<SqliteConnection> Open(const std::string& path, Mode mode);
 
-  /// A statement of the engine's own.
-  Result<> Execute(const std::string& sql);
-  Result<> Run(const std::string& sql, const std::vector<std::string>& parameters);
-  /// Calls `row` for each row with its columns as text, "" for NULL.
-  using Row = std::function<void(const std::vector<std::string>& columns)>;
-  Result<> Query(const std::string& sql, const std::vector<std::string>& parameters,
-                 const Row& row);
+  std::string_view OwnSchema() const override { return "main"; }
+  Result<> Execute(const std::string& sql) override;
+  Result<> Query(const std::string& sql, const Parameters& parameters, const Row& row) override;
   /// The same for rows of any size and type.
   using RawRow = std::function<void(sqlite3_stmt* row)>;
-  Result<> EachRow(const std::string& sql, const std::vector<std::string>& parameters,
-                   const RawRow& row);
-  /// The first column of the first row; "" where there is none.
-  Result<std::string> Value(const std::string& sql);
+  Result<> EachRow(const std::string& sql, const Parameters& parameters, const RawRow& row);
 
-  enum class Script : uint8_t { kInTransaction, kOutside };
-  /// Statements from a bundle or from the database itself, under an authorizer: no other
-  /// database, no extension, no table of the engine. `what` names them in errors.
-  Result<> RunScript(std::string_view sql, Script script, std::string_view what);
+  Result<> BeginMove(const Move& move) override;
+  Result<> RunScript(std::string_view sql, Script script, std::string_view what) override;
+  Result<> ExpectNoRow(const std::string& sql) override;
 
-  /// kRefused where the query, which only reads, gives a row; its values are in the cause.
-  Result<> ExpectNoRow(const std::string& sql);
+  Result<std::string> CountViolations() override;
+  Result<bool> HasOwnTables() override;
+  Result<std::string> SchemaText() override;
+  Result<std::vector<std::string>> TableContents() override;
 
   Error Failure(std::string_view doing) const;
   sqlite3* handle() const { return handle_.get(); }

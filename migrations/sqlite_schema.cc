@@ -102,7 +102,7 @@ Result<std::string> ContentOf(SqliteConnection& connection, const std::string& t
 
 }  // namespace
 
-Result<std::string> SchemaText(SqliteConnection& connection) {
+Result<std::string> SqliteSchemaText(SqliteConnection& connection) {
   std::string text;
   TRY(connection.Query(kObjects, {}, [&](const std::vector<std::string>& row) {
     text += StrCat(row[0], " ", row[1], ": ", ComparableForm(row[3]), "\n");
@@ -110,7 +110,7 @@ Result<std::string> SchemaText(SqliteConnection& connection) {
   return text;
 }
 
-Result<std::vector<std::string>> TableContents(SqliteConnection& connection) {
+Result<std::vector<std::string>> SqliteTableContents(SqliteConnection& connection) {
   std::vector<std::string> tables;
   TRY(connection.Query(kObjects, {}, [&](const std::vector<std::string>& row) {
     if (row[0] == "table") tables.push_back(row[1]);

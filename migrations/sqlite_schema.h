@@ -2,18 +2,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "migrations/database.h"
 #include "migrations/sqlite_connection.h"
 
 namespace ignite::migrations {
 
-/// Each table, index, view and trigger of the application on a line, by type and name. Quotation
-/// marks around plain names, capitals and white space do not count: SQLite changes them when it
-/// alters a table.
-Result<std::string> SchemaText(SqliteConnection& connection);
+/// See SqlSession. In the text quotation marks around plain names, capitals and white space do not
+/// count: SQLite changes them when it alters a table.
+Result<std::string> SqliteSchemaText(SqliteConnection& connection);
 
-/// A line for each table of the application.
-Result<std::vector<std::string>> TableContents(SqliteConnection& connection);
+Result<std::vector<std::string>> SqliteTableContents(SqliteConnection& connection);
 
 }  // namespace ignite::migrations

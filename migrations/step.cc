@@ -54,6 +54,7 @@ std::vector<Move> Split(const Move& whole) {
   next.to_release = whole.to_release;
   next.to_version = whole.to_version;
   next.verify = whole.verify;
+  next.proves_return = whole.proves_return;
   moves.push_back(std::move(next));
   return moves;
 }
@@ -150,6 +151,7 @@ Json ToJson(const Move& move) {
   json.Set("to-release", move.to_release).Set("to-version", move.to_version);
   json.Set("baseline", move.baseline);
   json.Set("down", move.direction == Direction::kDown).Set("steps", StepsToJson(move.steps));
+  json.Set("proves-return", move.proves_return);
   return json.Set("verify", Json::StringArray(move.verify));
 }
 
@@ -162,6 +164,7 @@ Result<Move> MoveFromJson(const Json& json) {
   move.to_version = fields.Integer("to-version", 0, Json::kMaxInteger);
   move.baseline = fields.Integer("baseline", 0, Json::kMaxInteger);
   move.verify = fields.Strings("verify");
+  move.proves_return = IsTrue(fields.Optional("proves-return"));
   move.direction = IsTrue(fields.Optional("down")) ? Direction::kDown : Direction::kUp;
   const Json::Array& steps = fields.Array("steps");
   TRY(fields.Finish());

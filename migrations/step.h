@@ -58,7 +58,7 @@ struct AppliedStep {
 
 /// What the engine's tables and the database itself say.
 struct DatabaseState {
-  bool exists = false;      ///< SQLite: there is a file. PostgreSQL: there is such a database.
+  bool exists = false;      ///< SQLite: there is a file.
   bool is_managed = false;  ///< It has the engine's tables.
   bool is_empty = true;     ///< No table, view or the like besides the engine's.
   int64_t version = 0;
@@ -85,6 +85,8 @@ struct Move {
   std::vector<Step> steps;  ///< In the order in which they run.
   int64_t baseline = 0;     ///< For the first move of a database: the version that it has already.
   std::vector<std::string> verify;  ///< Queries that must give no row at the end.
+  /// Also takes the steps back before the commit, and goes on only if that leads to the start.
+  bool proves_return = false;
 };
 
 /// Before a step that no transaction holds the database is marked with the release it goes to, or

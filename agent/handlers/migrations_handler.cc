@@ -30,37 +30,6 @@ constexpr std::string_view kNothing = "nothing";
 constexpr std::string_view kRehearsal = "rehearsal";
 constexpr std::string_view kCopyName = "/copy.db";
 
-/// The first line that only one of them has.
-std::string FirstDifference(const std::vector<std::string>& before,
-                            const std::vector<std::string>& after) {
-  for (const std::string& line : before) {
-    if (std::find(after.begin(), after.end(), line) == after.end())
-      return StrCat("'", Printable(line, 200), "' is gone or changed");
-  }
-  for (const std::string& line : after) {
-    if (std::find(before.begin(), before.end(), line) == before.end())
-      return StrCat("'", Printable(line, 200), "' is new");
-  }
-  return "the order of its parts changed";
-}
-
-std::vector<std::string> LinesOf(const std::string& text) {
-  std::vector<std::string> lines;
-  for (size_t begin = 0; begin < text.size();) {
-    size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
-
-std::string FirstDifference(const migrations::Fingerprint& before,
-                            const migrations::Fingerprint& after) {
-  if (before.schema != after.schema)
-    return FirstDifference(LinesOf(before.schema), LinesOf(after.schema));
-  return FirstDifference(before.tables, after.tables);
-}
-
 Move Reversed(const Move& move) {
   Move back;
   back.direction = migrations::Direction::kDown;
@@ -164,7 +133,7 @@ Result<std::vector<CheckResult>> MigrationsHandler::CheckTargets(const Change& c
       settings_.drift == engine::Drift::kRefused) {
     find({ErrorCode::kRefused,
           StrCat("the schema of ", sides.any().database, " was changed by hand: ",
-                 FirstDifference(LinesOf(state->recorded_schema), LinesOf(state->schema))),
+                 migrations::FirstDifference(state->recorded_schema, state->schema)),
           "take the change back, or set 'drift = accept' in [policy] of agent.ini"});
   }
   auto course = PlanCourse(sides.from, sides.to, *state, nullptr);
@@ -297,7 +266,7 @@ Result<> MigrationsHandler::RehearseOn(migrations::Database& copy, const std::st
   if (back != before) {
     return Error{ErrorCode::kRefused,
                  StrCat("up and down again does not lead back to the start: ",
-                        FirstDifference(before, back)),
+                        migrations::FirstDifference(before, back)),
                  "correct the down of the step, or mark the step '-- ignite: lossy'"};
   }
   TRY(RunMove(copy, path, account, course.move, change));
@@ -305,7 +274,7 @@ Result<> MigrationsHandler::RehearseOn(migrations::Database& copy, const std::st
   if (again.schema == after.schema) return {};
   return Error{ErrorCode::kRefused,
                StrCat("up, down and up again does not lead to the same schema: ",
-                      FirstDifference(after, again)),
+                      migrations::FirstDifference(after, again)),
                "correct the down of the step"};
 }
 
@@ -387,7 +356,7 @@ Result<std::vector<std::string>> MigrationsHandler::FindDifferences(const Compon
   } else if (compare == Compare::kEverything && state->schema != state->recorded_schema) {
     differences.push_back(
         StrCat(database, ": its schema was changed by hand: ",
-               FirstDifference(LinesOf(state->recorded_schema), LinesOf(state->schema))));
+               migrations::FirstDifference(state->recorded_schema, state->schema)));
   }
   return differences;
 }

@@ -1,0 +1,49 @@
+#include "migrations/fingerprint.h"
+
+#include <algorithm>
+
+#include "base/str_cat.h"
+#include "base/terminal.h"
+
+namespace ignite::migrations {
+namespace {
+
+std::string FirstDifferentLine(const std::vector<std::string>& before,
+                               const std::vector<std::string>& after) {
+  for (const std::string& line : before) {
+    if (std::find(after.begin(), after.end(), line) == after.end())
+      return StrCat("'", Printable(line, 200), "' is gone or changed");
+  }
+  for (const std::string& line : after) {
+    if (std::find(before.begin(), before.end(), line) == before.end())
+      return StrCat("'", Printable(line, 200), "' is new");
+  }
+  return "the order of its parts changed";
+}
+
+std::vector<std::string> LinesOf(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+Result<Fingerprint> TakeFingerprint(SqlSession& session) {
+  return Fingerprint{TRY(session.SchemaText()), TRY(session.TableContents())};
+}
+
+std::string FirstDifference(const std::string& schema_before, const std::string& schema_after) {
+  return FirstDifferentLine(LinesOf(schema_before), LinesOf(schema_after));
+}
+
+std::string FirstDifference(const Fingerprint& before, const Fingerprint& after) {
+  if (before.schema != after.schema) return FirstDifference(before.schema, after.schema);
+  return FirstDifferentLine(before.tables, after.tables);
+}
+
+}  // namespace ignite::migrations
