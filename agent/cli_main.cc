@@ -37,6 +37,7 @@ const ProgramSpec& Program() {
            {},
            {{"--to", "N", "the number of a kept deployment"},
             {"--list", "", "only tell which there are, and what a return takes"},
+            {"--restore-data", "", "accept that a snapshot loses what was written since"},
             kNoWait},
            ""},
           {"history",
@@ -123,14 +124,19 @@ Result<cli::Answer> RunWithKeys(const Arguments& arguments, const engine::ProbeP
   if (command == "cancel") return cli::Cancel(parts, *observer);
   if (command == "hold") return cli::Hold(parts, content, *observer);
   if (command == "unhold") return cli::Unhold(parts, content, *observer);
-  return cli::Rollback(parts, to ? std::optional(static_cast<int64_t>(*to)) : std::nullopt,
-                       *observer);
+  engine::RollbackRequest request;
+  if (to) request.to = static_cast<int64_t>(*to);
+  request.restores_data = arguments.Has("--restore-data");
+  return cli::Rollback(parts, request, *observer);
 }
 
 /// Options of one command that ask for different things: one of them would be passed over.
 Result<> CheckOptions(const Arguments& arguments) {
   constexpr std::pair<std::string_view, std::string_view> kExclusive[] = {
-      {"--verify", "--export"}, {"--list", "--to"}, {"--list", "--no-wait"}};
+      {"--verify", "--export"},
+      {"--list", "--to"},
+      {"--list", "--no-wait"},
+      {"--list", "--restore-data"}};
   for (const auto& [one, other] : kExclusive) {
     if (!arguments.Has(one) || !arguments.Has(other)) continue;
     return Error{ErrorCode::kInvalidArgument, StrCat(one, " and ", other, " exclude each other"),

@@ -11,6 +11,13 @@
 
 namespace ignite::migrations {
 
+/// What a copy for a rehearsal has of the database.
+struct Copy {
+  enum class Kind : uint8_t { kWhole, kSchema, kNone };
+  Kind kind = Kind::kWhole;
+  std::string why;  ///< Where it is not whole.
+};
+
 class Database {
  public:
   virtual ~Database() = default;
@@ -23,19 +30,25 @@ class Database {
   /// Another Error names the step and the line.
   virtual Result<> Run(const Move& move) = 0;
 
-  /// Writes a copy that is whole and was read again; of a database that does not exist an empty
-  /// one. A file at `path` is replaced.
+  /// Writes a file that Restore takes, whole and read again; of a database that does not exist one
+  /// that says so. A file at `path` is replaced.
   virtual Result<> Snapshot(const std::string& path) = 0;
   /// Makes the database what the snapshot is, in place. Idempotent.
   virtual Result<> Restore(const std::string& path) = 0;
+
+  /// Another database like this one, to try things on, at an address of the same kind; in place of
+  /// what is there.
+  virtual Result<Copy> MakeCopy(const std::string& address) = 0;
+  virtual Result<> DropCopy(const std::string& address) = 0;
 
   /// kIo where the database's own checks find it damaged.
   virtual Result<Fingerprint> Examine() = 0;
 };
 
 /// `address` is a path for SQLite, a connection string of libpq for PostgreSQL.
-Result<std::unique_ptr<Database>> OpenDatabase(Engine engine, const std::string& address);
+std::unique_ptr<Database> OpenDatabase(Engine engine, const std::string& address);
 
 std::unique_ptr<Database> MakeSqliteDatabase(std::string path);
+std::unique_ptr<Database> MakePostgresqlDatabase(std::string address);
 
 }  // namespace ignite::migrations

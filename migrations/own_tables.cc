@@ -60,7 +60,7 @@ Result<DatabaseState> ReadState(SqlSession& session) {
   DatabaseState state;
   state.exists = true;
   state.schema = TRY(session.SchemaText());
-  state.is_empty = state.schema.empty();
+  state.is_empty = TRY(session.IsEmpty());
   state.is_managed = TRY(session.HasOwnTables());
   if (!state.is_managed) return state;
   TRY(session.Query(

@@ -40,22 +40,19 @@ class SqlSession {
   virtual Result<std::string> CountViolations() = 0;
   /// Whether the engine's own tables are there.
   virtual Result<bool> HasOwnTables() = 0;
+  /// Whether there is no table, view or the like besides the engine's.
+  virtual Result<bool> IsEmpty() = 0;
   /// Each object of the application on a line, by type and name, in a form that can be compared.
   virtual Result<std::string> SchemaText() = 0;
   /// A line for each table of the application: its rows, and a hash of them whatever their order.
   virtual Result<std::vector<std::string>> TableContents() = 0;
 
-  Result<> Run(const std::string& sql, const Parameters& parameters) {
-    return Query(sql, parameters, [](const std::vector<std::string>&) {});
-  }
+  Result<> Run(const std::string& sql, const Parameters& parameters);
   /// The first column of the first row; "" where there is none.
-  Result<std::string> Value(const std::string& sql) {
-    std::optional<std::string> first;
-    TRY(Query(sql, {}, [&](const std::vector<std::string>& columns) {
-      if (!first) first = columns.at(0);
-    }));
-    return first.value_or("");
-  }
+  Result<std::string> Value(const std::string& sql);
 };
+
+/// For ExpectNoRow: the query gave this row.
+Error FoundByVerify(std::string_view query, std::string_view row);
 
 }  // namespace ignite::migrations

@@ -27,6 +27,7 @@ std::string Upper(std::string_view word) {
 /// The words of one statement, in capitals, without what is in quotation marks.
 struct Statement {
   int line = 0;
+  std::string_view text;
   std::vector<std::string> words;
 
   std::string_view Word(size_t index) const {
@@ -51,14 +52,16 @@ class StatementReader {
     int depth = 0;
     while (auto token = lexer_.Next()) {
       if (token->kind == SqlToken::Kind::kComment) continue;
-      if (statement.line == 0) statement.line = token->line;
       if (token->kind == SqlToken::Kind::kEnd && depth == 0) {
-        if (statement.words.empty()) {
-          statement.line = 0;
-          continue;
-        }
+        if (statement.text.empty()) continue;
         return statement;
       }
+      if (statement.text.empty()) {
+        statement.line = token->line;
+        statement.text = token->text;
+      }
+      const char* end = token->text.data() + token->text.size();
+      statement.text = {statement.text.data(), static_cast<size_t>(end - statement.text.data())};
       if (token->kind != SqlToken::Kind::kWord) continue;
       std::string word = Upper(token->text);
       if (depth > 0 && (word == "BEGIN" || word == "CASE")) ++depth;
@@ -66,7 +69,7 @@ class StatementReader {
       if (depth == 0 && BeginsBody(statement, word)) depth = 1;
       statement.words.push_back(std::move(word));
     }
-    if (statement.words.empty()) return std::nullopt;
+    if (statement.text.empty()) return std::nullopt;
     return statement;
   }
   const std::optional<Fault>& fault() const { return lexer_.fault(); }
@@ -176,19 +179,11 @@ Result<std::string> NormalForm(std::string_view sql, Engine engine) {
   return form;
 }
 
-std::vector<std::string> SplitQueries(std::string_view sql, Engine engine) {
-  std::vector<std::string> queries(1);
-  SqlLexer lexer(sql, engine);
-  while (auto token = lexer.Next()) {
-    if (token->kind == SqlToken::Kind::kComment) continue;
-    if (token->kind == SqlToken::Kind::kEnd) {
-      queries.emplace_back();
-    } else {
-      queries.back() += StrCat(queries.back().empty() ? "" : " ", token->text);
-    }
-  }
-  std::erase(queries, "");
-  return queries;
+std::vector<SqlStatement> SplitStatements(std::string_view sql, Engine engine) {
+  std::vector<SqlStatement> statements;
+  StatementReader reader(sql, engine);
+  while (auto statement = reader.Next()) statements.push_back({statement->line, statement->text});
+  return statements;
 }
 
 StepTraits ReadTraits(std::string_view up, Engine engine, std::vector<Fault>& faults) {

@@ -19,8 +19,12 @@ namespace ignite::migrations {
 /// kInvalidArgument names the line of a string, name or comment that has no end.
 Result<std::string> NormalForm(std::string_view sql, Engine engine);
 
-/// The statements of a text that has no bodies of triggers and functions, without their semicolons.
-std::vector<std::string> SplitQueries(std::string_view sql, Engine engine);
+struct SqlStatement {
+  int line = 0;
+  std::string_view text;  ///< From its first token on, without the semicolon.
+};
+/// The statements of a text; those in the body of a trigger or function are part of it.
+std::vector<SqlStatement> SplitStatements(std::string_view sql, Engine engine);
 
 /// What a step says of itself, in comments "-- ignite: WORD..." of its up text: "lossy",
 /// "non-transactional", "foreign-keys-off". Unknown words are faults.

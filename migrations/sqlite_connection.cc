@@ -193,10 +193,7 @@ Result<> SqliteConnection::ExpectNoRow(const std::string& sql) {
                       text == nullptr ? "NULL" : reinterpret_cast<const char*>(text));
     }
   }));
-  if (found.empty()) return {};
-  return Error{ErrorCode::kRefused,
-               StrCat("the check '", Printable(sql, 120), "' found: ", Printable(found, 120)),
-               "correct the step or the data that it meets"};
+  return found.empty() ? Result<>() : FoundByVerify(sql, found);
 }
 
 /// An application may live with some, so only their number counts.
@@ -207,6 +204,8 @@ Result<std::string> SqliteConnection::CountViolations() {
 Result<bool> SqliteConnection::HasOwnTables() {
   return TRY(Value("SELECT count(*) FROM sqlite_schema WHERE name = 'ignite_state'")) == "1";
 }
+
+Result<bool> SqliteConnection::IsEmpty() { return TRY(SchemaText()).empty(); }
 
 Result<std::string> SqliteConnection::SchemaText() { return SqliteSchemaText(*this); }
 

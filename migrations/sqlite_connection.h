@@ -33,6 +33,7 @@ class SqliteConnection : public SqlSession {
 
   Result<std::string> CountViolations() override;
   Result<bool> HasOwnTables() override;
+  Result<bool> IsEmpty() override;
   Result<std::string> SchemaText() override;
   Result<std::vector<std::string>> TableContents() override;
 

@@ -24,9 +24,12 @@ class SqliteDatabase : public Database {
   Result<DatabaseState> Read() override {
     auto size = TRY(SizeOfFile());
     if (!size) return DatabaseState();
-    // Not only for reading: what an application that was killed left half done is taken back first.
+    // Not only for reading: what an application that was killed left half done is taken back first,
+    // and a move whose process is gone may still be about to commit.
     SqliteConnection connection = TRY(SqliteConnection::Open(path_, Mode::kExisting));
+    TRY(connection.Execute("BEGIN IMMEDIATE"));
     DatabaseState state = TRY(ReadState(connection));
+    TRY(connection.Execute("COMMIT"));
     state.bytes = *size;
     return state;
   }
@@ -53,7 +56,7 @@ class SqliteDatabase : public Database {
       bool exists = TRY(SizeOfFile()).has_value();
       auto from = TRY(SqliteConnection::Open(exists ? path_ : ":memory:", Mode::kExisting));
       auto to = TRY(SqliteConnection::Open(part, Mode::kCreate));
-      TRY(Copy(from, to));
+      TRY(CopyPages(from, to));
       if (std::string found = TRY(to.Value("PRAGMA quick_check(1)")); found != "ok") {
         return Error{ErrorCode::kIo, StrCat("the database ", path_, " is damaged: ", found),
                      "restore it from a backup, then install again"};
@@ -69,9 +72,15 @@ class SqliteDatabase : public Database {
     auto from = TRY(SqliteConnection::Open(path, Mode::kExisting));
     // Into the existing file: one put in its place would meet the log of the one before.
     auto to = TRY(SqliteConnection::Open(path_, Mode::kCreate));
-    TRY(Copy(from, to));
+    TRY(CopyPages(from, to));
     return RemoveIfNothing(to);
   }
+
+  Result<Copy> MakeCopy(const std::string& address) override {
+    TRY(Snapshot(address));
+    return Copy{};
+  }
+  Result<> DropCopy(const std::string& address) override { return RemoveDatabase(address); }
 
   Result<Fingerprint> Examine() override {
     auto connection = TRY(SqliteConnection::Open(path_, Mode::kExisting));
@@ -89,7 +98,7 @@ class SqliteDatabase : public Database {
     return info ? std::optional(info->size) : std::nullopt;
   }
 
-  static Result<> Copy(SqliteConnection& from, SqliteConnection& to) {
+  static Result<> CopyPages(SqliteConnection& from, SqliteConnection& to) {
     CHandle<sqlite3_backup, sqlite3_backup_finish> backup(
         sqlite3_backup_init(to.handle(), "main", from.handle(), "main"));
     if (!backup) return to.Failure("copying the database");

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -30,6 +31,25 @@ Json ToJson(const Fingerprint& fingerprint) {
       .Set("tables", Json::StringArray(fingerprint.tables));
 }
 
+/// By their kind.
+constexpr std::array<std::string_view, 3> kCopyNames = {"whole", "schema", "none"};
+
+Json ToJson(const Copy& copy) {
+  Json json = Json::EmptyObject();
+  return json.Set("kind", kCopyNames.at(static_cast<size_t>(copy.kind))).Set("why", copy.why);
+}
+
+Result<Copy> CopyFromJson(const Json& json) {
+  JsonFields fields(json, "copy");
+  std::string kind = fields.String("kind");
+  Copy copy;
+  copy.why = fields.String("why");
+  TRY(fields.Finish());
+  auto found = std::find(kCopyNames.begin(), kCopyNames.end(), kind);
+  copy.kind = static_cast<Copy::Kind>(found - kCopyNames.begin());
+  return copy;
+}
+
 std::string AllOfStandardInput() {
   std::string text;
   std::array<char, 65536> buffer{};
@@ -48,12 +68,14 @@ Result<Json> Answer(std::string_view request) {
   std::string path = fields.String("path", "");
   const Json* move = fields.Optional("move");
   TRY(fields.Finish());
-  auto database = TRY(OpenDatabase(engine.value_or(Engine::kSqlite), address));
+  auto database = OpenDatabase(engine.value_or(Engine::kSqlite), address);
   if (verb == "read") return migrations::ToJson(TRY(database->Read()));
   if (verb == "examine") return ToJson(TRY(database->Examine()));
   if (verb == "run") TRY(database->Run(TRY(MoveFromJson(move == nullptr ? Json() : *move))));
   if (verb == "snapshot") TRY(database->Snapshot(path));
   if (verb == "restore") TRY(database->Restore(path));
+  if (verb == "copy") return ToJson(TRY(database->MakeCopy(path)));
+  if (verb == "drop-copy") TRY(database->DropCopy(path));
   return Json();
 }
 
@@ -71,6 +93,12 @@ class DatabaseOfWorker : public Database {
   }
   Result<> Restore(const std::string& path) override {
     return AskForNothing(std::move(Request("restore").Set("path", path)));
+  }
+  Result<Copy> MakeCopy(const std::string& address) override {
+    return CopyFromJson(TRY(Ask(Request("copy").Set("path", address))));
+  }
+  Result<> DropCopy(const std::string& address) override {
+    return AskForNothing(std::move(Request("drop-copy").Set("path", address)));
   }
   Result<Fingerprint> Examine() override {
     Json answer = TRY(Ask(Request("examine")));
@@ -146,9 +174,8 @@ std::unique_ptr<Database> MakeDatabaseOfWorker(Process& process, WorkerAccount a
   return std::make_unique<DatabaseOfWorker>(process, std::move(account));
 }
 
-Result<std::unique_ptr<Database>> OpenDatabase(Engine engine, const std::string& address) {
-  if (engine == Engine::kSqlite) return MakeSqliteDatabase(address);
-  return Error{ErrorCode::kUnsupported, "this version has no PostgreSQL", "update ignite-agent"};
+std::unique_ptr<Database> OpenDatabase(Engine engine, const std::string& address) {
+  return engine == Engine::kSqlite ? MakeSqliteDatabase(address) : MakePostgresqlDatabase(address);
 }
 
 }  // namespace ignite::migrations

@@ -1,5 +1,8 @@
 #include "packager/migrations_payload.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "base/utf8.h"
@@ -7,6 +10,7 @@
 #include "packager/program_folder_source.h"
 #include "packager/tree_check.h"
 #include "payload-format/crypto/hash.h"
+#include "payload-format/data/database_address.h"
 #include "payload-format/data/migrations_spec.h"
 #include "payload-format/manifest/unit_name.h"
 #include "payload-format/tree/tree_spec.h"
@@ -87,7 +91,8 @@ class MigrationsInput : public PayloadInput {
 
   std::vector<TakenPlace> Places() const override {
     if (spec_.database.empty()) return {};
-    return {{spec_.database, database_line_}};
+    if (spec_.engine == MigrationsSpec::kSqlite) return {{spec_.database, database_line_}};
+    return {{StrCat(spec_.engine, ":", spec_.database), database_line_}};
   }
 
   std::vector<std::string> Sources() const override { return {source_.origin.path}; }
@@ -96,7 +101,8 @@ class MigrationsInput : public PayloadInput {
                                  std::vector<Fault>& faults) override {
     source_.look = [this](const std::vector<format::Step>& steps, const ReadText& read,
                           TreeFaults& found) -> Result<> {
-      TextReader texts(Engine::kSqlite, read, found);
+      auto engine = migrations::ParseEngine(spec_.engine);
+      TextReader texts(engine.value_or(Engine::kSqlite), read, found);
       for (const format::Step& step : steps) spec_.meanings.push_back(TRY(texts.Read(step)));
       spec_.has_verify = TRY(texts.ReadVerify());
       if (steps.empty())
@@ -121,23 +127,52 @@ class MigrationsInput : public PayloadInput {
   int baseline_line_;
 };
 
+/// The words of a connection string in the order of the format. The user is the administrator where
+/// it is missing, who acts as the owner of the database.
+std::string PostgresqlAddress(std::string_view text) {
+  std::array<std::pair<std::string_view, std::string>, 4> parts = {
+      {{"dbname", ""}, {"host", ""}, {"port", ""}, {"user", "postgres"}}};
+  std::string words(text);
+  std::replace(words.begin(), words.end(), ' ', ',');
+  for (const std::string& word : SplitList(words)) {
+    size_t equals = std::min(word.find('='), word.size());
+    auto part = std::find_if(parts.begin(), parts.end(), [&](const auto& candidate) {
+      return candidate.first == std::string_view(word).substr(0, equals);
+    });
+    if (part == parts.end() || equals == word.size()) return std::string(text);
+    part->second = word.substr(equals + 1);
+  }
+  std::string address;
+  for (const auto& [key, value] : parts) {
+    if (!value.empty()) address += StrCat(address.empty() ? "" : " ", key, "=", value);
+  }
+  return address;
+}
+
 void ReadDatabase(RecipeSection& section, MigrationsSpec& spec) {
-  constexpr std::string_view kExample = "sqlite:/var/lib/netprobe/main.db";
-  std::string text = section.Required("database", kExample);
+  constexpr std::string_view kSqliteExample = "sqlite:/var/lib/netprobe/main.db";
+  constexpr std::string_view kPostgresqlExample = "postgresql:dbname=netprobe user=netprobe";
+  std::string text = section.Required("database", kSqliteExample);
   if (text.empty()) return;
   size_t colon = std::min(text.find(':'), text.size());
   spec.engine = text.substr(0, colon);
-  std::string path = text.substr(std::min(colon + 1, text.size()));
-  if (spec.engine != MigrationsSpec::kSqlite) {
-    section.Refuse("database",
-                   StrCat("this version of ignite-pack knows no database ", Quoted(text, 80)),
-                   StrCat("write for example: database = ", kExample));
-  } else if (!format::IsProbePath(path)) {
-    section.Refuse("database", StrCat(Quoted(path, 80), " is no place on a probe"),
+  std::string place = text.substr(std::min(colon + 1, text.size()));
+  if (spec.engine == MigrationsSpec::kPostgresql) {
+    place = PostgresqlAddress(place);
+    if (!format::IsPostgresqlAddress(place)) {
+      section.Refuse("database", StrCat(Quoted(place, 80), " is no address of a PostgreSQL"),
+                     StrCat("write for example: database = ", kPostgresqlExample,
+                            "; host= and port= may be there too, and nothing else"));
+    }
+  } else if (spec.engine != MigrationsSpec::kSqlite) {
+    section.Refuse(
+        "database", StrCat(Quoted(text, 80), " is no database that ignite-pack knows"),
+        StrCat("write for example: database = ", kSqliteExample, ", or ", kPostgresqlExample));
+  } else if (!format::IsProbePath(place)) {
+    section.Refuse("database", StrCat(Quoted(place, 80), " is no place on a probe"),
                    "write an absolute path without '.', '..' or a slash at the end");
-  } else {
-    spec.database = std::move(path);
   }
+  spec.database = std::move(place);
 }
 
 }  // namespace

@@ -49,10 +49,10 @@ Result<Answer> Install(const engine::Parts& parts, const std::string& path,
   return AnswerFor(verdict, bundle.name);
 }
 
-Result<Answer> Rollback(const engine::Parts& parts, std::optional<int64_t> to,
+Result<Answer> Rollback(const engine::Parts& parts, const engine::RollbackRequest& request,
                         engine::Observer& observer) {
   engine::Engine engine(parts);
-  return AnswerFor(TRY(engine.Rollback(to, observer)), "rollback");
+  return AnswerFor(TRY(engine.Rollback(request, observer)), "rollback");
 }
 
 Result<Answer> Adopt(const engine::Parts& parts, const std::string& path,

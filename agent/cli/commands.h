@@ -25,7 +25,7 @@ Result<NamedBundle> OpenNamedBundle(FileSystem& files, const std::string& path);
 
 Result<Answer> Install(const engine::Parts& parts, const std::string& path,
                        engine::Observer& observer);
-Result<Answer> Rollback(const engine::Parts& parts, std::optional<int64_t> to,
+Result<Answer> Rollback(const engine::Parts& parts, const engine::RollbackRequest& request,
                         engine::Observer& observer);
 /// Deployment 1 of what the file describes.
 Result<Answer> Adopt(const engine::Parts& parts, const std::string& path,

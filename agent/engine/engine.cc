@@ -86,13 +86,14 @@ Result<Verdict> Engine::InstallBundle(Journal& journal, InstallRequest request,
   return transaction.Run(found.plan, &*bundle);
 }
 
-Result<Verdict> Engine::Rollback(std::optional<int64_t> to, Observer& observer) {
+Result<Verdict> Engine::Rollback(const RollbackRequest& request, Observer& observer) {
   return RunTransaction("rolling back", observer,
-                        [&](Journal& journal) { return RollBackTo(journal, to, observer); });
+                        [&](Journal& journal) { return RollBackTo(journal, request, observer); });
 }
 
-Result<Verdict> Engine::RollBackTo(Journal& journal, std::optional<int64_t> to,
+Result<Verdict> Engine::RollBackTo(Journal& journal, const RollbackRequest& request,
                                    Observer& observer) {
+  const std::optional<int64_t>& to = request.to;
   std::vector<DeploymentRecord> deployments = TRY(journal.Deployments());
   int64_t current = deployments.empty() ? 0 : deployments.back().number;
   int64_t number = to.value_or(current - 1);
@@ -109,7 +110,7 @@ Result<Verdict> Engine::RollBackTo(Journal& journal, std::optional<int64_t> to,
         RefusedByChecks({{"targets", false, std::move(cause),
                           StrCat("kept deployments to return to: ", KeptNumbers(deployments))}}));
   }
-  Plan plan = PlanRollback(deployments.back(), *target);
+  Plan plan = PlanRollback(deployments.back(), *target, request.restores_data);
   std::vector<CheckResult> checks =
       TRY(CheckRollback(parts_.handlers, plan, TRY(journal.EpochFloor(parts_.settings.product))));
   if (FirstFailure(checks) != nullptr)

@@ -22,6 +22,11 @@ struct InstallRequest {
   Origin origin = Origin::kEngineer;
 };
 
+struct RollbackRequest {
+  std::optional<int64_t> to;   ///< Absent: the deployment that was active before.
+  bool restores_data = false;  ///< As in Change.
+};
+
 /// An interrupted transaction that was finished, or could not be.
 struct Recovered {
   std::string bundle;
@@ -34,9 +39,8 @@ class Engine {
   explicit Engine(const Parts& parts) : parts_(parts) {}
 
   Result<Verdict> Install(InstallRequest request, Observer& observer);
-  /// Without `to` to the deployment that was active before. Makes a new deployment with the
-  /// components of the old.
-  Result<Verdict> Rollback(std::optional<int64_t> to, Observer& observer);
+  /// Makes a new deployment with the components of the old.
+  Result<Verdict> Rollback(const RollbackRequest& request, Observer& observer);
   /// Makes deployment 1 of files that are here; refused where there is a deployment already.
   Result<Verdict> Adopt(const Adoption& adoption, Observer& observer);
   /// Finishes what was interrupted, to one side or the other; nullopt where there was nothing.
@@ -57,7 +61,7 @@ class Engine {
   Result<Verdict> RunTransaction(std::string_view purpose, Observer& observer, Work work);
   Result<Verdict> InstallBundle(Journal& journal, InstallRequest request, Observer& observer);
   Result<Verdict> AdoptTrees(Journal& journal, const Adoption& adoption, Observer& observer);
-  Result<Verdict> RollBackTo(Journal& journal, std::optional<int64_t> to, Observer& observer);
+  Result<Verdict> RollBackTo(Journal& journal, const RollbackRequest& request, Observer& observer);
 
   Parts parts_;
 };

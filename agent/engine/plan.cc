@@ -80,8 +80,9 @@ Json Plan::ToJson() const {
   Json changes_json = Json::EmptyArray();
   for (const Change& change : changes) {
     Json entry = Json::EmptyObject();
-    changes_json.Push(
-        entry.Set("from", OptionalToJson(change.from)).Set("to", OptionalToJson(change.to)));
+    entry.Set("from", OptionalToJson(change.from)).Set("to", OptionalToJson(change.to));
+    if (change.restores_data) entry.Set("restores-data", true);
+    changes_json.Push(std::move(entry));
   }
   Json components_json = Json::EmptyArray();
   for (const ComponentRecord& record : components) components_json.Push(record.ToJson());
@@ -121,12 +122,13 @@ Result<Plan> Plan::FromJson(const Json& json) {
     JsonFields change(entry, "change");
     const Json& from = change.Required("from");
     const Json& to = change.Required("to");
+    const Json* restores = change.Optional("restores-data");
     if (from.IsNull() && to.IsNull()) change.Fault("to", "is no component, and so is \"from\"");
     TRY(change.Finish());
     // Not in one braced list: a TRY that leaves it would leave its first member behind, as memory.
     auto before = TRY(OptionalFromJson(from));
     auto after = TRY(OptionalFromJson(to));
-    plan.changes.push_back({std::move(before), std::move(after)});
+    plan.changes.push_back({std::move(before), std::move(after), restores != nullptr});
   }
   for (const Json& entry : components)
     plan.components.push_back(TRY(ComponentRecord::FromJson(entry)));

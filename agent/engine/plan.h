@@ -30,6 +30,8 @@ struct ComponentRecord {
 struct Change {
   std::optional<ComponentRecord> from;
   std::optional<ComponentRecord> to;
+  /// Of a rollback: data may return to a snapshot, and lose what was written since.
+  bool restores_data = false;
 
   const ComponentRecord& any() const { return to ? *to : *from; }
 };

@@ -87,7 +87,8 @@ Result<Plan> PlanAdoption(const Adoption& adoption, const Settings& settings,
   return plan;
 }
 
-Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& target) {
+Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& target,
+                  bool restores_data) {
   Plan plan;
   plan.action = Action::kRollback;
   plan.content_id = target.content_id;
@@ -105,6 +106,7 @@ Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& targe
   for (const ComponentRecord& to : target.components) {
     if (current.Find(to.component) == nullptr) plan.changes.push_back({std::nullopt, to});
   }
+  for (Change& change : plan.changes) change.restores_data = restores_data;
   return plan;
 }
 

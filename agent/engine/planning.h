@@ -22,7 +22,8 @@ int64_t TransactionOf(const ComponentRecord& record);
 Result<Plan> PlanAdoption(const Adoption& adoption, const Settings& settings,
                           HandlerTable& handlers, int64_t transaction);
 
-/// A new deployment with the components and checks of `target`.
-Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& target);
+/// A new deployment with the components and checks of `target`. `restores_data` as in Change.
+Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& target,
+                  bool restores_data);
 
 }  // namespace ignite::engine

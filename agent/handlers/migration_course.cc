@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/engine/report.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "migrations/sql_text.h"
@@ -22,8 +23,8 @@ Error Refused(std::string cause, std::string remedy) {
   return {ErrorCode::kRefused, std::move(cause), std::move(remedy)};
 }
 
-bool HasDigest(std::string_view text, std::string_view digest) {
-  auto form = migrations::NormalForm(text, Engine::kSqlite);
+bool HasDigest(std::string_view text, Engine engine, std::string_view digest) {
+  auto form = migrations::NormalForm(text, engine);
   return form && format::Sha256(AsBytes(*form)).Hex() == digest;
 }
 
@@ -39,7 +40,7 @@ Result<migrations::Step> StepOf(const MigrationsSpec& spec, size_t index, const 
   auto text = [&](const std::string& file, std::string_view digest) -> Result<std::string> {
     if (load == nullptr || format::IsProgramOfStep(file)) return std::string();
     std::string loaded = TRY(load(file));
-    if (HasDigest(loaded, digest)) return loaded;
+    if (HasDigest(loaded, EngineOf(spec), digest)) return loaded;
     return Error{ErrorCode::kCorrupt,
                  StrCat("the text of ", Printable(file), " is not what the manifest says"),
                  "build the bundle anew"};
@@ -59,17 +60,20 @@ Result<migrations::Step> DownOf(const AppliedStep& applied, const MigrationsSpec
                    "roll back by a deployment that knows it, or restore a backup");
   }
   bool is_text = applied.step.down && !applied.step.is_program;
-  if (is_text && !HasDigest(*applied.step.down, meaning->down)) {
+  if (is_text && !HasDigest(*applied.step.down, EngineOf(spec), meaning->down)) {
     return Refused(StrCat("the way back of ", which, " was changed in the database"),
                    "restore the table ignite_migrations from a backup");
   }
   return applied.step;
 }
 
-Error NoWayBack(const migrations::Step& step) {
+Error NoWayBack(const migrations::Step& step, const std::optional<KeptSnapshot>& snapshot) {
   return Refused(StrCat("step ", step.number, " ", Printable(step.name),
                         " has no way back that keeps everything"),
-                 "restore the database from a backup, or install a newer bundle");
+                 snapshot
+                     ? StrCat("'ignite rollback --restore-data' restores the snapshot of ",
+                              engine::TimeText(snapshot->taken), "; what was written since is lost")
+                     : "restore the database from a backup, or install a newer bundle");
 }
 
 /// Every step that the database has must be the same in the new release, and none may come between.
@@ -123,7 +127,8 @@ Result<Course> Upwards(const std::optional<DataRelease>& from, const DataRelease
   return course;
 }
 
-Result<Course> Downwards(const DataRelease& from, int64_t target, const DatabaseState& state) {
+Result<Course> Downwards(const DataRelease& from, int64_t target, const DatabaseState& state,
+                         const std::optional<KeptSnapshot>& snapshot) {
   Course course;
   course.move.direction = Direction::kDown;
   // A down may take away what the release before knows nothing of; back again leads the snapshot.
@@ -131,13 +136,22 @@ Result<Course> Downwards(const DataRelease& from, int64_t target, const Database
   for (auto applied = state.applied.rbegin(); applied != state.applied.rend(); ++applied) {
     if (applied->step.number <= target) break;
     auto step = TRY(DownOf(*applied, from.spec));
-    if (!step.down || step.traits.lossy) return NoWayBack(step);
+    if (!step.down || step.traits.lossy) {
+      if (!snapshot || !snapshot->may_restore) return NoWayBack(step, snapshot);
+      course.restores = true;
+      course.move.steps.clear();
+      return course;
+    }
     course.move.steps.push_back(std::move(step));
   }
   return course;
 }
 
 }  // namespace
+
+Engine EngineOf(const MigrationsSpec& spec) {
+  return migrations::ParseEngine(spec.engine).value_or(Engine::kSqlite);
+}
 
 Result<DataRelease> DataRelease::Of(const engine::ComponentRecord& record) {
   return DataRelease{record.release, TRY(MigrationsSpec::FromJson(record.spec))};
@@ -151,7 +165,7 @@ bool StandsAt(const std::optional<DataRelease>& from, const DatabaseState& state
 
 Result<Course> PlanCourse(const std::optional<DataRelease>& from,
                           const std::optional<DataRelease>& to, const DatabaseState& state,
-                          const LoadText& load) {
+                          const LoadText& load, const std::optional<KeptSnapshot>& snapshot) {
   uint64_t at = from ? from->spec.Level() : TRY(StartOf(state, to->spec));
   if (from && !StandsAt(from, state)) {
     return Refused(StrCat("the database is at version ", state.version, " of the release '",
@@ -162,7 +176,7 @@ Result<Course> PlanCourse(const std::optional<DataRelease>& from,
   auto target = static_cast<int64_t>(to ? to->spec.Level() : static_cast<uint64_t>(state.baseline));
   Course course = target >= static_cast<int64_t>(at) && to
                       ? TRY(Upwards(from, *to, state, at, load))
-                      : TRY(Downwards(*from, target, state));
+                      : TRY(Downwards(*from, target, state, snapshot));
   course.move.from_release = from ? from->release : "";
   course.move.from_version = static_cast<int64_t>(at);
   course.move.to_release = to ? to->release : "";
@@ -181,7 +195,7 @@ Result<Move> PlanReturn(const std::optional<DataRelease>& from, const DataReleas
   for (auto applied = state.applied.rbegin(); applied != state.applied.rend(); ++applied) {
     if (applied->step.number <= move.to_version) break;
     auto step = TRY(DownOf(*applied, to.spec));
-    if (!step.down) return NoWayBack(step);
+    if (!step.down) return NoWayBack(step, std::nullopt);
     move.steps.push_back(std::move(step));
   }
   return move;

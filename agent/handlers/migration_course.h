@@ -22,22 +22,36 @@ struct DataRelease {
   static Result<DataRelease> Of(const engine::ComponentRecord& record);
 };
 
+/// The format has checked the name.
+migrations::Engine EngineOf(const format::MigrationsSpec& spec);
+
 struct Course {
   migrations::Move move;
   /// Some step cannot be taken back by a down: what the database was must be kept.
   bool needs_snapshot = false;
+  /// No steps: the snapshot that was taken when the database left `to` is restored, and what was
+  /// written since is lost.
+  bool restores = false;
 };
 
 /// Gives the text of a file of the new release. Null before it is staged: then a course has no
 /// texts, and tells only whether there is one.
 using LoadText = std::function<Result<std::string>(const std::string& file)>;
 
+/// The snapshot that leads from a release back to the one before it.
+struct KeptSnapshot {
+  int64_t taken = 0;         ///< When, in seconds since 1970.
+  bool may_restore = false;  ///< Whoever asks accepts the loss of what was written since.
+};
+
 /// From the place of `from` to that of `to`. kRefused, with a cause, where no way leads there: a
 /// database that ignite did not make, a step that comes late or changed since it was applied, a
-/// down in the database that is not the one that the journal knows, or that is missing.
+/// down in the database that is not the one that the journal knows, or that is missing where no
+/// snapshot may be restored.
 Result<Course> PlanCourse(const std::optional<DataRelease>& from,
                           const std::optional<DataRelease>& to,
-                          const migrations::DatabaseState& state, const LoadText& load);
+                          const migrations::DatabaseState& state, const LoadText& load,
+                          const std::optional<KeptSnapshot>& snapshot);
 
 /// The way back of a move that went up and needs no snapshot: the downs that the database has of
 /// the steps that `to` applied. kRefused where they are not those of its spec.

@@ -1,13 +1,10 @@
 #include "agent/handlers/migrations_handler.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "migrations/sql_text.h"
-#include "migrations/worker.h"
 
 namespace ignite::handlers {
 namespace {
@@ -17,18 +14,16 @@ using engine::CheckResult;
 using engine::ComponentRecord;
 using format::MigrationsSpec;
 using migrations::DatabaseState;
+using migrations::FirstDifference;
 using migrations::Move;
 
 constexpr mode_t kTraversable = 0755;
 constexpr mode_t kOwnersOnly = 0700;
 constexpr size_t kMaxText = size_t{16} * 1024 * 1024;
 constexpr std::chrono::hours kProgramTimeout{1};
-/// Debian's nogroup, in place of the group of root.
-constexpr gid_t kNoGroup = 65534;
 constexpr std::string_view kTo = "_to_";
 constexpr std::string_view kNothing = "nothing";
 constexpr std::string_view kRehearsal = "rehearsal";
-constexpr std::string_view kCopyName = "/copy.db";
 
 Move Reversed(const Move& move) {
   Move back;
@@ -50,57 +45,22 @@ Result<MigrationsHandler::Sides> MigrationsHandler::SidesOf(const Change& change
   return sides;
 }
 
-std::string MigrationsHandler::HostDatabase(const MigrationsSpec& spec) const {
-  return paths_.Host(spec.database);
+Result<Course> MigrationsHandler::CourseOf(const Change& change, const Sides& sides,
+                                           const DatabaseState& state, const LoadText& load) const {
+  return PlanCourse(sides.from, sides.to, state, load, TRY(SnapshotFor(change)));
 }
 
-Result<MigrationsHandler::Account> MigrationsHandler::AccountOf(const std::string& database) const {
-  std::string path = paths_.Host(database);
-  auto info = TRY(files_.Inspect(path));
-  if (info && info->type != FileInfo::Type::kFile) {
-    return Error{ErrorCode::kRefused, StrCat(database, " is no file"),
-                 "put the database itself there"};
-  }
-  bool exists = info.has_value();
-  if (!exists) info = TRY(files_.Inspect(ParentOf(path)));
-  if (!info) {
-    return Error{ErrorCode::kRefused,
-                 StrCat("there is no folder ", ParentOf(database), " for the database"),
-                 "make it, and give it to the user of the application with chown"};
-  }
-  std::string whose = exists ? database : ParentOf(database);
-  if (info->uid == 0) {
-    return Error{ErrorCode::kRefused, StrCat(whose, " belongs to root"),
-                 StrCat("migrations run as the owner of the database: chown USER: ", whose,
-                        exists ? StrCat(" ", ParentOf(database)) : "")};
-  }
-  if (geteuid() != 0 && info->uid != geteuid()) {
-    return Error{ErrorCode::kRefused, StrCat(whose, " belongs to another user"),
-                 "run ignite as root"};
-  }
-  return Account{info->uid, info->gid == 0 ? kNoGroup : info->gid};
-}
-
-std::unique_ptr<migrations::Database> MigrationsHandler::Open(const std::string& host_path,
-                                                              const Account& account) const {
-  return migrations::MakeDatabaseOfWorker(
-      process_, {migrations::Engine::kSqlite, host_path, account.uid, account.gid});
-}
-
-LoadText MigrationsHandler::Loader(const std::optional<ComponentRecord>& record) const {
-  std::string folder = record ? programs_.Folder(*record) : "";
-  return [this, folder](const std::string& file) -> Result<std::string> {
+Result<Course> MigrationsHandler::StagedCourse(const Change& change, const Sides& sides,
+                                               const DatabaseState& state) const {
+  std::string folder = change.to ? programs_.Folder(*change.to) : "";
+  LoadText load = [&](const std::string& file) {
     return files_.ReadFile(StrCat(folder, "/", file), kMaxText);
   };
-}
-
-Result<Course> MigrationsHandler::CourseOf(const Change& change, const Sides& sides,
-                                           const DatabaseState& state) const {
-  LoadText load = Loader(change.to);
-  Course course = TRY(PlanCourse(sides.from, sides.to, state, load));
+  Course course = TRY(CourseOf(change, sides, state, load));
   if (sides.to && sides.to->spec.has_verify) {
     std::string text = TRY(load(std::string(MigrationsSpec::kVerify)));
-    course.move.verify = migrations::SplitQueries(text, migrations::Engine::kSqlite);
+    for (const auto& query : migrations::SplitStatements(text, EngineOf(sides.to->spec)))
+      course.move.verify.emplace_back(query.text);
   }
   return course;
 }
@@ -118,13 +78,13 @@ Result<std::vector<CheckResult>> MigrationsHandler::CheckTargets(const Change& c
           "keep its place; another database is another component"});
     return findings;
   }
-  auto account = AccountOf(sides.any().database);
-  if (!account) {
-    if (account.error().code != ErrorCode::kRefused) return std::move(account).error();
-    find(account.error());
+  auto place = databases_.Find(sides.any());
+  if (!place) {
+    if (place.error().code != ErrorCode::kRefused) return std::move(place).error();
+    find(place.error());
     return findings;
   }
-  auto state = Open(HostDatabase(sides.any()), *account)->Read();
+  auto state = databases_.Open(*place)->Read();
   if (!state) {
     find(state.error());
     return findings;
@@ -132,11 +92,11 @@ Result<std::vector<CheckResult>> MigrationsHandler::CheckTargets(const Change& c
   if (state->is_managed && state->schema != state->recorded_schema &&
       settings_.drift == engine::Drift::kRefused) {
     find({ErrorCode::kRefused,
-          StrCat("the schema of ", sides.any().database, " was changed by hand: ",
-                 migrations::FirstDifference(state->recorded_schema, state->schema)),
+          StrCat("the schema of ", sides.any().database,
+                 " was changed by hand: ", FirstDifference(state->recorded_schema, state->schema)),
           "take the change back, or set 'drift = accept' in [policy] of agent.ini"});
   }
-  auto course = PlanCourse(sides.from, sides.to, *state, nullptr);
+  auto course = CourseOf(change, sides, *state, nullptr);
   if (!course) {
     if (course.error().code != ErrorCode::kRefused) return std::move(course).error();
     find(course.error());
@@ -145,7 +105,10 @@ Result<std::vector<CheckResult>> MigrationsHandler::CheckTargets(const Change& c
 }
 
 Result<std::vector<std::string>> MigrationsHandler::Places(const ComponentRecord& record) const {
-  return std::vector<std::string>{TRY(MigrationsSpec::FromJson(record.spec)).database};
+  auto spec = TRY(MigrationsSpec::FromJson(record.spec));
+  bool is_path = spec.engine == MigrationsSpec::kSqlite;
+  return std::vector<std::string>{is_path ? spec.database
+                                          : StrCat(spec.engine, ":", spec.database)};
 }
 
 Result<std::vector<engine::SpaceNeed>> MigrationsHandler::SpaceNeeds(const Change& change) const {
@@ -153,9 +116,11 @@ Result<std::vector<engine::SpaceNeed>> MigrationsHandler::SpaceNeeds(const Chang
   if (!change.to) return needs;
   Sides sides = TRY(SidesOf(change));
   needs = programs_.SpaceNeeds(sides.to->spec.folder);
-  auto info = TRY(files_.Inspect(HostDatabase(sides.any())));
+  // Where the database cannot be read, the check of the targets says so.
+  auto place = databases_.Find(sides.any());
+  auto state = place ? databases_.Open(*place)->Read() : Result<DatabaseState>(place.error());
   // The rehearsal's copy goes before the snapshot comes; both may grow by what a step rewrites.
-  if (info) needs.push_back({paths_.State(), info->size * 2, 4});
+  if (state && state->exists) needs.push_back({paths_.State(), state->bytes * 2, 4});
   return needs;
 }
 
@@ -173,26 +138,32 @@ std::string MigrationsHandler::Copies(std::string_view component) const {
   return StrCat(paths_.State(), "/snapshots/", component);
 }
 
-std::string MigrationsHandler::SnapshotFolder(const Change& change) const {
+std::string MigrationsHandler::Snapshot(const Change& change) const {
   return StrCat(Copies(change.any().component), "/",
                 change.from ? change.from->release : std::string(kNothing), kTo,
-                change.to ? change.to->release : std::string(kNothing));
+                change.to ? change.to->release : std::string(kNothing), "/copy.db");
 }
 
-Result<> MigrationsHandler::MakeWorkFolder(const std::string& folder, const Account& account) {
+Result<std::optional<KeptSnapshot>> MigrationsHandler::SnapshotFor(const Change& change) const {
+  auto info = TRY(files_.Inspect(Snapshot({change.to, change.from})));
+  if (!info) return std::optional<KeptSnapshot>();
+  return std::optional(KeptSnapshot{info->mtime.seconds, change.restores_data});
+}
+
+Result<> MigrationsHandler::MakeWorkFolder(const std::string& folder, const DatabasePlace& place) {
   TRY(files_.RemoveTree(folder));
   TRY(files_.MakeDirectories(ParentOf(folder), kTraversable));
   auto tree = TRY(files_.CreateTree(folder));
   FileAttributes attributes;
   attributes.mode = kOwnersOnly;
-  attributes.uid = account.uid;
-  attributes.gid = account.gid;
+  attributes.uid = place.uid;
+  attributes.gid = place.gid;
   TRY(tree->SetDirectoryAttributes("", attributes));
   return files_.SyncFileSystem(folder);
 }
 
-Result<> MigrationsHandler::RunProgram(const Move& move, const std::string& host_path,
-                                       const Account& account, const Change& change) {
+Result<> MigrationsHandler::RunProgram(const DatabasePlace& place, const Move& move,
+                                       const Change& change) {
   const migrations::Step& step = move.steps[0];
   bool is_up = move.direction == migrations::Direction::kUp;
   Sides sides = TRY(SidesOf(change));
@@ -202,26 +173,22 @@ Result<> MigrationsHandler::RunProgram(const Move& move, const std::string& host
     if (named.number != static_cast<uint64_t>(step.number)) continue;
     Command command;
     command.arguments = {StrCat(programs_.Folder(record), "/", is_up ? named.up : named.down)};
-    command.environment = {StrCat("IGNITE_DATABASE=", host_path),
+    command.environment = {StrCat("IGNITE_DATABASE=", place.address),
                            StrCat("IGNITE_ROOT=", paths_.Root())};
     command.timeout = kProgramTimeout;
-    command.confinement = Confinement{.uid = account.uid,
-                                      .gid = account.gid,
-                                      .writable = std::vector<std::string>{ParentOf(host_path)},
-                                      .network = false};
+    command.confinement = DatabaseAccess::ConfinementFor(place);
     return CheckOutcome(command, TRY(process_.Run(command)));
   }
   return Error{ErrorCode::kInternal, StrCat("no release has the program of step ", step.number),
                "report this as a bug"};
 }
 
-Result<> MigrationsHandler::RunMove(migrations::Database& database, const std::string& host_path,
-                                    const Account& account, const Move& move,
+Result<> MigrationsHandler::RunMove(const DatabasePlace& place, const Move& move,
                                     const Change& change) {
+  auto database = databases_.Open(place);
   for (const Move& part : migrations::Split(move)) {
-    if (!part.steps.empty() && part.steps[0].is_program)
-      TRY(RunProgram(part, host_path, account, change));
-    TRY(database.Run(part));
+    if (!part.steps.empty() && part.steps[0].is_program) TRY(RunProgram(place, part, change));
+    TRY(database->Run(part));
   }
   return {};
 }
@@ -229,52 +196,59 @@ Result<> MigrationsHandler::RunMove(migrations::Database& database, const std::s
 Result<> MigrationsHandler::Rehearse(const Change& change) {
   if (settings_.rehearse == engine::Rehearse::kOff) return {};
   Sides sides = TRY(SidesOf(change));
-  const MigrationsSpec& spec = sides.any();
-  Account account = TRY(AccountOf(spec.database));
-  auto live = Open(HostDatabase(spec), account);
+  DatabasePlace place = TRY(databases_.Find(sides.any()));
+  auto live = databases_.Open(place);
   DatabaseState state = TRY(live->Read());
-  Course course = TRY(CourseOf(change, sides, state));
+  Course course = TRY(StagedCourse(change, sides, state));
   if (course.move.steps.empty()) return {};
   std::string folder = StrCat(Copies(change.any().component), "/", kRehearsal);
-  TRY(MakeWorkFolder(folder, account));
-  std::string path = StrCat(folder, kCopyName);
-  auto copy = Open(path, account);
-  Result<> tried = live->Snapshot(path);
-  bool has_copy = tried.has_value();
-  if (tried) tried = RehearseOn(*copy, path, account, course, change);
+  TRY(MakeWorkFolder(folder, place));
+  DatabasePlace copy = DatabaseAccess::CopyOf(place, folder);
+  bool is_optional = settings_.rehearse == engine::Rehearse::kPreferred;
+  auto made = live->MakeCopy(copy.address);
+  bool has_copy = made && made->kind != migrations::Copy::Kind::kNone;
+  Result<> tried;
+  if (has_copy) {
+    tried = RehearseOn(copy, course, change);
+  } else if (!made) {
+    bool is_excused = is_optional && made.error().code == ErrorCode::kNoSpace;
+    if (!is_excused) tried = made.error();
+  } else if (!is_optional) {
+    tried = Error{ErrorCode::kRefused, StrCat("there is no copy to try it on: ", made->why),
+                  "correct that, or set 'rehearse = prefer' in [policy] of agent.ini"};
+  }
+  if (made) TRY(live->DropCopy(copy.address));
   TRY(files_.RemoveTree(folder));
   if (tried) return {};
-  bool is_optional = settings_.rehearse == engine::Rehearse::kPreferred;
-  if (!has_copy && is_optional && tried.error().code == ErrorCode::kNoSpace) return {};
   return Error{
       tried.error().code == ErrorCode::kNoSpace ? ErrorCode::kNoSpace : ErrorCode::kRefused,
-      StrCat("the rehearsal on a copy of ", spec.database, " failed: ", tried.error().cause),
+      StrCat("the rehearsal on a copy of ", place.name, " failed: ", tried.error().cause),
       tried.error().remedy};
 }
 
-Result<> MigrationsHandler::RehearseOn(migrations::Database& copy, const std::string& path,
-                                       const Account& account, const Course& course,
+Result<> MigrationsHandler::RehearseOn(const DatabasePlace& place, const Course& course,
                                        const Change& change) {
-  migrations::Fingerprint before = TRY(copy.Examine());
-  TRY(RunMove(copy, path, account, course.move, change));
-  migrations::Fingerprint after = TRY(copy.Examine());
+  auto copy = databases_.Open(place);
+  migrations::Fingerprint before = TRY(copy->Examine());
+  TRY(RunMove(place, course.move, change));
+  migrations::Fingerprint after = TRY(copy->Examine());
   // What needs a snapshot to go back has no other way that could be tried.
   if (course.needs_snapshot) return {};
-  TRY(RunMove(copy, path, account, Reversed(course.move), change));
+  TRY(RunMove(place, Reversed(course.move), change));
   migrations::Fingerprint back;
-  if (TRY(copy.Read()).exists) back = TRY(copy.Examine());
+  if (TRY(copy->Read()).exists) back = TRY(copy->Examine());
   if (back != before) {
     return Error{ErrorCode::kRefused,
                  StrCat("up and down again does not lead back to the start: ",
-                        migrations::FirstDifference(before, back)),
+                        FirstDifference(before, back)),
                  "correct the down of the step, or mark the step '-- ignite: lossy'"};
   }
-  TRY(RunMove(copy, path, account, course.move, change));
-  migrations::Fingerprint again = TRY(copy.Examine());
+  TRY(RunMove(place, course.move, change));
+  migrations::Fingerprint again = TRY(copy->Examine());
   if (again.schema == after.schema) return {};
   return Error{ErrorCode::kRefused,
                StrCat("up, down and up again does not lead to the same schema: ",
-                      migrations::FirstDifference(after, again)),
+                      FirstDifference(after, again)),
                "correct the down of the step"};
 }
 
@@ -288,38 +262,41 @@ Result<bool> MigrationsHandler::HasRelease(const ComponentRecord& record) const 
 
 Result<> MigrationsHandler::Activate(const Change& change) {
   Sides sides = TRY(SidesOf(change));
-  Account account = TRY(AccountOf(sides.any().database));
-  std::string path = HostDatabase(sides.any());
-  auto database = Open(path, account);
+  DatabasePlace place = TRY(databases_.Find(sides.any()));
+  auto database = databases_.Open(place);
   DatabaseState state = TRY(database->Read());
   if (change.to && StandsAt(sides.to, state)) return {};
   if (!change.to && !state.is_managed) return {};
-  Course course = TRY(CourseOf(change, sides, state));
-  std::string folder = SnapshotFolder(change);
+  Course course = TRY(StagedCourse(change, sides, state));
+  std::string snapshot = Snapshot(change);
   // One of an earlier transaction must not pass for ours.
-  TRY(files_.RemoveTree(folder));
+  TRY(files_.RemoveTree(ParentOf(snapshot)));
   if (course.needs_snapshot) {
-    TRY(MakeWorkFolder(folder, account));
-    TRY(database->Snapshot(StrCat(folder, kCopyName)));
+    TRY(MakeWorkFolder(ParentOf(snapshot), place));
+    TRY(database->Snapshot(snapshot));
   }
-  return RunMove(*database, path, account, course.move, change);
+  if (course.restores) return database->Restore(Snapshot({change.to, change.from}));
+  // A copy of a SQLite database is the same in all; one of PostgreSQL may lack rows, or be missing.
+  course.move.proves_return = place.engine == migrations::Engine::kPostgresql &&
+                              !course.needs_snapshot &&
+                              settings_.rehearse != engine::Rehearse::kOff;
+  return RunMove(place, course.move, change);
 }
 
 Result<> MigrationsHandler::Undo(const Change& change) {
   Sides sides = TRY(SidesOf(change));
-  Account account = TRY(AccountOf(sides.any().database));
-  std::string path = HostDatabase(sides.any());
-  auto database = Open(path, account);
+  DatabasePlace place = TRY(databases_.Find(sides.any()));
+  auto database = databases_.Open(place);
   DatabaseState state = TRY(database->Read());
   if (StandsAt(sides.from, state)) return {};
-  std::string copy = StrCat(SnapshotFolder(change), kCopyName);
-  if (TRY(files_.Inspect(copy))) return database->Restore(copy);
+  std::string snapshot = Snapshot(change);
+  if (TRY(files_.Inspect(snapshot))) return database->Restore(snapshot);
   if (!sides.to) {
-    return Error{ErrorCode::kIo, StrCat("the snapshot ", copy, " is gone"),
+    return Error{ErrorCode::kIo, StrCat("the snapshot ", snapshot, " is gone"),
                  "restore the database from a backup"};
   }
   Move back = TRY(PlanReturn(sides.from, *sides.to, state));
-  return RunMove(*database, path, account, back, {change.to, change.from});
+  return RunMove(place, back, {change.to, change.from});
 }
 
 Result<> MigrationsHandler::Discard(const ComponentRecord& record) {
@@ -344,9 +321,8 @@ Result<std::vector<std::string>> MigrationsHandler::FindDifferences(const Compon
   CompareWhat what = WhatOf(compare);
   auto differences = TRY(programs_.FindDifferences(record, what));
   DataRelease release = TRY(DataRelease::Of(record));
-  auto account = AccountOf(release.spec.database);
-  auto state = account ? Open(HostDatabase(release.spec), *account)->Read()
-                       : Result<DatabaseState>(account.error());
+  auto place = databases_.Find(release.spec);
+  auto state = place ? databases_.Open(*place)->Read() : Result<DatabaseState>(place.error());
   std::string_view database = release.spec.database;
   if (!state) {
     differences.push_back(StrCat(database, ": ", state.error().cause));
@@ -354,9 +330,8 @@ Result<std::vector<std::string>> MigrationsHandler::FindDifferences(const Compon
     differences.push_back(
         StrCat(database, ": is at version ", state->version, " instead of ", release.spec.Level()));
   } else if (compare == Compare::kEverything && state->schema != state->recorded_schema) {
-    differences.push_back(
-        StrCat(database, ": its schema was changed by hand: ",
-               migrations::FirstDifference(state->recorded_schema, state->schema)));
+    differences.push_back(StrCat(database, ": its schema was changed by hand: ",
+                                 FirstDifference(state->recorded_schema, state->schema)));
   }
   return differences;
 }

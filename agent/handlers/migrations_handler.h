@@ -9,10 +9,10 @@
 #include "agent/engine/handler.h"
 #include "agent/engine/probe_paths.h"
 #include "agent/engine/settings.h"
+#include "agent/handlers/database_access.h"
 #include "agent/handlers/migration_course.h"
 #include "agent/handlers/program_store.h"
 #include "base/process.h"
-#include "migrations/database.h"
 
 namespace ignite::handlers {
 
@@ -24,7 +24,8 @@ class MigrationsHandler : public engine::Handler {
         process_(process),
         paths_(paths),
         settings_(settings),
-        programs_(files, paths) {}
+        programs_(files, paths),
+        databases_(files, process, paths) {}
 
   bool BelongsTo(format::Kind kind) const override {
     return format::MigrationsSpec::BelongsTo(kind);
@@ -48,10 +49,6 @@ class MigrationsHandler : public engine::Handler {
                                                    Compare compare) const override;
 
  private:
-  /// Tries the change on a copy: up, the database's own checks, back, compared with the start, and
-  /// up again. kRefused says which step fails.
-  Result<> Rehearse(const engine::Change& change);
-
   struct Sides {
     std::optional<DataRelease> from;
     std::optional<DataRelease> to;
@@ -59,41 +56,36 @@ class MigrationsHandler : public engine::Handler {
   };
   static Result<Sides> SidesOf(const engine::Change& change);
 
-  /// Who may open the database: its owner, or that of its folder where it does not exist. kRefused
-  /// where that is root, or not us where we are not root.
-  struct Account {
-    uid_t uid = 0;
-    gid_t gid = 0;
-  };
-  Result<Account> AccountOf(const std::string& database) const;
-  /// Host path of the database.
-  std::string HostDatabase(const format::MigrationsSpec& spec) const;
-  std::unique_ptr<migrations::Database> Open(const std::string& host_path,
-                                             const Account& account) const;
-  /// With the texts of the new release, which is staged.
   Result<Course> CourseOf(const engine::Change& change, const Sides& sides,
-                          const migrations::DatabaseState& state) const;
-  /// The text of a file of this release.
-  LoadText Loader(const std::optional<engine::ComponentRecord>& record) const;
-  Result<> RunMove(migrations::Database& database, const std::string& host_path,
-                   const Account& account, const migrations::Move& move,
+                          const migrations::DatabaseState& state, const LoadText& load) const;
+  /// With the texts of the new release, which is staged.
+  Result<Course> StagedCourse(const engine::Change& change, const Sides& sides,
+                              const migrations::DatabaseState& state) const;
+  Result<> RunMove(const DatabasePlace& place, const migrations::Move& move,
                    const engine::Change& change);
-  Result<> RunProgram(const migrations::Move& move, const std::string& host_path,
-                      const Account& account, const engine::Change& change);
-  Result<> RehearseOn(migrations::Database& copy, const std::string& path, const Account& account,
-                      const Course& course, const engine::Change& change);
+  Result<> RunProgram(const DatabasePlace& place, const migrations::Move& move,
+                      const engine::Change& change);
+
+  /// Tries the change on a copy: up, the database's own checks, back, compared with the start, and
+  /// up again. kRefused says which step fails.
+  Result<> Rehearse(const engine::Change& change);
+  Result<> RehearseOn(const DatabasePlace& copy, const Course& course,
+                      const engine::Change& change);
 
   /// A folder that the owner of the database can write to, for copies of it; made anew.
-  Result<> MakeWorkFolder(const std::string& folder, const Account& account);
+  Result<> MakeWorkFolder(const std::string& folder, const DatabasePlace& place);
   std::string Copies(std::string_view component) const;
-  /// Where the copy lies that leads back from `to` to `from`.
-  std::string SnapshotFolder(const engine::Change& change) const;
+  /// What the database was when it left `from` for `to`.
+  std::string Snapshot(const engine::Change& change) const;
+  /// The snapshot that leads back over the change, which goes down.
+  Result<std::optional<KeptSnapshot>> SnapshotFor(const engine::Change& change) const;
 
   FileSystem& files_;
   Process& process_;
   const engine::ProbePaths& paths_;
   const engine::Settings& settings_;
   ProgramStore programs_;
+  DatabaseAccess databases_;
 };
 
 }  // namespace ignite::handlers

@@ -2,6 +2,7 @@
 
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "payload-format/data/database_address.h"
 #include "payload-format/manifest/unit_name.h"
 #include "payload-format/tree/tree_spec.h"
 
@@ -57,9 +58,14 @@ Result<MigrationsSpec> MigrationsSpec::FromJson(const Json& json) {
   JsonFields fields(json, "migrations");
   MigrationsSpec spec;
   spec.engine = fields.String("engine");
-  if (spec.engine != kSqlite) fields.Fault("engine", "is unknown");
   spec.database = fields.String("database");
-  if (!IsProbePath(spec.database)) fields.Fault("database", "is no absolute path");
+  if (spec.engine == kSqlite) {
+    if (!IsProbePath(spec.database)) fields.Fault("database", "is no absolute path");
+  } else if (spec.engine == kPostgresql) {
+    if (!IsPostgresqlAddress(spec.database)) fields.Fault("database", "is no address");
+  } else {
+    fields.Fault("engine", "is unknown");
+  }
   spec.baseline = static_cast<uint64_t>(fields.Integer("baseline", 0, Json::kMaxInteger));
   const Json& verify = fields.Required("verify");
   if (verify.AsBool() == nullptr) fields.Fault("verify", "is neither true nor false");

@@ -26,13 +26,14 @@ struct MigrationsSpec {
   static constexpr std::string_view kType = "migrations";
   static constexpr std::string_view kComponents = "data/";  ///< What its components begin with.
   static constexpr std::string_view kSqlite = "sqlite";
+  static constexpr std::string_view kPostgresql = "postgresql";
   static constexpr std::string_view kVerify = "verify.sql";
   static bool BelongsTo(Kind kind) { return CarriesSoftware(kind); }
   /// The steps of a database are programs or SQL.
   static StepSuffixes Suffixes() { return {"", ".sql"}; }
 
-  std::string engine;     ///< kSqlite.
-  std::string database;   ///< For SQLite a path on the probe.
+  std::string engine;     ///< kSqlite or kPostgresql.
+  std::string database;   ///< A path on the probe, or as database_address.h has it.
   uint64_t baseline = 0;  ///< The version of a database that has tables and no engine's; 0: none.
   bool has_verify = false;
   std::vector<std::string> units;  ///< Names of units that use the database.

@@ -171,6 +171,33 @@ class MigrationTest(DataCase):
         self.assertEqual(self.sql("SELECT name FROM hosts"), [["MIXED"]])
         self.assertTrue(list(self.probe.state.glob("snapshots/data/main/*/copy.db")))
 
+    def test_restore_data_accepts_the_loss_of_what_was_written_since(self):
+        self.probe.install(self.release("1.0", SECOND))
+        self.sql("INSERT INTO hosts (name) VALUES ('MiXed')")
+        before = self.dump()
+        self.probe.install(self.release("2.0", LOSSY))
+        self.sql("INSERT INTO hosts (name) VALUES ('since')")
+        newer = self.dump()
+        refused = self.probe.rollback(expect=4)
+        self.assertIn("'ignite rollback --restore-data' restores the snapshot of 20", refused["remedy"])
+        self.assertEqual(refused["remedy"], self.probe.json("rollback", "--list")[1]["checks"][0]["remedy"])
+        self.assertEqual(self.dump(), newer)
+        self.probe.rollback("--restore-data")
+        self.assertEqual(self.dump(), before)
+        self.assertEqual(self.version(), "3")
+        self.probe.rollback()
+        self.assertEqual(self.sql("SELECT name FROM hosts"), [["MIXED"]])
+
+    def test_a_return_that_restored_data_and_fails_brings_back_what_was(self):
+        self.probe.install(self.release("1.0", SECOND, health=command_check("test ! -e $IGNITE_ROOT/bad", "1s")))
+        self.probe.install(self.release("2.0", LOSSY))
+        self.sql("INSERT INTO hosts (name) VALUES ('since')")
+        newer = self.dump()
+        self.probe.at("/bad").touch()
+        self.probe.rollback("--restore-data", expect=5)
+        self.assertEqual(self.dump(), newer)
+        self.assertEqual(self.version(), "5")
+
     def test_programs_do_what_sql_cannot(self):
         files = {
             **FIRST,

@@ -154,7 +154,7 @@ Result<Verdict> FakeProbe::InstallBytes(const Bytes& bundle, engine::Origin orig
 
 Result<Verdict> FakeProbe::Rollback(std::optional<int64_t> to) {
   engine::Parts all = parts();
-  return engine::Engine(all).Rollback(to, observer);
+  return engine::Engine(all).Rollback({.to = to}, observer);
 }
 
 Result<std::optional<engine::Recovered>> FakeProbe::Recover() {

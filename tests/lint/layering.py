@@ -36,6 +36,7 @@ LIBRARIES = {
     r"curl/": ["agent/health", "agent/remote"],
     r"ini\.h$": ["base"],
     r"systemd/": ["agent/bus", "agent/daemon.cc"],
+    r"libpq-fe\.h$": ["migrations"],
     r"zstd(_errors)?\.h$|zdict\.h$": ["payload-format/chunk"],
     r"nlohmann/": ["base/json.cc"],
 }

@@ -809,6 +809,11 @@ class Config(Programs):
         fields.done()
 
 
+def is_postgresql_address(text):
+    value = "[A-Za-z0-9_./-]{1,63}"
+    return re.fullmatch(f"dbname={value}( host={value})?( port={value})? user={value}", text) is not None
+
+
 class Migrations(Programs):
     TRAITS = ("lossy", "non-transactional", "foreign-keys-off")
 
@@ -819,8 +824,9 @@ class Migrations(Programs):
 
     def read_spec(self, document):
         fields = Fields(document, "spec")
-        need(fields.word("engine", bool) == "sqlite", "spec: the engine")
-        fields.word("database", is_probe_path)
+        engine = fields.word("engine", bool)
+        need(engine in ("sqlite", "postgresql"), "spec: the engine")
+        fields.word("database", is_probe_path if engine == "sqlite" else is_postgresql_address)
         fields.integer("baseline", 0, MAX_INTEGER)
         fields.get("verify", bool)
         need(all(is_unit_name(unit) for unit in fields.get("units", list)), "spec: the units")

@@ -111,7 +111,7 @@ Probe::Ending Probe::Rollback(std::optional<int64_t> to, Troubles troubles,
   model.Asked(intent);
   Ending ending =
       Do(StrCat("rollback", to ? StrCat(" to ", *to) : std::string()), std::move(troubles),
-         [&](engine::Engine& engine) { return ToAnswer(engine.Rollback(to, observer)); });
+         [&](engine::Engine& engine) { return ToAnswer(engine.Rollback({.to = to}, observer)); });
   if (must_be_as_expected) CheckEnding(intent, true, ending);
   return ending;
 }

@@ -1,0 +1,115 @@
+#include "agent/handlers/database_access.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "base/str_cat.h"
+#include "base/terminal.h"
+#include "migrations/worker.h"
+#include "payload-format/data/database_address.h"
+
+namespace ignite::handlers {
+namespace {
+
+using format::MigrationsSpec;
+using migrations::Engine;
+
+/// Debian's nobody and nogroup.
+constexpr uid_t kNobody = 65534;
+constexpr gid_t kNoGroup = 65534;
+constexpr std::string_view kCopyPrefix = "ignite_rehearsal_";
+constexpr size_t kLongestName = 63;
+
+Error Refused(std::string cause, std::string remedy) {
+  return {ErrorCode::kRefused, std::move(cause), std::move(remedy)};
+}
+
+/// Of this machine: the server asks the kernel who is at the other end of its socket.
+struct Account {
+  uid_t uid = kNobody;
+  gid_t gid = kNoGroup;
+};
+Account AccountOfMachine(const std::string& name) {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+      found == nullptr)
+    return {};
+  return {found->pw_uid, found->pw_gid};
+}
+
+}  // namespace
+
+Result<DatabasePlace> DatabaseAccess::Find(const MigrationsSpec& spec) const {
+  return spec.engine == MigrationsSpec::kSqlite ? FindSqlite(spec) : FindPostgresql(spec);
+}
+
+Result<DatabasePlace> DatabaseAccess::FindSqlite(const MigrationsSpec& spec) const {
+  std::string path = paths_.Host(spec.database);
+  auto info = TRY(files_.Inspect(path));
+  if (info && info->type != FileInfo::Type::kFile)
+    return Refused(StrCat(spec.database, " is no file"), "put the database itself there");
+  bool exists = info.has_value();
+  if (!exists) info = TRY(files_.Inspect(ParentOf(path)));
+  if (!info) {
+    return Refused(StrCat("there is no folder ", ParentOf(spec.database), " for the database"),
+                   "make it, and give it to the user of the application with chown");
+  }
+  std::string whose = exists ? spec.database : ParentOf(spec.database);
+  if (info->uid == 0) {
+    return Refused(StrCat(whose, " belongs to root"),
+                   StrCat("migrations run as the owner of the database: chown USER: ", whose,
+                          exists ? StrCat(" ", ParentOf(spec.database)) : ""));
+  }
+  if (geteuid() != 0 && info->uid != geteuid())
+    return Refused(StrCat(whose, " belongs to another user"), "run ignite as root");
+  return DatabasePlace{Engine::kSqlite, spec.database, path, info->uid,
+                       info->gid == 0 ? kNoGroup : info->gid};
+}
+
+Result<DatabasePlace> DatabaseAccess::FindPostgresql(const MigrationsSpec& spec) {
+  DatabasePlace place{Engine::kPostgresql, spec.database, spec.database, geteuid(), getegid()};
+  if (geteuid() != 0) return place;
+  std::string role = format::PartOfAddress(spec.database, "user").value_or("");
+  Account account = AccountOfMachine(role);
+  if (account.uid == 0) {
+    return Refused(StrCat("the account ", Printable(role), " is root's"),
+                   "name the owner of the database in 'user=' of the recipe");
+  }
+  place.uid = account.uid;
+  place.gid = account.gid == 0 ? kNoGroup : account.gid;
+  return place;
+}
+
+std::unique_ptr<migrations::Database> DatabaseAccess::Open(const DatabasePlace& place) const {
+  return migrations::MakeDatabaseOfWorker(process_,
+                                          {place.engine, place.address, place.uid, place.gid});
+}
+
+DatabasePlace DatabaseAccess::CopyOf(const DatabasePlace& place, const std::string& folder) {
+  DatabasePlace copy = place;
+  if (place.engine == Engine::kSqlite) {
+    copy.address = StrCat(folder, "/copy.db");
+    return copy;
+  }
+  std::string name =
+      StrCat(kCopyPrefix, format::PartOfAddress(place.address, "dbname").value_or(""));
+  // Of two words of the same key the last one counts.
+  copy.address = StrCat(place.address, " dbname=", name.substr(0, kLongestName));
+  return copy;
+}
+
+Confinement DatabaseAccess::ConfinementFor(const DatabasePlace& place) {
+  bool is_file = place.engine == Engine::kSqlite;
+  Confinement confinement;
+  confinement.uid = place.uid;
+  confinement.gid = place.gid;
+  confinement.writable = std::vector<std::string>{is_file ? ParentOf(place.address) : "/tmp"};
+  confinement.network = !is_file;
+  return confinement;
+}
+
+}  // namespace ignite::handlers

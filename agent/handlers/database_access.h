@@ -1,0 +1,54 @@
+// The database of a component on this probe: where it is, and whose process opens it. Never that of
+// root: an application can write what is in it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "agent/engine/probe_paths.h"
+#include "base/file_system.h"
+#include "base/process.h"
+#include "migrations/database.h"
+#include "payload-format/data/migrations_spec.h"
+
+namespace ignite::handlers {
+
+struct DatabasePlace {
+  migrations::Engine engine = migrations::Engine::kSqlite;
+  std::string name;     ///< For a person: the path on the probe, or the connection string.
+  std::string address;  ///< For the worker: the path on the host, or the connection string.
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+class DatabaseAccess {
+ public:
+  DatabaseAccess(FileSystem& files, Process& process, const engine::ProbePaths& paths)
+      : files_(files), process_(process), paths_(paths) {}
+
+  /// SQLite: the account is the owner of the file, or of its folder where there is no file yet.
+  /// PostgreSQL: the account of the role that logs in, so that the server knows it by its socket;
+  /// nobody where there is no such account. kRefused where that is root, or not us where we are
+  /// not root.
+  Result<DatabasePlace> Find(const format::MigrationsSpec& spec) const;
+
+  /// Each of its methods runs in a process of the account.
+  std::unique_ptr<migrations::Database> Open(const DatabasePlace& place) const;
+  /// Where a copy of it goes for a rehearsal: into `folder`, or beside it on its server.
+  static DatabasePlace CopyOf(const DatabasePlace& place, const std::string& folder);
+
+  /// What a program of a step may do: write beside the database, or reach its server.
+  static Confinement ConfinementFor(const DatabasePlace& place);
+
+ private:
+  Result<DatabasePlace> FindSqlite(const format::MigrationsSpec& spec) const;
+  static Result<DatabasePlace> FindPostgresql(const format::MigrationsSpec& spec);
+
+  FileSystem& files_;
+  Process& process_;
+  const engine::ProbePaths& paths_;
+};
+
+}  // namespace ignite::handlers

@@ -1,0 +1,129 @@
+#include <cerrno>
+#include <cstdio>
+
+#include "base/file_system.h"
+#include "base/ini.h"
+#include "base/str_cat.h"
+#include "migrations/database.h"
+#include "migrations/move_runner.h"
+#include "migrations/own_tables.h"
+#include "migrations/position.h"
+#include "migrations/postgresql_connection.h"
+#include "migrations/postgresql_tools.h"
+
+namespace ignite::migrations {
+namespace {
+
+using As = PostgresqlConnection::As;
+
+constexpr std::string_view kPart = ".part";
+/// A larger database is rehearsed on its schema alone: its rows would take too long.
+constexpr uint64_t kLargestWithRows = uint64_t{2} * 1024 * 1024 * 1024;
+
+constexpr const char* kLocaleOfDatabase =
+    "SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), "
+    "datcollate, datctype) FROM pg_database WHERE datname = current_database()";
+constexpr const char* kExtensions =
+    "SELECT format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I', extname, nspname) FROM "
+    "pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE nspname IN ('public', "
+    "'pg_catalog') AND extname <> 'plpgsql'";
+
+class PostgresqlDatabase : public Database {
+ public:
+  explicit PostgresqlDatabase(std::string address) : address_(std::move(address)) {}
+
+  Result<DatabaseState> Read() override {
+    auto connection = TRY(PostgresqlConnection::Open(address_, As::kOwner));
+    TRY(connection.WaitForMoves());
+    DatabaseState state = TRY(ReadState(connection));
+    state.bytes = TRY(Size(connection));
+    return state;
+  }
+
+  Result<> Run(const Move& move) override {
+    auto connection = TRY(PostgresqlConnection::Open(address_, As::kOwner));
+    auto moved = RunMove(connection, move);
+    if (moved) return {};
+    (void)connection.Execute("ROLLBACK");
+    // A failed COMMIT may have committed, and the connection may be lost: what is there decides.
+    auto state = Read();
+    return state && StandsAtEnd(*state, move) ? Result<>() : moved;
+  }
+
+  Result<> Snapshot(const std::string& path) override {
+    std::string part = StrCat(path, kPart);
+    TRY(DumpDatabase(TRY(Place()), part));
+    auto files = MakePosixFileSystem();
+    TRY(files->SyncFileSystem(part));
+    if (rename(part.c_str(), path.c_str()) != 0)
+      return SystemError(StrCat("renaming ", part), errno);
+    return files->SyncFileSystem(path);
+  }
+
+  Result<> Restore(const std::string& path) override { return RestoreDump(TRY(Place()), path); }
+
+  Result<Fingerprint> Examine() override {
+    auto connection = TRY(PostgresqlConnection::Open(address_, As::kOwner));
+    return TakeFingerprint(connection);
+  }
+
+  Result<Copy> MakeCopy(const std::string& address) override {
+    TRY(DropCopy(address));
+    auto connection = TRY(PostgresqlConnection::Open(address_, As::kOwner));
+    bool with_rows = TRY(Size(connection)) <= kLargestWithRows;
+    auto copied = CopyInto(connection, address, with_rows);
+    if (!copied) {
+      TRY(DropCopy(address));
+      return Copy{Copy::Kind::kNone, copied.error().cause};
+    }
+    if (with_rows) return Copy{};
+    return Copy{Copy::Kind::kSchema, "the database is larger than 2 GiB"};
+  }
+
+  Result<> DropCopy(const std::string& address) override {
+    std::string name = TRY(PostgresqlConnection::DatabaseIn(address));
+    auto connection = TRY(PostgresqlConnection::Open(address_, As::kLogin));
+    return connection.Execute(StrCat("DROP DATABASE IF EXISTS ", QuotedIdentifier(name)));
+  }
+
+ private:
+  Result<PostgresqlPlace> Place() const {
+    auto connection = TRY(PostgresqlConnection::Open(address_, As::kOwner));
+    return PostgresqlPlace{address_, connection.owner()};
+  }
+
+  Result<> CopyInto(PostgresqlConnection& from, const std::string& address, bool with_rows) {
+    // The login may be allowed to make databases and extensions where the owner is not.
+    auto login = TRY(PostgresqlConnection::Open(address_, As::kLogin));
+    std::string name = TRY(PostgresqlConnection::DatabaseIn(address));
+    std::string locale = TRY(login.Value(kLocaleOfDatabase));
+    TRY(login.Execute(StrCat("CREATE DATABASE ", QuotedIdentifier(name), " OWNER ",
+                             QuotedIdentifier(from.owner()), " TEMPLATE template0 ", locale)));
+    auto to = TRY(PostgresqlConnection::Open(address, As::kLogin));
+    std::vector<std::string> extensions;
+    TRY(login.Query(kExtensions, {},
+                    [&](const std::vector<std::string>& row) { extensions.push_back(row[0]); }));
+    // One that cannot be made here fails in the copying, with its cause.
+    for (const std::string& extension : extensions) (void)to.Execute(extension);
+    PostgresqlPlace place{address, from.owner()};
+    CopyRows rows = with_rows                  ? CopyRows::kAll
+                    : TRY(from.HasOwnTables()) ? CopyRows::kOwnTables
+                                               : CopyRows::kNone;
+    return CopyDatabase({address_, from.owner()}, place, rows);
+  }
+
+  static Result<uint64_t> Size(PostgresqlConnection& connection) {
+    auto bytes = TRY(connection.Value("SELECT pg_database_size(current_database())"));
+    return ParseNumber(bytes).value_or(0);
+  }
+
+  std::string address_;
+};
+
+}  // namespace
+
+std::unique_ptr<Database> MakePostgresqlDatabase(std::string address) {
+  return std::make_unique<PostgresqlDatabase>(std::move(address));
+}
+
+}  // namespace ignite::migrations

@@ -1,0 +1,54 @@
+#include "payload-format/data/database_address.h"
+
+#include <algorithm>
+#include <array>
+
+namespace ignite::format {
+namespace {
+
+constexpr size_t kLongestValue = 63;  // Of a name in PostgreSQL (NAMEDATALEN).
+
+struct Part {
+  std::string_view key;
+  bool is_needed;
+};
+constexpr std::array<Part, 4> kParts = {
+    {{"dbname", true}, {"host", false}, {"port", false}, {"user", true}}};
+
+bool IsValue(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestValue &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '_' || c == '.' || c == '/' || c == '-';
+         });
+}
+
+/// Takes "key=VALUE" from the front, with the space behind it.
+std::optional<std::string> Take(std::string_view& rest, std::string_view key) {
+  if (!rest.starts_with(key) || rest.substr(key.size(), 1) != "=") return std::nullopt;
+  size_t end = std::min(rest.find(' '), rest.size());
+  std::string value(rest.substr(key.size() + 1, end - key.size() - 1));
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return value;
+}
+
+}  // namespace
+
+bool IsPostgresqlAddress(std::string_view text) {
+  if (text.ends_with(' ')) return false;
+  for (const Part& part : kParts) {
+    auto value = Take(text, part.key);
+    if (value ? !IsValue(*value) : part.is_needed) return false;
+  }
+  return text.empty();
+}
+
+std::optional<std::string> PartOfAddress(std::string_view address, std::string_view key) {
+  for (const Part& part : kParts) {
+    auto value = Take(address, part.key);
+    if (part.key == key) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace ignite::format

@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""Migrations of a real PostgreSQL by the real programs: what tests/e2e/data_test.py has for SQLite, and what is different.
+
+IGNITE_BIN names the folder of the programs. Needs root, as a probe does.
+"""
+
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from data_test import DataCase  # noqa: E402
+from postgresql import Server  # noqa: E402
+from probe import BIN, command_check, wait_for  # noqa: E402
+
+FIRST = {
+    "1_hosts.up.sql": "CREATE TABLE hosts (id serial PRIMARY KEY, name text NOT NULL);\n",
+    "1_hosts.down.sql": "DROP TABLE hosts;\n",
+}
+SECOND = {
+    **FIRST,
+    "2_port.up.sql": "ALTER TABLE hosts ADD port integer;\nUPDATE hosts SET port = 22;\n",
+    "2_port.down.sql": "ALTER TABLE hosts DROP COLUMN port;\n",
+    "3_log.up.sql": "CREATE TABLE log (at timestamptz DEFAULT now());\n",
+    "3_log.down.sql": "DROP TABLE log;\n",
+}
+LOSSY = {
+    **SECOND,
+    "4_names.up.sql": "-- ignite: lossy\nUPDATE hosts SET name = upper(name);\n",
+    "4_names.down.sql": "UPDATE hosts SET name = lower(name);\n",
+    "5_gone.up.sql": "DROP TABLE log;\n",
+}
+
+
+class PostgresqlCase(DataCase):
+    server = None
+    count = 0
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # A short path: a socket's may have 107 bytes.
+        cls.server_folder = pathlib.Path(tempfile.mkdtemp(prefix="pg.", dir="/tmp"))
+        cls.server_folder.chmod(0o755)
+        cls.server = Server(cls.server_folder / "s")
+        cls.server.sql("postgres", "CREATE ROLE probe LOGIN CREATEDB; CREATE ROLE poor LOGIN")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+        shutil.rmtree(cls.server_folder)
+        super().tearDownClass()
+
+    def setUp(self):
+        super().setUp()
+        PostgresqlCase.count += 1
+        self.name = f"db{PostgresqlCase.count}"
+        self.user = "probe"
+        self.server.make(self.name, "probe")
+
+    def release(self, version, files, keys="", **more):
+        source = self.steps(files, f"sql-{version}")
+        section = f"[payload schema]\ntype = migrations\ncomponent = data/main\nsource = {source}\n"
+        section += f"database = postgresql:user={self.user} dbname={self.name} host={self.server.folder}\n{keys}\n"
+        return self.workshop.bundle(version, more=section, **more)
+
+    def sql(self, text):
+        return self.server.sql(self.name, text, user="probe")
+
+    def dump(self):
+        return self.server.dump(self.name)
+
+    def databases(self):
+        return [row[0] for row in self.server.sql("postgres", "SELECT datname FROM pg_database ORDER BY 1")]
+
+
+class PostgresqlMigrationTest(PostgresqlCase):
+    def test_increments_and_a_failed_trial_that_keeps_the_rows(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.assertEqual(self.version(), "1")
+        self.sql("INSERT INTO hosts (name) VALUES ('a')")
+        before = self.dump()
+        script = self.folder / "trial.sh"
+        script.write_text(
+            f"#!/bin/sh\npsql -qX -h {self.server.folder} -U probe -d {self.name} "
+            "-c \"INSERT INTO hosts (name, port) VALUES ('b', 1)\"; exit 1\n"
+        )
+        script.chmod(0o755)
+        answer = self.probe.install(self.release("2.0", SECOND, health=command_check(str(script), "3s")), expect=5)
+        self.assertEqual(answer["reason"], "health")
+        self.assertIn(["b"], self.sql("SELECT name FROM hosts"))
+        self.sql("DELETE FROM hosts WHERE name = 'b'; SELECT setval('hosts_id_seq', 1)")
+        self.assertEqual(self.dump(), before)
+        self.probe.install(self.release("3.0", SECOND))
+        self.assertEqual(self.version(), "3")
+        self.assertEqual(self.sql("SELECT name, port FROM hosts"), [["a", "22"]])
+        self.assertEqual(self.probe.json("verify")["differences"], [])
+        self.assertNotIn("ignite_rehearsal_" + self.name, self.databases())
+
+    def test_a_manual_rollback_needs_no_file_of_the_newer_release(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.probe.install(self.release("2.0", SECOND))
+        self.sql("INSERT INTO hosts (name, port) VALUES ('kept', 80)")
+        for text in (self.probe.state / "programs/data/main").glob("3-*/*.sql"):
+            text.unlink()
+        self.probe.rollback()
+        self.assertEqual(self.sql("SELECT * FROM hosts"), [["1", "kept"]])
+
+    def test_a_lossy_step_goes_back_by_the_snapshot(self):
+        self.probe.install(self.release("1.0", SECOND))
+        self.sql("INSERT INTO hosts (name) VALUES ('MiXed'); INSERT INTO log VALUES (now())")
+        before = self.dump()
+        self.probe.install(self.release("2.0", LOSSY, health=command_check("false", "1s")), expect=5)
+        self.assertEqual(self.dump(), before)
+        self.probe.install(self.release("3.0", LOSSY))
+        self.assertEqual(self.sql("SELECT name FROM hosts"), [["MIXED"]])
+
+    def test_restore_data_accepts_the_loss(self):
+        self.probe.install(self.release("1.0", SECOND))
+        self.sql("INSERT INTO hosts (name) VALUES ('MiXed')")
+        before = self.dump()
+        self.probe.install(self.release("2.0", LOSSY))
+        self.sql("INSERT INTO hosts (name) VALUES ('since')")
+        newer = self.dump()
+        self.assertIn("--restore-data", self.probe.rollback(expect=4)["remedy"])
+        self.assertEqual(self.dump(), newer)
+        self.probe.rollback("--restore-data")
+        self.assertEqual(self.dump(), before)
+        self.assertEqual(self.version(), "3")
+
+    def test_programs_and_steps_without_a_transaction(self):
+        files = {
+            **FIRST,
+            "2_index.up.sql": "-- ignite: non-transactional\nCREATE INDEX CONCURRENTLY by_name ON hosts (name);\n",
+            "2_index.down.sql": "DROP INDEX CONCURRENTLY by_name;\n",
+            "3_fill.up": "#!/bin/sh\npsql -qX -v ON_ERROR_STOP=1 -d \"$IGNITE_DATABASE\" -c \"INSERT INTO hosts (name) VALUES ('filled')\"\n",
+            "3_fill.down": "#!/bin/sh\npsql -qX -v ON_ERROR_STOP=1 -d \"$IGNITE_DATABASE\" -c \"DELETE FROM hosts\"\n",
+        }
+        self.probe.install(self.release("1.0", FIRST))
+        before = self.dump()
+        self.probe.install(self.release("2.0", files, health=command_check("false", "1s")), expect=5)
+        self.assertEqual(self.dump().replace("', 1, true", "', 1, false"), before)
+        self.probe.install(self.release("3.0", files))
+        self.assertEqual(self.version(), "3")
+        self.assertEqual(self.sql("SELECT name FROM hosts"), [["filled"]])
+
+    def test_the_administrator_logs_in_and_the_owner_acts(self):
+        self.user = "postgres"
+        self.probe.install(self.release("1.0", FIRST))
+        owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+        self.assertEqual(self.sql(owners), [["probe"]])
+
+    def test_a_database_of_before_begins_at_its_baseline(self):
+        self.sql("CREATE TABLE hosts (id serial PRIMARY KEY, name text NOT NULL); INSERT INTO hosts (name) VALUES ('old')")
+        before = self.dump()
+        refused = self.probe.install(self.release("1.0", SECOND), expect=4)
+        self.assertIn("baseline", refused["remedy"])
+        bad = self.release("1.1", SECOND, keys="baseline = 1", health=command_check("false", "1s"))
+        self.probe.install(bad, expect=5)
+        self.assertEqual(self.dump(), before)
+        self.probe.install(self.release("1.2", SECOND, keys="baseline = 1"))
+        self.assertEqual(self.sql("SELECT * FROM hosts"), [["1", "old", "22"]])
+
+
+class PostgresqlRehearsalTest(PostgresqlCase):
+    def test_what_fails_on_a_copy_never_meets_the_data(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.sql("INSERT INTO hosts (id, name) VALUES (7, 'a')")
+        before = self.dump()
+        cases = (
+            ({"2_a.up.sql": "CREATE TABLE a (b int);\nINSERT INTO hosts (id, name) VALUES (7, 'x');\n"}, "step 2 a (up), line 2"),
+            ({"2_a.up.sql": "CREATE TABLE a (b int)", "2_a.down.sql": "SELECT 1;"}, "does not lead back to the start"),
+            ({"2_a.up.sql": "SELECT 1;", "2_a.down.sql": "DELETE FROM hosts;"}, "hosts: 1 rows"),
+            ({"2_a.up.sql": "UPDATE hosts SET name = '';", "verify.sql": "SELECT id FROM hosts WHERE name = '';"}, "found: 7"),
+        )
+        for index, (files, words) in enumerate(cases):
+            answer = self.probe.install(self.release(f"2.{index}", {**FIRST, **files}), expect=4)
+            self.assertEqual(answer["reason"], "rehearsal")
+            self.assertIn(words, answer["cause"])
+            self.assertEqual(self.dump(), before)
+            self.assertNotIn("ignite_rehearsal_" + self.name, self.databases())
+
+    def test_without_a_copy_the_down_is_proved_before_the_commit(self):
+        self.server.sql("postgres", f"ALTER DATABASE {self.name} OWNER TO poor")
+        self.user = "poor"
+        self.probe.install(self.release("1.0", FIRST))
+        before = self.dump()
+        bad = {**FIRST, "2_a.up.sql": "CREATE TABLE a (b int)", "2_a.down.sql": "SELECT 1;"}
+        answer = self.probe.install(self.release("2.0", bad), expect=5)
+        self.assertEqual(answer["reason"], "activation")
+        self.assertIn("does not lead back to the start", answer["cause"])
+        self.assertEqual(self.dump(), before)
+        self.probe.configure("trial = 0s\nrehearse = require\n")
+        answer = self.probe.install(self.release("3.0", SECOND), expect=4)
+        self.assertIn("permission denied to create database", answer["cause"])
+        self.probe.configure("trial = 0s\n")
+        self.probe.install(self.release("4.0", SECOND))
+
+
+class PostgresqlRefusalTest(PostgresqlCase):
+    def test_a_server_that_does_not_run_and_a_database_that_is_not_there(self):
+        self.name = "nowhere"
+        answer = self.probe.install(self.release("1.0", FIRST), expect=4)
+        self.assertEqual(answer["reason"], "targets")
+        self.assertIn("does not exist", answer["cause"])
+        self.assertIn("createdb", answer["remedy"])
+
+    def test_a_schema_changed_by_hand(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.sql("CREATE INDEX by_hand ON hosts (name)")
+        answer = self.probe.install(self.release("2.0", SECOND), expect=4)
+        self.assertIn("by_hand", answer["cause"])
+
+    def test_a_way_back_that_was_changed_is_not_run(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.probe.install(self.release("2.0", SECOND))
+        self.sql("UPDATE ignite_migrations SET down = 'DROP TABLE hosts' WHERE number = 3")
+        self.assertIn("was changed in the database", self.probe.rollback(expect=4)["cause"])
+
+
+class PostgresqlInterruptionTest(PostgresqlCase):
+    def test_killed_in_a_step_the_server_takes_it_back(self):
+        self.probe.install(self.release("1.0", FIRST))
+        before = self.dump()
+        self.probe.configure("trial = 0s\nrehearse = off\n")
+        slow = {**FIRST, "2_slow.up.sql": "CREATE TABLE slow (a int); SELECT pg_sleep(60);", "2_slow.down.sql": "DROP TABLE slow"}
+        process = self.probe.start("install", self.release("2.0", slow))
+        sleeps = f"SELECT pid FROM pg_stat_activity WHERE datname = '{self.name}' AND query ~ 'pg_sleep' AND pid <> pg_backend_pid()"
+        wait_for(lambda: self.server.sql("postgres", sleeps), what="the step")
+        process.kill()
+        process.communicate()
+        self.assertEqual(self.probe.json("recover")["outcome"], "rolled-back")
+        wait_for(lambda: not self.server.sql("postgres", sleeps), what="the end of the orphaned step")
+        self.assertEqual(self.dump(), before)
+        self.assertEqual(self.version(), "1")
+
+    def test_the_server_dies_in_a_step(self):
+        self.probe.install(self.release("1.0", FIRST))
+        before = self.dump()
+        self.probe.configure("trial = 0s\nrehearse = off\n")
+        slow = {**FIRST, "2_slow.up.sql": "CREATE TABLE slow (a int); SELECT pg_sleep(60);", "2_slow.down.sql": "DROP TABLE slow"}
+        process = self.probe.start("install", self.release("2.0", slow))
+        sleeps = f"SELECT pid FROM pg_stat_activity WHERE datname = '{self.name}' AND query ~ 'pg_sleep' AND pid <> pg_backend_pid()"
+        wait_for(lambda: self.server.sql("postgres", sleeps), what="the step")
+        self.server.stop()
+        self.server.start()
+        process.communicate()
+        self.assertEqual(process.returncode, 5)
+        self.assertEqual(self.dump(), before)
+        self.assertEqual(self.version(), "1")
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0:
+        sys.exit("these tests need root, as a probe does")
+    if not (BIN / "ignite").exists():
+        sys.exit(f"{BIN}/ignite is not there; set IGNITE_BIN")
+    unittest.main()
