@@ -2,7 +2,6 @@
 
 #include "base/str_cat.h"
 #include "packager/payload_check.h"
-#include "payload-format/config/config_spec.h"
 #include "payload-format/crypto/hash.h"
 #include "payload-format/image/image_spec.h"
 #include "payload-format/tree/table.h"
@@ -33,10 +32,12 @@ class ListingSink : public format::PayloadSink {
   }
   Result<> EndStream() override {
     TRY(check_.EndStream());
-    bool has_table = type_ == format::TreeSpec::kType || type_ == format::ConfigSpec::kType;
-    if (has_table && stream_ == format::TreeSpec::kTableStream) return ListTree();
-    if (type_ == format::ImageSpec::kType) AddLine(StrCat("image ", format::Sha256(bytes_).Hex()));
-    return {};
+    if (type_ == format::ImageSpec::kType) {
+      AddLine(StrCat("image ", format::Sha256(bytes_).Hex()));
+      return {};
+    }
+    // Every other type with streams has those of a tree.
+    return stream_ == format::TreeSpec::kTableStream ? ListTree() : Result<>();
   }
 
   Sha256Digest Digest() { return hasher_.Finish(); }

@@ -824,23 +824,21 @@ class Migrations(Programs):
 
     def read_spec(self, document):
         fields = Fields(document, "spec")
-        engine = fields.word("engine", bool)
-        need(engine in ("sqlite", "postgresql"), "spec: the engine")
+        engine = fields.word("engine", lambda it: it in ("sqlite", "postgresql"))
         fields.word("database", is_probe_path if engine == "sqlite" else is_postgresql_address)
         fields.integer("baseline", 0, MAX_INTEGER)
         fields.get("verify", bool)
-        need(all(is_unit_name(unit) for unit in fields.get("units", list)), "spec: the units")
+        fields.strings("units", is_unit_name)
         self.wanted = {}
         self.read_folder(fields, ("", ".sql"))
         steps, meanings = document["steps"], fields.get("meanings", list)
         need(len(steps) == len(meanings), "spec: the meanings")
         for step, meaning in zip(steps, meanings):
             entry = Fields(meaning, "meaning")
-            need(all(word in self.TRAITS for word in entry.get("traits", list)), "meaning: the traits")
+            entry.strings("traits", lambda it: it in self.TRAITS)
             for direction in ("up", "down"):
                 is_text = step[direction].endswith(".sql")
-                digest = entry.word(direction, lambda it: True)
-                need(re.fullmatch("[0-9a-f]{64}" if is_text else "", digest), "meaning: a digest")
+                entry.word(direction, matcher("[0-9a-f]{64}" if is_text else ""))
             entry.done()
         fields.done()
 

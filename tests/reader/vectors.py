@@ -66,6 +66,8 @@ SAYS = {
     "image-empty": "an empty image",
     "licence-component": "a licence of another component",
     "config-component": "a configuration of another component",
+    "migrations-component": "migrations of another component",
+    "meanings": "meaning: (up|down)$|spec: the meanings",
     "steps": "step: (a file|up|name)|spec: the steps",
     "program-entry": "programs: (a hard link|a mode)|an owner or group of no list|"
                      "^(an absolute link target|an escaping link target|setuid or setgid|capabilities)",

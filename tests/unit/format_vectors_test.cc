@@ -86,6 +86,8 @@ const std::map<std::string_view, Refusal>& Refusals() {
       {"image-empty", {kCorrupt, {"is empty"}}},
       {"licence-component", {kCorrupt, {"instead of licence"}}},
       {"config-component", {kCorrupt, {"instead of one of config/"}}},
+      {"migrations-component", {kCorrupt, {"instead of one of data/"}}},
+      {"meanings", {kCorrupt, {"is not what its file needs", "are not as many as the steps"}}},
       {"steps", {kCorrupt, {" of a step ", "the steps are not what their files say"}}},
       {"program-entry",
        {kCorrupt,

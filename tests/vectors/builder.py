@@ -140,8 +140,9 @@ def image(content=b"an operating system\n", streams=None, component="os", spec=N
             "plain": [content] if streams is None else streams}
 
 
-def step(number, name="a", down=True):
-    return {"number": number, "name": name, "up": f"{number}_{name}.up", "down": f"{number}_{name}.down" if down else ""}
+def step(number, name="a", down=True, suffix=""):
+    return {"number": number, "name": name, "up": f"{number}_{name}.up{suffix}",
+            "down": f"{number}_{name}.down{suffix}" if down else ""}
 
 
 def config(listed=None, component="config/greeting", streams=None, **spec):
@@ -151,6 +152,28 @@ def config(listed=None, component="config/greeting", streams=None, **spec):
     payload = tree(entries, streams=streams)
     described = {"path": "/etc/greeting", "programs": ["generate", "check"], "steps": [step(1)]}
     return {**payload, "type": "config", "component": component,
+            "spec": {**described, **{key: payload["spec"][key] for key in ("entries", "bytes")}, **spec}}
+
+
+SQL = {"1_a.up.sql": b"CREATE TABLE a (b); -- all of it\n", "1_a.down.sql": b"DROP TABLE a;\n"}
+NORMAL_FORMS = {"1_a.up.sql": b"CREATE TABLE a ( b ) ;", "1_a.down.sql": b"DROP TABLE a ;"}
+
+
+def meaning(up="1_a.up.sql", down="1_a.down.sql", traits=()):
+    """Of a step with these texts of SQL; without one it is a program, or there is none."""
+    digest = lambda file: sha256(NORMAL_FORMS[file]).hex() if file else ""  # noqa: E731
+    return {"traits": list(traits), "up": digest(up), "down": digest(down)}
+
+
+def migrations(listed=None, component="data/greeting", streams=None, **spec):
+    """Of a step of SQL and one of programs, unless entries are given."""
+    entries = [*(file(path, text) for path, text in sorted(SQL.items())),
+               *(file(path, mode=0o755) for path in ("2_b.down", "2_b.up"))]
+    payload = tree([folder(), *(entries if listed is None else listed)], streams=streams)
+    described = {"engine": "sqlite", "database": "/var/lib/greeting/main.db", "baseline": 0, "verify": False,
+                 "units": ["greeting.service"], "steps": [step(1, suffix=".sql"), step(2, "b")],
+                 "meanings": [meaning(), meaning("", "")]}
+    return {**payload, "type": "migrations", "component": component,
             "spec": {**described, **{key: payload["spec"][key] for key in ("entries", "bytes")}, **spec}}
 
 
