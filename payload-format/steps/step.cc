@@ -22,16 +22,19 @@ struct StepFile {
   uint64_t number = 0;
   std::string name;
   bool is_up = false;
+  std::string_view suffix;
 };
 
-/// What stands in front of .up or .down; nullopt where the name ends in neither.
+/// What stands in front of .up or .down, and which of them it is with what suffix; nullopt where
+/// the name ends in neither.
 std::optional<std::string_view> StemOf(std::string_view file, const StepSuffixes& suffixes,
-                                       bool& is_up) {
+                                       StepFile& found) {
   for (std::string_view suffix : suffixes) {
     for (std::string_view direction : {kUp, kDown}) {
       std::string end = StrCat(direction, suffix);
       if (!file.ends_with(end)) continue;
-      is_up = direction == kUp;
+      found.is_up = direction == kUp;
+      found.suffix = suffix;
       return file.substr(0, file.size() - end.size());
     }
   }
@@ -40,7 +43,7 @@ std::optional<std::string_view> StemOf(std::string_view file, const StepSuffixes
 
 std::optional<StepFile> ParseFile(std::string_view file, const StepSuffixes& suffixes) {
   StepFile found;
-  auto stem = StemOf(file, suffixes, found.is_up);
+  auto stem = StemOf(file, suffixes, found);
   if (!stem) return std::nullopt;
   size_t bar = std::min(stem->find('_'), stem->size());
   auto number = ParseNumber(stem->substr(0, bar));
@@ -53,8 +56,8 @@ std::optional<StepFile> ParseFile(std::string_view file, const StepSuffixes& suf
 }
 
 bool IsMeantForAStep(std::string_view file, const StepSuffixes& suffixes) {
-  bool is_up = false;
-  return (!file.empty() && IsDigit(file.front())) || StemOf(file, suffixes, is_up).has_value();
+  StepFile found;
+  return (!file.empty() && IsDigit(file.front())) || StemOf(file, suffixes, found).has_value();
 }
 
 }  // namespace
@@ -78,6 +81,11 @@ std::vector<Step> FindSteps(const std::vector<std::string>& names, const StepSuf
     } else if (!place.empty()) {
       faults.push_back({file, StrCat("is the same step as ", place), "keep one of them"});
     } else {
+      // Whoever runs a step takes both for what one of them is.
+      if (!other.empty() && ParseFile(other, suffixes)->suffix != parsed->suffix) {
+        faults.push_back({file, StrCat("does not end like ", other),
+                          "let both be programs, or both be texts of one kind"});
+      }
       step.number = parsed->number;
       step.name = parsed->name;
       place = file;

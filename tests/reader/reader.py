@@ -763,10 +763,10 @@ class Programs(Tree):
         for document in fields.get("steps", list):
             step = Fields(document, "step")
             number, name = step.integer("number", 1, MAX_INTEGER), step.word("name", is_name)
-            self.add_step_file(step.word("up", bool), number, name, "up", suffixes)
+            suffix = self.add_step_file(step.word("up", bool), number, name, "up", suffixes)
             down = step.word("down", lambda it: True)
             if down:
-                self.add_step_file(down, number, name, "down", suffixes)
+                self.add_step_file(down, number, name, "down", [suffix])
             step.done()
             numbers.append(number)
         need(numbers == sorted(set(numbers)) and len(numbers) <= MAX_STEPS, "spec: the steps")
@@ -777,6 +777,7 @@ class Programs(Tree):
         found = re.fullmatch(rf"([0-9]+)_({NAME})[.]{direction}(|[.].*)", file)
         need(found and found[3] in suffixes and int(found[1]) == number and found[2] == name, "step: a file")
         self.wanted[file.encode()] = not found[3]
+        return found[3]
 
     def check_permission(self, entry):
         self.owners = self.groups = {b"root"}

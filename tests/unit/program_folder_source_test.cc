@@ -29,7 +29,7 @@ class ProgramFolderSourceTest : public testing::Test {
     (void)mkdir(Path("").c_str(), 0700);
     Write("generate", 0700);
     Write("2_b.up", 0775);
-    Write("2_b.down.sql", 0600);
+    Write("1_a.up.sql", 0600);
   }
 
   std::string Path(std::string_view name) { return StrCat(folder_ / "config", "/", name); }
@@ -89,14 +89,15 @@ TEST_F(ProgramFolderSourceTest, EverythingBecomesRootsAndReadable) {
     seen.push_back(StrCat(entry.path, " ", mode, " ", entry.owner, ":", entry.group));
   }
   EXPECT_FALSE(rules->Missing());
-  EXPECT_THAT(seen, ElementsAre(" 755 root:root", "2_b.down.sql 644 root:root",
+  EXPECT_THAT(seen, ElementsAre(" 755 root:root", "1_a.up.sql 644 root:root",
                                 "2_b.up 755 root:root", "generate 755 root:root",
                                 "lib 755 root:root", "lib/a 644 root:root", "link 777 root:root"));
 }
 
 TEST_F(ProgramFolderSourceTest, TellsItsStepsItsProgramsAndItsVersion) {
   PackedPrograms packed = Pack();
-  EXPECT_THAT(packed.folder.steps, ElementsAre(format::Step{2, "b", "2_b.up", "2_b.down.sql"}));
+  EXPECT_THAT(packed.folder.steps, ElementsAre(format::Step{1, "a", "1_a.up.sql", ""},
+                                               format::Step{2, "b", "2_b.up", ""}));
   EXPECT_THAT(packed.programs, ElementsAre("generate"));
   EXPECT_EQ(packed.content.version, "2");
   EXPECT_EQ(packed.folder.bytes, 4 * 4096u);

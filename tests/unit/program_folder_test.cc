@@ -26,7 +26,7 @@ TreeEntry Entry(std::string path, EntryType type = EntryType::kFile, uint32_t mo
 class ProgramFolderTest : public testing::Test {
  protected:
   ProgramFolderTest() {
-    folder_.steps = {{1, "a", "1_a.up", "1_a.down.sql"}};
+    folder_.steps = {{1, "a", "1_a.up", ""}, {2, "b", "2_b.up.sql", "2_b.down.sql"}};
     folder_.entries = 4;
     folder_.bytes = 12288;
     rules_ = folder_.Rules({"generate"});
@@ -71,8 +71,9 @@ TEST_F(ProgramFolderTest, ASpecWithoutEntriesOrWithTooManyIsRefused) {
 
 TEST_F(ProgramFolderTest, ACompleteFolderIsAccepted) {
   EXPECT_EQ(Objection(Entry("", EntryType::kDirectory)), "fine");
-  EXPECT_EQ(Objection(Entry("1_a.down.sql", EntryType::kFile, 0644)), "fine");
   EXPECT_EQ(Objection(Entry("1_a.up", EntryType::kCopy)), "fine");
+  EXPECT_EQ(Objection(Entry("2_b.down.sql", EntryType::kFile, 0644)), "fine");
+  EXPECT_EQ(Objection(Entry("2_b.up.sql", EntryType::kFile, 0644)), "fine");
   EXPECT_EQ(*rules_->Missing(), "it lacks the file generate");
   EXPECT_EQ(Objection(Entry("generate")), "fine");
   EXPECT_FALSE(rules_->Missing());
@@ -83,7 +84,7 @@ TEST_F(ProgramFolderTest, ProgramsMustBeExecutableFiles) {
   EXPECT_EQ(Objection(Entry("generate", EntryType::kFile, 0644)), "is not executable");
   EXPECT_EQ(Objection(Entry("1_a.up", EntryType::kFile, 0644)), "is not executable");
   EXPECT_EQ(Objection(Entry("1_a.up", EntryType::kSymlink, 0777)), "is no file");
-  EXPECT_EQ(Objection(Entry("1_a.down.sql", EntryType::kDirectory)), "is no file");
+  EXPECT_EQ(Objection(Entry("2_b.down.sql", EntryType::kDirectory)), "is no file");
 }
 
 TEST_F(ProgramFolderTest, OnlyRootMayBeAbleToChangeAnything) {

@@ -49,10 +49,17 @@ TEST(StepTest, StepsComeInTheOrderOfTheirNumbers) {
 TEST(StepTest, TheSuffixBelongsToTheType) {
   EXPECT_THAT(Good({"1_a.up.sql", "1_a.down.sql"}, kSql),
               ElementsAre(Step{1, "a", "1_a.up.sql", "1_a.down.sql"}));
-  EXPECT_THAT(Good({"1_a.up.sql", "1_a.down", "2_b.up"}, kBoth),
-              ElementsAre(Step{1, "a", "1_a.up.sql", "1_a.down"}, Step{2, "b", "2_b.up", ""}));
+  EXPECT_THAT(Good({"1_a.up.sql", "1_a.down.sql", "2_b.up"}, kBoth),
+              ElementsAre(Step{1, "a", "1_a.up.sql", "1_a.down.sql"}, Step{2, "b", "2_b.up", ""}));
   EXPECT_THAT(FaultsOf({"1_a.up.sql"}, kPrograms), ElementsAre("1_a.up.sql is no step"));
   EXPECT_THAT(FaultsOf({"1_a.up"}, kSql), ElementsAre("1_a.up is no step"));
+}
+
+TEST(StepTest, BothFilesAreOfOneKind) {
+  EXPECT_THAT(FaultsOf({"1_a.up.sql", "1_a.down"}, kBoth),
+              ElementsAre("1_a.down does not end like 1_a.up.sql"));
+  EXPECT_THAT(FaultsOf({"1_a.down.sql", "1_a.up"}, kBoth),
+              ElementsAre("1_a.up does not end like 1_a.down.sql"));
 }
 
 TEST(StepTest, OtherFilesAreNoSteps) {

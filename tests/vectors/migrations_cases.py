@@ -85,7 +85,9 @@ for number, (comment, steps) in enumerate((
         ("A text of another number.", [{**step(1, suffix=".sql"), "up": "3_a.up.sql"}, step(2, "b")]),
         ("A text that leads back for the way up.", [{**step(1), "up": "1_a.down.sql", "down": ""}, step(2, "b")]),
         ("Texts out of order.", [step(3, suffix=".sql"), step(2, "b")]),
-        ("A program and a text of one number.", [step(1, suffix=".sql"), step(1)])), 1):
+        ("A program and a text of one number.", [step(1, suffix=".sql"), step(1)]),
+        ("A program that leads back from a text.", [{**step(1), "up": "1_a.up.sql"}, step(2, "b")]),
+        ("A text that leads back from a program.", [{**step(1), "down": "1_a.down.sql"}, step(2, "b")])), 1):
     refuse(f"migrations-steps-{number}", "steps", comment, payloads=[migrations(steps=steps)])
 
 for name, comment, entries in (
