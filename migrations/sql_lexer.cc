@@ -42,8 +42,11 @@ std::optional<SqlToken> SqlLexer::Next() {
   if (c == '/' && next == '*') return TakeClosed(Kind::kComment, EndOfBlockComment(), "comment");
   if (c == ';') return Take(Kind::kEnd, place_ + 1);
   if (c == '\'') return TakeClosed(Kind::kQuoted, EndOfQuoted(place_, c, false), "string");
-  if (postgresql && (c == 'E' || c == 'e') && next == '\'')
-    return TakeClosed(Kind::kQuoted, EndOfQuoted(place_ + 1, '\'', true), "string");
+  if (size_t letters = LettersBeforeMark(); letters > 0) {
+    bool has_escapes = c == 'E' || c == 'e';
+    size_t end = EndOfQuoted(place_ + letters, At(place_ + letters), has_escapes);
+    return TakeClosed(Kind::kQuoted, end, "string");
+  }
   if (c == '"') return TakeClosed(Kind::kQuoted, EndOfQuoted(place_, c, false), "name");
   if (!postgresql && c == '`')
     return TakeClosed(Kind::kQuoted, EndOfQuoted(place_, c, false), "name");
@@ -66,8 +69,8 @@ std::optional<SqlToken> SqlLexer::Next() {
     return Take(Kind::kOther, end);
   }
   // Operators stay together as they stand: the form must not make one of two.
-  constexpr std::string_view kOperators = "+*<>=~!@#%^&|`?:-/";
-  while (kOperators.find(c) != kNone && end < sql_.size() && kOperators.find(sql_[end]) != kNone &&
+  std::string_view operators = postgresql ? "+*<>=~!@#%^&|`?:-/" : "+*<>=~!@#%^&|?:-/";
+  while (operators.find(c) != kNone && end < sql_.size() && operators.find(sql_[end]) != kNone &&
          sql_.substr(end, 2) != "--" && sql_.substr(end, 2) != "/*")
     ++end;
   return Take(Kind::kOther, end);
@@ -85,6 +88,17 @@ std::optional<SqlToken> SqlLexer::TakeClosed(SqlToken::Kind kind, size_t end,
   if (end != kNone) return Take(kind, end);
   fault_ = Fault{line_, StrCat("the ", what, " that begins here has no end"), "close it"};
   return std::nullopt;
+}
+
+size_t SqlLexer::LettersBeforeMark() const {
+  constexpr std::string_view kLetters = "xXbBnNeE";
+  size_t known = engine_ == Engine::kPostgresql ? kLetters.size() : 2;
+  char next = At(place_ + 1);
+  if (next == '\'' && kLetters.substr(0, known).find(sql_[place_]) != kNone) return 1;
+  char mark = At(place_ + 2);
+  bool is_unicode = (sql_[place_] == 'U' || sql_[place_] == 'u') && next == '&';
+  bool is_here = engine_ == Engine::kPostgresql && is_unicode && (mark == '\'' || mark == '"');
+  return is_here ? 2 : 0;
 }
 
 size_t SqlLexer::EndOfQuoted(size_t begin, char mark, bool has_escapes) const {

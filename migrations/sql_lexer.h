@@ -39,6 +39,8 @@ class SqlLexer {
   SqlToken Take(SqlToken::Kind kind, size_t end);
   std::optional<SqlToken> TakeClosed(SqlToken::Kind kind, size_t end, std::string_view what);
   char At(size_t place) const { return place < sql_.size() ? sql_[place] : '\0'; }
+  /// How many bytes in front of a mark belong to what is quoted: x'00', U&"a". 0 without them.
+  size_t LettersBeforeMark() const;
   /// One past the closing mark, which counts double as itself; npos where there is none.
   size_t EndOfQuoted(size_t begin, char mark, bool has_escapes) const;
   size_t EndOfBlockComment() const;

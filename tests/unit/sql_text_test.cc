@@ -44,6 +44,21 @@ TEST(NormalFormTest, JoinsNoTwoTokens) {
   EXPECT_NE(Form("SELECT a< =b"), Form("SELECT a<=b"));
 }
 
+TEST(NormalFormTest, AnOperatorTakesNoMarkOfANameAlong) {
+  EXPECT_EQ(Form("SELECT a=`b--c`"), "SELECT a = `b--c`");
+  // PostgreSQL has no such names.
+  EXPECT_EQ(Form("SELECT a=`b", Engine::kPostgresql), "SELECT a =` b");
+}
+
+TEST(NormalFormTest, TellsABlobFromANameAndAnAlias) {
+  EXPECT_EQ(Form("SELECT x'00', X'00'"), "SELECT x'00' , X'00'");
+  EXPECT_EQ(Form("SELECT x '00', ex'00', b'1'"), "SELECT x '00' , ex '00' , b '1'");
+  EXPECT_EQ(Form("SELECT b'1', n'a', U&'a''b', u&\"a\", x'0'", Engine::kPostgresql),
+            "SELECT b'1' , n'a' , U&'a''b' , u&\"a\" , x'0'");
+  EXPECT_EQ(Form("SELECT u& 'a', u & \"a\"", Engine::kPostgresql), "SELECT u & 'a' , u & \"a\"");
+  EXPECT_EQ(Form("SELECT u&'a'"), "SELECT u & 'a'");
+}
+
 TEST(NormalFormTest, NestsCommentsInPostgresqlOnly) {
   EXPECT_EQ(Form("/* a /* b */ c */ SELECT 1", Engine::kPostgresql), "SELECT 1");
   EXPECT_EQ(Form("/* a /* b */ SELECT 1"), "SELECT 1");
