@@ -815,6 +815,26 @@ def is_postgresql_address(text):
     return re.fullmatch(f"dbname={value}( host={value})?( port={value})? user={value}", text) is not None
 
 
+SQL_PIECE = re.compile(rb"""
+    (?P<gap> [\t-\r\x20] | --[^\n]* | /[*].*?[*]/ )
+    | [xX]?'(?:[^']|'')*'(?!') | "(?:[^"]|"")*"(?!") | `(?:[^`]|``)*`(?!`) | \[[^]]*\]
+    | [A-Za-z_\x80-\xff][A-Za-z_\x80-\xff0-9$]* | [0-9][A-Za-z_\x80-\xff0-9$.]*
+    | (?:(?!--|/[*])[+*<>=~!@\x23%^&|?:/-])+ | [^'"`\[+*<>=~!@\x23%^&|?:/-]""", re.DOTALL | re.VERBOSE)
+
+
+def normal_form(text):
+    """Of SQL, as bytes; None where something is not closed."""
+    tokens, place = [], 0
+    while place < len(text):
+        piece = SQL_PIECE.match(text, place)
+        if not piece:
+            return None
+        if piece["gap"] is None:
+            tokens.append(piece[0])
+        place = piece.end()
+    return b" ".join(tokens)
+
+
 class Migrations(Programs):
     TRAITS = ("lossy", "non-transactional", "foreign-keys-off")
 

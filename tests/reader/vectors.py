@@ -113,6 +113,7 @@ WORDS = {
     "unit": reader.is_unit, "url": reader.HEALTH["http"][1], "address": reader.HEALTH["tcp"][1],
     "command": reader.HEALTH["command"][1],
 }
+NORMAL_FORMS = {"sqlite": reader.normal_form}
 DPKG = {"<": "lt", "=": "eq", ">": "gt"}
 
 
@@ -172,6 +173,13 @@ class Kit:
             if WORDS[word](json.loads(text)) != (expected == "accept"):
                 self.faults.append(f"words.txt: {line}")
 
+    def normal_forms(self):
+        for line in self.lines("sql.txt"):
+            engine, pair = line.split(" ", 1)
+            text, form = (None if it is None else it.encode() for it in json.loads(pair))
+            if NORMAL_FORMS[engine](text) != form:
+                self.faults.append(f"sql.txt: {line}")
+
     def versions(self):
         """By dpkg itself, which the page refers to."""
         for line in self.lines("versions.txt"):
@@ -193,6 +201,7 @@ def main(folder):
     for path in keyrings:
         kit.keyring(path)
     kit.words()
+    kit.normal_forms()
     kit.versions()
     kit.documented_reasons()
     print("\n".join(kit.faults))

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/str_cat.h"
+#include "migrations/sql_text.h"
 #include "payload-format/crypto/hash.h"
 #include "payload-format/manifest/health_spec.h"
 #include "payload-format/manifest/version.h"
@@ -235,6 +236,23 @@ TEST(WordVectorsTest, AreWordsOrNot) {
     std::getline(std::getline(std::getline(fields, rule, ' '), expected, ' '), text);
     EXPECT_EQ(rules.at(rule)(*Must(Json::ParseStrict(text)).AsString()), expected == "accept")
         << line;
+  }
+}
+
+TEST(NormalFormVectorsTest, AreTheFormsOfTheirTexts) {
+  auto lines = ReadLines("sql.txt");
+  EXPECT_GT(lines.size(), 30u);
+  for (const std::string& line : lines) {
+    size_t space = line.find(' ');
+    Json pair = Must(Json::ParseStrict(line.substr(space + 1)));
+    const Json::Array& values = *pair.AsArray();
+    auto engine = migrations::ParseEngine(line.substr(0, space));
+    auto form = migrations::NormalForm(*values.at(0).AsString(), engine.value());
+    const std::string* expected = values.at(1).AsString();
+    ASSERT_EQ(form.has_value(), expected != nullptr) << line;
+    if (expected != nullptr) {
+      EXPECT_EQ(*form, *expected) << line;
+    }
   }
 }
 
