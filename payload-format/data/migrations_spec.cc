@@ -76,6 +76,7 @@ Result<MigrationsSpec> MigrationsSpec::FromJson(const Json& json) {
     if (!IsUnitName(unit)) fields.Fault("units", "holds something that is no name of a unit");
   }
   spec.folder = TRY(ProgramFolder::Take(fields, Suffixes()));
+  if (spec.has_verify) spec.folder.texts.emplace_back(kVerify);
   const Json::Array& meanings = fields.Array("meanings");
   if (meanings.size() != spec.folder.steps.size())
     fields.Fault("meanings", "are not as many as the steps");

@@ -66,6 +66,7 @@ Result<ProgramFolder> ProgramFolder::Take(JsonFields& fields, const StepSuffixes
 std::unique_ptr<TreeRules> ProgramFolder::Rules(const std::vector<std::string>& programs) const {
   std::map<std::string, bool, std::less<>> wanted;
   for (const std::string& program : programs) wanted[program] = true;
+  for (const std::string& text : texts) wanted[text] = false;
   for (const Step& step : steps) {
     wanted[step.up] = IsProgramOfStep(step.up);
     if (!step.down.empty()) wanted[step.down] = IsProgramOfStep(step.down);

@@ -22,8 +22,9 @@ struct ProgramFolder {
   static constexpr uint32_t kFileMode = 0644;
 
   std::vector<Step> steps;
-  uint64_t entries = 0;  ///< Of the file table.
-  uint64_t bytes = 0;    ///< On disk: TreeSpec::DiskBytes of all entries.
+  uint64_t entries = 0;            ///< Of the file table.
+  uint64_t bytes = 0;              ///< On disk: TreeSpec::DiskBytes of all entries.
+  std::vector<std::string> texts;  ///< Further files that the type needs.
 
   /// Adds `steps`, `entries` and `bytes` to the spec of a payload.
   void AddTo(Json& spec) const;
@@ -31,7 +32,7 @@ struct ProgramFolder {
   static Result<ProgramFolder> Take(JsonFields& fields, const StepSuffixes& suffixes);
 
   /// `programs` must be executables of the folder; so must the files of steps that end in no
-  /// suffix, and the others must be files.
+  /// suffix. The others, and `texts`, must be files.
   std::unique_ptr<TreeRules> Rules(const std::vector<std::string>& programs) const;
 };
 

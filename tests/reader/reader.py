@@ -848,9 +848,8 @@ class Migrations(Programs):
         engine = fields.word("engine", lambda it: it in ("sqlite", "postgresql"))
         fields.word("database", is_probe_path if engine == "sqlite" else is_postgresql_address)
         fields.integer("baseline", 0, MAX_INTEGER)
-        fields.get("verify", bool)
         fields.strings("units", is_unit_name)
-        self.wanted = {}
+        self.wanted = {b"verify.sql": False} if fields.get("verify", bool) else {}
         self.read_folder(fields, ("", ".sql"))
         steps, meanings = document["steps"], fields.get("meanings", list)
         need(len(steps) == len(meanings), "spec: the meanings")

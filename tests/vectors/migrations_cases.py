@@ -96,6 +96,7 @@ for name, comment, entries in (
         ("folder", "A text that is a folder.", [text("1_a.down.sql"), folder("1_a.up.sql")]),
         ("link", "A text that is a symbolic link.", [text("1_a.down.sql"), symlink("1_a.up.sql", b"1_a.down.sql")])):
     refuse(f"migrations-missing-{name}", "program-missing", comment, payloads=stepping(*entries))
+refuse("migrations-missing-verify", "program-missing", "No verify.sql.", payloads=stepping(*TEXTS, verify=True))
 refuse("migrations-missing-program", "program-missing", "A program that cannot be run.", payloads=stepping(
     file("1_a.up"), up="1_a.up", down="", meanings=[meaning("", "")]))
 for name, comment, entry in (("owner", "A text of another owner.", file("other.sql", owner=b"daemon")),
