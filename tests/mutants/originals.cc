@@ -14,14 +14,18 @@ using fakes::Must;
 using format::KeyType;
 using format::PrivateKey;
 
-/// Of every shape: one and more recipients, signatures, payloads, streams and chunks; trees and
-/// images; encrypted and plain.
+/// Of every shape: one and more recipients, signatures, payloads, streams and chunks; trees,
+/// images, configurations and migrations; encrypted and plain.
 constexpr std::array kNames = {
     "chunks-many",
     "chunks-full",
     "chunks-many-plain",
     "image",
     "image-and-tree",
+    "config",
+    "config-folder",
+    "migrations",
+    "migrations-verify",
     "payloads-two",
     "payloads-12",
     "payloads-none",

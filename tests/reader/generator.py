@@ -57,8 +57,8 @@ class Generator:
 
     def bundle(self):
         """(what was done to it, its bytes). Where nothing was, a reader must accept it."""
-        self.fault = self.rng.choice((None, "manifest", "table", "content", "image", "config", "licence", "header", "index", "frame", "stanzas",
-                                      "signatures", "members", "bytes", "bytes"))
+        self.fault = self.rng.choice((None, "manifest", "table", "content", "image", "config", "migrations", "licence", "header", "index",
+                                      "frame", "stanzas", "signatures", "members", "bytes", "bytes"))
         self.is_licence = self.rng.random() < (1 if self.fault == "licence" else 0.1)
         data = self.write()
         if self.fault == "bytes":
@@ -175,40 +175,87 @@ class Generator:
                 contents = rng.choice(([], [b""], [content, b""], [b"", content], [content, content]))
         return payload, contents
 
-    def config(self):
-        """A folder of programs with bends of its own, its entries and its steps."""
+    def steps(self, suffixes):
+        """Steps in their order."""
         rng = self.rng
-        steps = [{"number": number, "name": "a", "up": f"{number}_a.up", "down": rng.choice(("", f"{number}_a.down"))}
-                 for number in sorted(rng.sample(range(1, 100), rng.randrange(3)))]
-        programs = rng.choice((["generate"], ["generate", "check"]))
-        names = [*programs, *(step[key] for step in steps for key in ("up", "down") if step[key])]
+        steps = []
+        for number in sorted(rng.sample(range(1, 100), rng.randrange(3))):
+            suffix = rng.choice(suffixes)
+            down = rng.choice(suffixes) if self.fault == "migrations" and rng.random() < 0.2 else suffix
+            steps.append({"number": number, "name": "a", "up": f"{number}_a.up{suffix}",
+                          "down": rng.choice(("", f"{number}_a.down{down}"))})
+        return steps
+
+    def bend_spec(self, spec):
+        rng = self.rng
+        key = rng.choice(list(spec))
+        value = spec[key]
+        spec[key] = rng.choice((None, not value, value * 2 if type(value) is list else 2**53, "sqlite", "mysql", "/", "/a", 0, [],
+                                [{}], [None], ["a"], ["generate"], ["check"], ["check", "generate"], ["generate", "check"]))
+
+    def bend_step(self, steps):
+        rng = self.rng
+        if steps:
+            step = rng.choice(steps)
+            step[rng.choice((*step, "x-note", "check"))] = rng.choice(
+                (0, 1, 2**53 - 1, "", "a", "b", "1_a.up", "01_a.up", "1_a.down", "1_b.up", "a/1_a.up", "1_a.up.sql",
+                 "1_a.down.sql", step["up"] + ".sql", step["down"].removesuffix(".sql"), None))
+
+    def program_folder(self, payload, names):
+        """A payload whose spec has all but `entries` and `bytes`, with its streams: a folder of these files."""
+        rng = self.rng
+        is_bent = self.fault == payload["type"]
         entries = [self.entry(FOLDER, b""), *(self.entry(FILE, name.encode()) for name in sorted(names))]
         for entry in entries:
             entry.update(mode=0o755, group=b"root", capabilities=b"")
             if entry["type"] == FILE:
-                entry.update(size=1, digest=sha256(b"x"))
-        component, contents_bend = "config/p0", None
-        if self.fault == "config":
-            action = rng.randrange(6)
-            if action == 0:
-                component = rng.choice(("app/p0", "config", "os", "data/p0"))
-            elif action == 1:
-                contents_bend = rng.choice((lambda it: it[:1], lambda it: [*it, b""], lambda it: []))
-            elif action == 2:
-                programs = rng.choice(([], ["check"], ["check", "generate"], ["generate", "generate"], "generate", None))
-            elif action == 3:
-                entries = self.bend_entries(entries)
-            elif action == 4:
-                rng.choice(entries)["mode"] = rng.choice((0o644, 0o755, 0o600, 0o775, 0o4755))
-            elif steps:
-                step = rng.choice(steps)
-                key = rng.choice((*step, "x-note", "check"))
-                step[key] = rng.choice((0, 1, 2**53 - 1, "", "a", "b", "1_a.up", "01_a.up", "1_a.down", "1_b.up", "a/1_a.up", None))
+                is_text = entry["path"].endswith(b".sql")
+                entry.update(size=1, digest=sha256(b"x"), mode=rng.choice((0o644, 0o755)) if is_text else 0o755)
+        payload["spec"].update(entries=len(entries), bytes=4096 * len(entries))
+        action = rng.randrange(8) if is_bent else None
+        if action == 0:
+            payload["component"] = rng.choice(("app/p0", "config", "os", "data/p0", "config/p0"))
+        elif action == 1:
+            entries = self.bend_entries(entries)
+        elif action == 2:
+            rng.choice(entries)["mode"] = rng.choice((0o644, 0o755, 0o600, 0o775, 0o4755))
+        elif action == 3 and len(entries) > 1:
+            names.remove(entries.pop(rng.randrange(1, len(entries)))["path"].decode())
+        elif action == 4:
+            self.bend_step(payload["spec"]["steps"])
+        elif action == 5:
+            self.bend_document(payload["spec"])
+        elif action == 6:
+            self.bend_spec(payload["spec"])
         table = b"IGNTREE\0" + struct.pack("<II", len(entries), 0) + b"".join(map(self.pack, entries))
         contents = [table, b"x" * len(names)]
-        spec = {"path": "/etc/p0", "programs": programs, "steps": steps, "entries": len(entries), "bytes": 4096 * len(entries)}
-        payload = {"type": "config", "component": component, "spec": spec}
-        return payload, contents_bend(contents) if contents_bend else contents
+        if action == 7:
+            contents = rng.choice((contents[:1], [*contents, b""], []))
+        return payload, contents
+
+    def config(self):
+        rng = self.rng
+        steps, programs = self.steps(("",)), rng.choice((["generate"], ["generate", "check"]))
+        names = [*programs, *(step[key] for step in steps for key in ("up", "down") if step[key])]
+        spec = {"path": "/etc/p0", "programs": programs, "steps": steps}
+        return self.program_folder({"type": "config", "component": "config/p0", "spec": spec}, names)
+
+    def migrations(self):
+        rng = self.rng
+        steps, verify = self.steps(("", ".sql")), rng.random() < 0.3
+        names = [step[key] for step in steps for key in ("up", "down") if step[key]] + ["verify.sql"] * verify
+
+        def digest(file):
+            if self.fault == "migrations" and rng.random() < 0.1:
+                return rng.choice(("", "0" * 64, "0" * 63, "A" * 64))
+            return rng.randbytes(32).hex() if file.endswith(".sql") else ""
+
+        traits = ("lossy", "non-transactional", "foreign-keys-off")
+        meanings = [{"traits": rng.sample(traits, rng.randrange(4)), "up": digest(step["up"]), "down": digest(step["down"])}
+                    for step in steps]
+        spec = {"engine": "sqlite", "database": "/var/p0.db", "baseline": rng.choice((0, 1, 2**53 - 1)), "verify": verify,
+                "units": rng.choice(([], ["a.service", "b@c.timer"])), "steps": steps, "meanings": meanings}
+        return self.program_folder({"type": "migrations", "component": "data/p0", "spec": spec}, names)
 
     def licence(self):
         rng = self.rng
@@ -338,21 +385,23 @@ class Generator:
 
     # --- The whole.
 
+    def payload(self, number):
+        """The first one of a type that the fault names, or else of any; a tree behind it."""
+        rng = self.rng
+        makers = {"image": self.image, "config": self.config, "migrations": self.migrations}
+        name = self.fault if self.fault in makers else rng.choice((*makers, "tree", "tree"))
+        if number == 0 and name in makers:
+            return makers[name]()
+        spec, contents = self.tree(number)
+        return {"type": "tree", "component": f"app/p{number}", "spec": spec}, contents
+
     def write(self):
         rng = self.rng
         suite = 1 if rng.random() < 0.8 else 0
         chunk_size = rng.choice((4096, 8192, 1 << 20))
         payloads, streams = [], []
         for number in range(1 if self.is_licence else rng.choice((0, 1, 1, 1, 2))):
-            if number == 0 and self.is_licence:
-                payload, contents = self.licence()
-            elif number == 0 and rng.random() < (1 if self.fault == "image" else 0.2):
-                payload, contents = self.image()
-            elif number == 0 and rng.random() < (1 if self.fault == "config" else 0.2):
-                payload, contents = self.config()
-            else:
-                spec, contents = self.tree(number)
-                payload = {"type": "tree", "component": f"app/p{number}", "spec": spec}
+            payload, contents = self.licence() if self.is_licence else self.payload(number)
             described = []
             for plain in contents:
                 chunks = [plain[at:at + chunk_size] for at in range(0, len(plain), chunk_size)]

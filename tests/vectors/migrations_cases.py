@@ -85,10 +85,12 @@ for number, (comment, steps) in enumerate((
         ("A text of another number.", [{**step(1, suffix=".sql"), "up": "3_a.up.sql"}, step(2, "b")]),
         ("A text that leads back for the way up.", [{**step(1), "up": "1_a.down.sql", "down": ""}, step(2, "b")]),
         ("Texts out of order.", [step(3, suffix=".sql"), step(2, "b")]),
-        ("A program and a text of one number.", [step(1, suffix=".sql"), step(1)]),
-        ("A program that leads back from a text.", [{**step(1), "up": "1_a.up.sql"}, step(2, "b")]),
-        ("A text that leads back from a program.", [{**step(1), "down": "1_a.down.sql"}, step(2, "b")])), 1):
+        ("A program and a text of one number.", [step(1, suffix=".sql"), step(1)])), 1):
     refuse(f"migrations-steps-{number}", "steps", comment, payloads=[migrations(steps=steps)])
+refuse("migrations-steps-text-and-program", "steps", "A program that leads back from a text.", payloads=stepping(
+    file("1_a.down", mode=0o755), text(), down="1_a.down", meanings=[meaning(down="")]))
+refuse("migrations-steps-program-and-text", "steps", "A text that leads back from a program.", payloads=stepping(
+    text("1_a.down.sql"), file("1_a.up", mode=0o755), up="1_a.up", meanings=[meaning(up="")]))
 
 for name, comment, entries in (
         ("up", "No text for a way up.", [text("1_a.down.sql")]),
