@@ -99,6 +99,7 @@ Result<Collected> CollectPayloads(Recipe& recipe, ProgressLine& line) {
     info.version = payload.version.empty() ? content.version : payload.version;
     if (info.version.empty()) info.version = recipe.manifest.version;
     info.spec = std::move(content.spec);
+    info.reads = std::move(payload.reads);
     recipe.manifest.payloads.push_back(std::move(info));
     collected.sources.push_back(std::move(content.streams));
     collected.plain_bytes += content.plain_bytes;

@@ -16,10 +16,17 @@ uint64_t PlainSize(const format::PayloadInfo& payload) {
   return size;
 }
 
+Json ReadsToJson(const format::PayloadInfo& payload) {
+  Json json = Json::EmptyArray();
+  for (const format::DataRange& range : payload.reads) json.Push(range.ToString());
+  return json;
+}
+
 Json PayloadToJson(const format::PayloadInfo& payload) {
   Json json = Json::EmptyObject();
   json.Set("name", payload.name).Set("type", payload.type).Set("component", payload.component);
   json.Set("version", payload.version).Set("plain-size", PlainSize(payload));
+  json.Set("reads", ReadsToJson(payload));
   return json.Set("spec", payload.spec);
 }
 
@@ -40,6 +47,8 @@ std::string PayloadToText(const format::PayloadInfo& payload) {
   std::string description;
   if (type != nullptr && type->describe != nullptr) description = type->describe(payload);
   if (description.empty()) description = SizeInWords(PlainSize(payload));
+  for (const format::DataRange& range : payload.reads)
+    description += StrCat("  reads ", range.ToString());
   return StrCat(Printable(payload.name), "  ", Printable(payload.type), "  ",
                 Printable(payload.component), " ", Printable(payload.version), "  ", description);
 }

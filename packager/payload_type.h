@@ -66,7 +66,7 @@ class ContentCheck {
 struct PayloadType {
   std::string_view name;
   bool (*belongs_to)(format::Kind kind);  ///< Whether bundles of this kind may carry it.
-  std::vector<std::string_view> keys;     ///< Beside type, component and version.
+  std::vector<std::string_view> keys;     ///< Beside those of every type.
   /// `folder` is the recipe's, from which its paths go. Never null; faults go through the section.
   std::unique_ptr<PayloadInput> (*read)(RecipeSection& section, const std::string& folder);
   /// What the manifest says of a payload of this type; kCorrupt where the format does not allow it.

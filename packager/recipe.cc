@@ -131,9 +131,32 @@ class RecipeReader {
     if (section.Has("version")) {
       payload.version = Version(section, section.Required("version", "4.2.1"));
     }
+    ReadReads(section, payload);
     payload.type = section.Required("type", "tree");
     ReadOfType(section, payload);
     recipe_.payloads.push_back(std::move(payload));
+  }
+
+  void ReadReads(RecipeSection& section, PayloadRecipe& payload) {
+    if (section.Has("reads") && format::IsDataComponent(payload.component))
+      section.Refuse("reads", "data reads no other data", "say it of the application");
+    for (const std::string& text : section.List("reads")) {
+      auto range = format::DataRange::Parse(text);
+      if (!range) {
+        section.Refuse("reads", StrCat(Quoted(text), " is no range of versions of data"),
+                       "write data/NAME and a version or the lowest and the highest, such as: "
+                       "data/main 17..20");
+        continue;
+      }
+      bool known = std::any_of(payload.reads.begin(), payload.reads.end(), [&](const auto& other) {
+        return other.component == range->component;
+      });
+      if (known) {
+        section.Refuse("reads", StrCat(Quoted(range->component), " stands there twice"),
+                       "give one range for it");
+      }
+      payload.reads.push_back(*std::move(range));
+    }
   }
 
   void ReadOfType(RecipeSection& section, PayloadRecipe& payload) {
@@ -148,7 +171,7 @@ class RecipeReader {
           SuggestWord(payload.type, known));
       return;
     }
-    std::vector<std::string_view> keys = {"type", "component", "version"};
+    std::vector<std::string_view> keys = {"type", "component", "version", "reads"};
     keys.insert(keys.end(), type->keys.begin(), type->keys.end());
     section.RefuseUnknownKeys(keys);
     if (kind_is_buildable_ && !type->belongs_to(recipe_.manifest.kind))

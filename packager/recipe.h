@@ -26,6 +26,7 @@ struct PayloadRecipe {
   std::string type;
   std::string component;
   std::string version;  ///< Empty where the section has none: its source's, else the bundle's.
+  std::vector<format::DataRange> reads;
   std::unique_ptr<PayloadInput> input;
 };
 

@@ -32,7 +32,10 @@ Result<std::optional<ComponentRecord>> OptionalFromJson(const Json& json) {
 Json ComponentRecord::ToJson() const {
   Json json = Json::EmptyObject();
   json.Set("component", component).Set("type", type).Set("version", version);
-  return json.Set("release", release).Set("spec", spec);
+  json.Set("release", release).Set("spec", spec);
+  // Absent where there are none: an earlier agent refuses keys that it does not know.
+  if (!reads.empty()) json.Set("reads", format::ToJson(reads));
+  return json;
 }
 
 Result<ComponentRecord> ComponentRecord::FromJson(const Json& json) {
@@ -43,6 +46,8 @@ Result<ComponentRecord> ComponentRecord::FromJson(const Json& json) {
   record.version = fields.String("version");
   record.release = fields.String("release");
   record.spec = fields.Required("spec");
+  if (const Json* reads = fields.Optional("reads"))
+    record.reads = TRY(format::ReadsFromJson(*reads, "component.reads"));
   if (!format::IsComponent(record.component)) fields.Fault("component", "names no component");
   if (!NamesOneFolder(record.release)) fields.Fault("release", "is no name of a folder");
   TRY(fields.Finish());

@@ -20,6 +20,7 @@ struct ComponentRecord {
   std::string version;
   std::string release;  ///< Names the release among those of the component.
   Json spec = Json::EmptyObject();
+  std::vector<format::DataRange> reads = {};  ///< What it needs of the deployment's data.
 
   bool operator==(const ComponentRecord&) const = default;
   Json ToJson() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/engine/reads.h"
 #include "agent/engine/space.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
@@ -68,6 +69,10 @@ Result<CheckResult> CheckRequires(const PolicyFacts& facts) {
   }
   if (missing.empty()) return Pass("what it requires is here");
   return Fail(StrCat("the bundle requires ", missing), "install the bundle that brings it first");
+}
+
+Result<CheckResult> CheckDataRead(const PolicyFacts& facts) {
+  return CheckReads(facts.plan.components);
 }
 
 Result<CheckResult> CheckCounter(const PolicyFacts& facts) {
@@ -150,9 +155,9 @@ struct NamedCheck {
 constexpr std::array kChecks = {
     NamedCheck{"product", CheckProduct}, NamedCheck{"compatible", CheckCompatible},
     NamedCheck{"types", CheckTypes},     NamedCheck{"requires", CheckRequires},
-    NamedCheck{"counter", CheckCounter}, NamedCheck{"epoch", CheckEpoch},
-    NamedCheck{"hold", CheckHold},       NamedCheck{"targets", CheckTargets},
-    NamedCheck{"space", CheckRoom},
+    NamedCheck{"reads", CheckDataRead},  NamedCheck{"counter", CheckCounter},
+    NamedCheck{"epoch", CheckEpoch},     NamedCheck{"hold", CheckHold},
+    NamedCheck{"targets", CheckTargets}, NamedCheck{"space", CheckRoom},
 };
 
 }  // namespace

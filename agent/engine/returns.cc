@@ -3,6 +3,7 @@
 #include "agent/engine/examination.h"
 #include "agent/engine/pace.h"
 #include "agent/engine/planning.h"
+#include "agent/engine/reads.h"
 #include "base/str_cat.h"
 
 namespace ignite::engine {
@@ -38,6 +39,8 @@ Result<std::vector<CheckResult>> CheckRollback(HandlerTable& handlers, const Pla
                                ", this probe has left it for epoch ", epoch_floor),
                         "return to a deployment of the present epoch: older ones are dangerous"});
   }
+  if (CheckResult reads = CheckReads(plan.components); !reads.passed)
+    findings.push_back(std::move(reads));
   for (const Change& change : plan.changes) {
     Handler* handler = handlers.Find(change.any().type);
     if (handler == nullptr) {

@@ -20,9 +20,9 @@ Json ToJson(const PayloadInfo& payload) {
   }
   Json json = Json::EmptyObject();
   json.Set("name", payload.name).Set("type", payload.type).Set("component", payload.component);
-  return json.Set("version", payload.version)
-      .Set("spec", payload.spec)
-      .Set("streams", std::move(streams));
+  json.Set("version", payload.version).Set("spec", payload.spec).Set("streams", std::move(streams));
+  if (!payload.reads.empty()) json.Set("reads", ToJson(payload.reads));
+  return json;
 }
 
 Json ToJson(const HealthCheckInfo& check) {
@@ -69,6 +69,10 @@ Result<PayloadInfo> ParsePayload(const Json& json, const std::string& where) {
     std::string place = StrCat(where, ".streams[", payload.streams.size(), "]");
     payload.streams.push_back(TRY(ParseStream(stream, place)));
   }
+  if (const Json* reads = fields.Optional("reads"))
+    payload.reads = TRY(ReadsFromJson(*reads, StrCat(where, ".reads")));
+  if (!payload.reads.empty() && IsDataComponent(payload.component))
+    fields.Fault("reads", "is not for data");
   TRY(fields.Finish());
   return payload;
 }

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "payload-format/manifest/data_range.h"
 #include "payload-format/manifest/kind.h"
 #include "payload-format/manifest/version.h"
 
@@ -32,6 +33,7 @@ struct PayloadInfo {
   std::string version;
   Json spec = Json::EmptyObject();
   std::vector<StreamInfo> streams;
+  std::vector<DataRange> reads = {};  ///< The data that it needs on the probe.
 };
 
 struct HealthCheckInfo {

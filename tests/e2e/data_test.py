@@ -5,6 +5,7 @@ IGNITE_BIN names the folder of the programs. Needs root, as a probe does: the da
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import sqlite3
@@ -55,11 +56,25 @@ class DataCase(ProbeTest):
                 (folder / inner).chmod(0o755)
         return folder
 
-    def release(self, version, files, keys="", **more):
+    def schema(self, version, files, keys=""):
         source = self.steps(files, f"sql-{version}")
         section = f"[payload schema]\ntype = migrations\ncomponent = data/main\nsource = {source}\n"
-        section += f"database = sqlite:{DATABASE}\n{keys}\n"
-        return self.workshop.bundle(version, more=section, **more)
+        return f"{section}database = sqlite:{DATABASE}\n{keys}\n"
+
+    def release(self, version, files, keys="", **more):
+        return self.workshop.bundle(version, more=self.schema(version, files, keys), **more)
+
+    def data(self, version, files):
+        """A bundle of the data alone."""
+        recipe = self.folder / f"data-{version}.ini"
+        recipe.write_text(
+            f"[bundle]\nkind = service-pack\nproduct = netprobe\nversion = {version}\ncounter = {int(float(version) * 10)}\n"
+            f"epoch = 1\ncompatible = netprobe-x86_64\n{self.schema(version, files)}"
+        )
+        keys = self.workshop.folder
+        out = self.folder / f"data-{version}.ignite"
+        self.workshop.pack("build", recipe, "--sign", keys / "release.key", "--recipient", keys / "probe.pub", "-o", out)
+        return out
 
     def sql(self, text):
         """Runs statements as the application would; the rows of the last one."""
@@ -224,17 +239,7 @@ class MigrationTest(DataCase):
 
     def test_data_travels_alone(self):
         self.probe.install(self.release("1.0", FIRST))
-        source = self.steps(SECOND)
-        recipe = self.folder / "data.ini"
-        recipe.write_text(
-            "[bundle]\nkind = service-pack\nproduct = netprobe\nversion = 1.1\ncounter = 11\nepoch = 1\n"
-            "compatible = netprobe-x86_64\n[payload schema]\ntype = migrations\ncomponent = data/main\n"
-            f"source = {source}\ndatabase = sqlite:{DATABASE}\n"
-        )
-        keys = self.workshop.folder
-        out = self.folder / "data.ignite"
-        self.workshop.pack("build", recipe, "--sign", keys / "release.key", "--recipient", keys / "probe.pub", "-o", out)
-        self.probe.install(out)
+        self.probe.install(self.data("1.1", SECOND))
         self.assertEqual(self.probe.status()["deployment"]["components"], {"app/web": "1.0", "data/main": "3"})
 
 
@@ -283,6 +288,62 @@ class RehearsalTest(DataCase):
         self.assertEqual(answer["reason"], "activation")
         self.assertIn("line 2", answer["cause"])
         self.assertEqual(self.dump(), before)
+
+
+class GateTest(DataCase):
+    """No application in front of data that it cannot read."""
+
+    def refuse(self, bundle, *words):
+        before = self.database.read_bytes() if self.database.exists() else None
+        seen = next(check for check in self.probe.json("plan", bundle, expect=4)["checks"] if check["id"] == "reads")
+        self.assertEqual(seen["result"], "fail")
+        self.assertTrue(seen["remedy"])
+        answer = self.assert_refused(bundle, "reads")
+        for word in words:
+            self.assertIn(word, answer["cause"])
+        self.assertEqual(self.database.read_bytes() if before else None, before)
+
+    def test_the_application_and_its_data_in_one_bundle(self):
+        self.probe.install(self.release("1.0", FIRST, payload="reads = data/main 1..3"))
+        self.refuse(self.release("2.0", SECOND, payload="reads = data/main 1..2"), "data/main 1..2", "version 3")
+        self.probe.install(self.release("2.1", SECOND, payload="reads = data/main 3"))
+        self.assertEqual(self.version(), "3")
+
+    def test_an_application_alone(self):
+        web = self.workshop.bundle("1.0", payload="reads = data/main 1..3")
+        self.refuse(web, "there would be no data/main")
+        self.probe.install(self.data("0.9", FIRST))
+        self.probe.install(web)
+        self.refuse(self.workshop.bundle("2.0", payload="reads = data/main 2..3"), "data/main 2..3", "version 1")
+
+    def test_data_alone_waits_for_the_application_that_reads_it(self):
+        self.probe.install(self.release("1.0", FIRST, payload="reads = data/main 1"))
+        data = self.data("1.1", SECOND)
+        self.refuse(data, "app/web 1.0 reads data/main 1", "version 3")
+        self.probe.install(self.workshop.bundle("2.0", payload="reads = data/main 1..3"))
+        self.probe.install(data)
+        self.assertEqual(self.version(), "3")
+
+    def test_a_later_bundle_without_the_word_opens_the_gate(self):
+        self.probe.install(self.release("1.0", FIRST, payload="reads = data/main 1"))
+        self.probe.install(self.workshop.bundle("2.0"))
+        self.probe.install(self.data("2.1", SECOND))
+        self.assertEqual(self.version(), "3")
+
+    def test_a_rollback_is_held_against_the_deployment_it_leads_to(self):
+        self.probe.install(self.release("1.0", FIRST, payload="reads = data/main 1"))
+        self.probe.install(self.release("2.0", SECOND, payload="reads = data/main 3"))
+        self.assertEqual(self.probe.json("rollback", "--list")[1]["checks"], [])
+        self.probe.rollback()
+        self.assertEqual(self.version(), "1")
+
+    def test_the_recipe_shows_it_again(self):
+        bundle = self.release("1.0", FIRST, payload="reads = data/main 1..3")
+        keys = self.workshop.folder
+        done = self.workshop.pack("inspect", bundle, "--identity", keys / "probe.key", "--json")
+        self.assertEqual([it["reads"] for it in json.loads(done.stdout)["manifest"]["payloads"]], [["data/main 1..3"], []])
+        done = self.workshop.pack("inspect", bundle, "--identity", keys / "probe.key")
+        self.assertIn("reads data/main 1..3", done.stdout.decode())
 
 
 class RefusalTest(DataCase):

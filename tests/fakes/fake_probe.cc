@@ -129,6 +129,8 @@ Bytes FakeProbe::Bundle(const BundleRecipe& recipe,
     plan.manifest.health.push_back({name, "fake", 3'000, Json::EmptyObject()});
   plan.manifest.payloads.push_back(
       {"web", "tree", recipe.component, recipe.version, spec.ToJson(), {}});
+  for (const std::string& text : recipe.reads)
+    plan.manifest.payloads[0].reads.push_back(*format::DataRange::Parse(text));
   plan.sources.emplace_back();
   plan.sources[0].push_back(Stream(std::move(table).Finish()));
   plan.sources[0].push_back(Stream(ToBytes(recipe.version)));

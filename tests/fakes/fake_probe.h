@@ -79,6 +79,7 @@ struct BundleRecipe {
   std::string compatible = "box";
   format::Kind kind = format::Kind::kProduct;
   std::vector<std::string> requirements;
+  std::vector<std::string> reads;
   std::vector<std::string> checks = {"alive"};
   std::string component = "app/web";
   std::string path = "/opt/web";

@@ -48,6 +48,7 @@ FILES = {
          'return KEPT ? JsonFields(payload.spec, "image").Finish() : Result<>();'),
     ],
     "payload-format/licence/licence_spec.cc": [],
+    "payload-format/manifest/data_range.cc": [],
     "payload-format/manifest/health_spec.cc": [],
     "payload-format/manifest/kind.cc": [],
     "payload-format/manifest/manifest.cc": [

@@ -314,6 +314,17 @@ class Generator:
             text = self.bend_text(text)
         return text
 
+    def reads(self, component):
+        """Ranges of data, sometimes where none may be."""
+        rng = self.rng
+        if rng.random() < 0.7 or (component.startswith("data/") and self.fault != "manifest"):
+            return {}
+        names = rng.sample(("data/m", "data/log", "data/a.b"), rng.randrange(3))
+        ends = rng.choice((("1", "1"), ("9", "10"), ("1~a", "1"), ("2-1", "2-1.0"), ("0:1.0", "1.00a")))
+        if self.fault == "manifest" and rng.random() < 0.2:
+            ends = ends[::-1]
+        return {"reads": [{"component": name, "from": ends[0], "to": ends[1]} for name in names]}
+
     def bend_document(self, document):
         """Another value, a key less or a key more, somewhere."""
         rng = self.rng
@@ -407,7 +418,7 @@ class Generator:
                 chunks = [plain[at:at + chunk_size] for at in range(0, len(plain), chunk_size)]
                 streams.append(chunks)
                 described.append({"size": len(plain), "digest": sha256(b"".join(map(sha256, chunks))).hex()})
-            payloads.append({"name": f"p{number}", "version": "1", **payload, "streams": described})
+            payloads.append({"name": f"p{number}", "version": "1", **payload, "streams": described, **self.reads(payload["component"])})
         plain_manifest = self.manifest(payloads)
 
         header = type("Header", (), {})()

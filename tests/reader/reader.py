@@ -442,6 +442,25 @@ def is_version(text):
     return bool(re.fullmatch(r"[0-9][A-Za-z0-9.+~:-]*", upstream) and re.fullmatch(r"[A-Za-z0-9.+~]+", revision))
 
 
+def version_key(text):
+    """Versions are in the order of these, which is that of deb-version(7)."""
+    epoch, colon, rest = text.partition(":")
+    upstream, dash, revision = (rest if colon else text).rpartition("-")
+
+    def weights(run):  # "~" before the end of the run, the end before letters, letters before all else.
+        return [-1 if c == "~" else ord(c) + (0 if c.isalpha() else 256) for c in run] + [0]
+
+    def part(text):
+        runs = re.findall("([^0-9]*)([0-9]*)", text)
+        return [(weights(run), int(number or 0)) for run, number in runs if run or number] + [([0], 0)]
+
+    return int(epoch) if colon else 0, part(upstream if dash else revision), part(revision if dash else "0")
+
+
+def is_data(text):
+    return is_component(text) and text.startswith("data/")
+
+
 def is_requirement(text):
     found = re.fullmatch(rf"({COMPONENT})[ \t]*(<=|>=|<|=|>)[ \t]*(.*)", text)
     return bool(found) and is_version(found[3])
@@ -525,10 +544,22 @@ class Manifest:
             "spec": fields.get("spec", dict),
             "streams": [self.stream(it) for it in fields.get("streams", list)],
         }
+        reads = [self.range(it) for it in fields.get("reads", list)] if fields.has("reads") else []
+        self.unique(reads)
+        need(not reads or not is_data(result["component"]), "data that reads data")
         fields.done()
         need(result["type"] in PAYLOAD_TYPES, "an unknown payload type")
         need(self.kind in PAYLOAD_TYPES[result["type"]].KINDS, "a payload in a bundle of another kind")
         return result
+
+    @staticmethod
+    def range(document):
+        fields = Fields(document, "reads")
+        component = fields.word("component", is_data)
+        need(version_key(fields.word("from", is_version)) <= version_key(fields.word("to", is_version)),
+             "reads: to is below from")
+        fields.done()
+        return component
 
     @staticmethod
     def stream(document):

@@ -74,7 +74,7 @@ const std::map<std::string_view, Refusal>& Refusals() {
       {"unknown-key", {kCorrupt, {"\" is unknown"}}},
       {"missing-key", {kCorrupt, {"\" is missing"}}},
       {"value", {kCorrupt, {" is ", " holds ", " names "}}},
-      {"double-name", {kCorrupt, {"names a payload, component or check twice"}}},
+      {"double-name", {kCorrupt, {"names a payload, component or check twice", ".reads names "}}},
       {"chunk-sum", {kCorrupt, {"does not describe all of its chunks"}}},
       {"payload-type", {kUnsupported, {"has a payload of the type"}}},
       {"health-type", {kUnsupported, {"has a health check of the type"}}},

@@ -162,6 +162,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"payloads.0.streams.0.digest",
                           {"\"\"", "\"00\"", "1",
                            "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""}},
+                    Wrong{"payloads.0.reads",
+                          {"{}", "null", "\"data/main 17\"", "[1]", "[{}]",
+                           R"([{"component":"app/web","from":"1","to":"1"}])",
+                           R"([{"component":"data/m","from":"","to":"1"}])",
+                           R"([{"component":"data/m","from":"1","to":1}])",
+                           R"([{"component":"data/m","from":"2","to":"1"}])",
+                           R"([{"component":"data/m","from":"1","to":"1","more":1}])",
+                           R"([{"component":"data/m","from":"1","to":"1"},)"
+                           R"({"component":"data/m","from":"2","to":"2"}])"}},
                     Wrong{"health", {"{}", "null", "[1]"}}, Wrong{"health.0.name", {"\"\"", "1"}},
                     Wrong{"health.0.type", {"\"\"", "1"}},
                     Wrong{"health.0.timeout-ms", {"0", "-1", "86400001", "\"1s\""}},
@@ -172,6 +181,19 @@ INSTANTIATE_TEST_SUITE_P(
           name.begin(), name.end(), [](char c) { return c == '.' || c == '-'; }, '_');
       return name;
     });
+
+TEST(ManifestTest, APayloadMaySayWhatDataItReads) {
+  EXPECT_EQ(Must(Parse(SampleManifest().Serialize())).payloads[0].reads.size(), 0u);
+  std::string text =
+      With("payloads.0.reads", R"([{"component":"data/main","from":"17","to":"20"}])");
+  Manifest manifest = Must(Parse(text));
+  EXPECT_EQ(manifest.payloads[0].reads.at(0).ToString(), "data/main 17..20");
+  EXPECT_EQ(manifest.Serialize(), text);
+  manifest.payloads[0].component = "data/log";
+  EXPECT_THAT(Parse(manifest.Serialize()), FailsWith(ErrorCode::kCorrupt, "is not for data"));
+  manifest.payloads[0].reads.clear();
+  EXPECT_THAT(Parse(manifest.Serialize()), Succeeds());
+}
 
 TEST(ManifestTest, TheChannelMayBeEmpty) {
   EXPECT_THAT(Parse(With("channel", "\"\"")), Succeeds());

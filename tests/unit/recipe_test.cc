@@ -68,6 +68,21 @@ TEST_F(RecipeTest, NotesThatAreMissingAreNamedWithoutControlCharacters) {
   EXPECT_THAT(faults[0], HasSubstr("\\x1b[2J.md: No such file"));
 }
 
+TEST_F(RecipeTest, APayloadMaySayWhatDataItReads) {
+  Recipe recipe =
+      Must(Parse(StrCat(kBundle, kPayload, "reads = data/main 17..20, data/log 3 ; both\n")));
+  ASSERT_THAT(recipe.payloads.at(0).reads, SizeIs(2));
+  EXPECT_EQ(recipe.payloads[0].reads[0].ToString(), "data/main 17..20");
+  EXPECT_EQ(recipe.payloads[0].reads[1].ToString(), "data/log 3");
+  EXPECT_THAT(Faults(StrCat(kBundle, kPayload, "reads = data/main 20..17, data/a 1, data/a 2\n")),
+              ElementsAre(HasSubstr("13: 'data/main 20..17' is no range of versions of data"),
+                          HasSubstr("13: 'data/a' stands there twice")));
+  EXPECT_THAT(Faults(StrCat(kBundle,
+                            "[payload schema]\ntype = tree\ncomponent = data/main\nsource = "
+                            "tree\npath = /opt/web\nreads = data/log 3\n")),
+              ElementsAre(HasSubstr("13: data reads no other data")));
+}
+
 TEST_F(RecipeTest, ReadsEveryKeyOfTheBundle) {
   Write("notes.md", "News\n");
   Write("notes.fr.md", "Nouvelles\n");

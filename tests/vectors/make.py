@@ -13,7 +13,7 @@ from builder import IDENTITIES, SECRETS, SIGNING_KEYS, public, reader, sha256, z
 from case import CASES
 from keyring_cases import KEYRING_CASES, STANDARD, WITHOUT_QA, text
 
-for name in ("container", "trust", "json", "manifest", "chunk", "tree", "config", "migrations"):
+for name in ("container", "trust", "json", "manifest", "chunk", "tree", "config", "migrations", "reads"):
     importlib.import_module(f"{name}_cases")
 
 HERE = pathlib.Path(__file__).parent
