@@ -42,7 +42,7 @@ Result<Examination> Examine(const Parts& parts, Journal* journal,
   std::optional<DeploymentRecord> current;
   if (journal != nullptr) current = TRY(journal->Current());
   Examination found;
-  found.plan = PlanInstall(bundle, current, transaction);
+  found.plan = PlanInstall(bundle, current, parts.handlers, transaction);
   const Plan& plan = found.plan;
   PolicyFacts facts{.settings = parts.settings,
                     .manifest = bundle.manifest(),

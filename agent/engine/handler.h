@@ -46,9 +46,15 @@ class Staging {
   virtual Result<> Finish() = 0;
 };
 
+/// When a component has its turn among those that change together, whatever their order in the
+/// bundle. The reverse is the order of the undo.
+enum class Turn : uint8_t { kData, kConfiguration, kLast };
+
 class Handler {
  public:
   virtual ~Handler() = default;
+
+  virtual Turn TurnOfActivation() const { return Turn::kLast; }
 
   /// Whether bundles of this kind may carry such payloads.
   virtual bool BelongsTo(format::Kind kind) const = 0;

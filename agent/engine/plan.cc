@@ -81,6 +81,11 @@ Result<std::vector<format::HealthCheckInfo>> HealthFromJson(const Json& json) {
   return health;
 }
 
+const Change& Plan::ChangeOf(std::string_view component) const {
+  return *std::find_if(changes.begin(), changes.end(),
+                       [&](const Change& change) { return change.any().component == component; });
+}
+
 Json Plan::ToJson() const {
   Json changes_json = Json::EmptyArray();
   for (const Change& change : changes) {

@@ -54,6 +54,8 @@ struct Plan {
   std::vector<ComponentRecord> components;  ///< The whole new deployment.
   std::vector<format::HealthCheckInfo> health;
 
+  /// Of a component that changes.
+  const Change& ChangeOf(std::string_view component) const;
   Json ToJson() const;
   static Result<Plan> FromJson(const Json& json);
 };

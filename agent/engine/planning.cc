@@ -30,10 +30,20 @@ std::vector<format::HealthCheckInfo> MergeHealth(const format::Manifest& manifes
   return health;
 }
 
+void TakeTurns(std::vector<Change>& changes, HandlerTable& handlers) {
+  auto turn = [&](const Change& change) {
+    const Handler* handler = handlers.Find(change.any().type);
+    return handler == nullptr ? Turn::kLast : handler->TurnOfActivation();
+  };
+  std::stable_sort(changes.begin(), changes.end(),
+                   [&](const Change& a, const Change& b) { return turn(a) < turn(b); });
+}
+
 }  // namespace
 
 Plan PlanInstall(const format::VerifiedBundle& bundle,
-                 const std::optional<DeploymentRecord>& current, int64_t transaction) {
+                 const std::optional<DeploymentRecord>& current, HandlerTable& handlers,
+                 int64_t transaction) {
   const format::Manifest& manifest = bundle.manifest();
   Plan plan;
   plan.action = Action::kInstall;
@@ -59,6 +69,7 @@ Plan PlanInstall(const format::VerifiedBundle& bundle,
     change.to = std::move(record);
     plan.changes.push_back(std::move(change));
   }
+  TakeTurns(plan.changes, handlers);
   plan.health = MergeHealth(manifest, current);
   return plan;
 }
@@ -89,7 +100,7 @@ Result<Plan> PlanAdoption(const Adoption& adoption, const Settings& settings,
 }
 
 Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& target,
-                  bool restores_data) {
+                  HandlerTable& handlers, bool restores_data) {
   Plan plan;
   plan.action = Action::kRollback;
   plan.content_id = target.content_id;
@@ -108,6 +119,7 @@ Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& targe
     if (current.Find(to.component) == nullptr) plan.changes.push_back({std::nullopt, to});
   }
   for (Change& change : plan.changes) change.restores_data = restores_data;
+  TakeTurns(plan.changes, handlers);
   return plan;
 }
 

@@ -11,9 +11,11 @@
 namespace ignite::engine {
 
 /// The payloads of the bundle replace the components of the same names; all others stay as they
-/// are. Releases are named after the version and the transaction, so that no two are ever the same.
+/// are. Their handlers say in what order; a type without one, which the checks refuse, comes last.
+/// Releases are named after the version and the transaction, so that no two are ever the same.
 Plan PlanInstall(const format::VerifiedBundle& bundle,
-                 const std::optional<DeploymentRecord>& current, int64_t transaction);
+                 const std::optional<DeploymentRecord>& current, HandlerTable& handlers,
+                 int64_t transaction);
 
 /// The transaction that brought the release; 0 where its name does not tell.
 int64_t TransactionOf(const ComponentRecord& record);
@@ -24,6 +26,6 @@ Result<Plan> PlanAdoption(const Adoption& adoption, const Settings& settings,
 
 /// A new deployment with the components and checks of `target`. `restores_data` as in Change.
 Plan PlanRollback(const DeploymentRecord& current, const DeploymentRecord& target,
-                  bool restores_data);
+                  HandlerTable& handlers, bool restores_data);
 
 }  // namespace ignite::engine

@@ -21,7 +21,7 @@ Result<Return> ReturnTo(const Parts& parts, const Start& start, const Deployment
   found.deployment = target;
   found.runs_now = target.number == start.current.number;
   if (found.runs_now) return found;
-  Plan plan = PlanRollback(start.current, target, false);
+  Plan plan = PlanRollback(start.current, target, parts.handlers, false);
   found.obstacles = TRY(CheckRollback(parts.handlers, plan, start.epoch_floor));
   found.units = NamesOf(TRY(UnitsOf(plan, parts.handlers, true, true)));
   found.expected = TRY(ExpectedTime(plan, start.pace, parts.settings, parts.handlers));

@@ -54,7 +54,7 @@ class StagingSink : public format::PayloadSink {
 
   Result<> BeginStream(size_t payload, size_t stream) override {
     if (stream == 0) {
-      const Change& change = plan_.changes[payload];
+      const Change& change = plan_.ChangeOf(manifest_.payloads[payload].component);
       show_(manifest_.payloads[payload].name);
       staging_ = TRY(handlers_.Find(change.any().type)->Stage(change));
       streams_left_ = manifest_.payloads[payload].streams.size();
@@ -180,9 +180,10 @@ Result<> Transaction::CopyAdopted(const Plan& plan) {
 
 /// A payload whose spec says all of it: no stream comes that would begin its staging.
 Result<> Transaction::StageWithoutStreams(const Plan& plan, const format::Manifest& manifest) {
-  for (size_t i = 0; i < manifest.payloads.size(); ++i) {
-    if (!manifest.payloads[i].streams.empty()) continue;
-    auto staging = TRY(HandlerOf(plan.changes[i]).Stage(plan.changes[i]));
+  for (const format::PayloadInfo& payload : manifest.payloads) {
+    if (!payload.streams.empty()) continue;
+    const Change& change = plan.ChangeOf(payload.component);
+    auto staging = TRY(HandlerOf(change).Stage(change));
     TRY(staging->Finish());
   }
   return {};

@@ -29,6 +29,7 @@ class ConfigHandler : public engine::Handler {
         versions_(files, paths),
         workshop_(files, process, paths, identities) {}
 
+  engine::Turn TurnOfActivation() const override { return engine::Turn::kConfiguration; }
   bool BelongsTo(format::Kind kind) const override { return format::ConfigSpec::BelongsTo(kind); }
   Result<> CheckPayload(const format::PayloadInfo& payload) const override;
   Result<std::vector<engine::CheckResult>> CheckTargets(

@@ -27,6 +27,7 @@ class MigrationsHandler : public engine::Handler {
         programs_(files, paths),
         databases_(files, process, paths) {}
 
+  engine::Turn TurnOfActivation() const override { return engine::Turn::kData; }
   bool BelongsTo(format::Kind kind) const override {
     return format::MigrationsSpec::BelongsTo(kind);
   }

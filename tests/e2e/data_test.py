@@ -346,6 +346,21 @@ class GateTest(DataCase):
         self.assertIn("reads data/main 1..3", done.stdout.decode())
 
 
+class OrderTest(DataCase):
+    def test_data_moves_before_configurations_and_both_before_the_switch(self):
+        """Whatever the order of the bundle."""
+        programs = self.folder / "config"
+        programs.mkdir()
+        (programs / "generate").write_text("#!/bin/sh\ntouch made\n")
+        (programs / "generate").chmod(0o755)
+        config = f"[payload settings]\ntype = config\ncomponent = config/probe\nsource = {programs}\npath = /etc/netprobe\n"
+        bundle = self.workshop.bundle("1.0", more=config + self.schema("1.0", FIRST))
+        self.probe.install(bundle)
+        steps = [step["step"] for step in self.probe.json("show", "1")["steps"]]
+        wanted = ["stopping units", "activating data/main", "activating config/probe", "activating app/web", "switching"]
+        self.assertEqual([step for step in steps if step in wanted], wanted)
+
+
 class RefusalTest(DataCase):
     def test_a_database_of_root_is_refused_with_chown(self):
         os.chown(self.database.parent, 0, 0)

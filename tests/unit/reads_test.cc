@@ -109,7 +109,8 @@ TEST_F(ReadsOnAProbeTest, ARollbackIsHeldAgainstTheDeploymentItLeadsTo) {
   now.components = {Application({}), Data("main", "17")};
   DeploymentRecord before;
   before.components = {Application({"data/main 16"}), Data("main", "17")};
-  auto findings = Must(CheckRollback(probe_.handlers, PlanRollback(now, before), 0));
+  auto findings =
+      Must(CheckRollback(probe_.handlers, PlanRollback(now, before, probe_.handlers), 0));
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].id, "reads");
 }
