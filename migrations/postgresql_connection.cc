@@ -282,14 +282,17 @@ Error PostgresqlConnection::Failure(std::string_view doing, const PGresult* resu
             "stop what uses the database, or name its unit in 'units =' of the payload"};
   }
   if (code == "57014")
-    return {ErrorCode::kIo, std::move(cause), "make the step faster, or cut it into several"};
+    return {ErrorCode::kRefused, std::move(cause), "make the step faster, or cut it into several"};
   if (code == "42501") {
     return {ErrorCode::kRefused, StrCat(cause, ": a migration may not do this"),
             "change the step: it runs as the owner of its database"};
   }
-  if (code.empty() || code.starts_with("08") || code.starts_with("57P"))
-    return {ErrorCode::kIo, std::move(cause), "see the log of PostgreSQL, then try again"};
-  return {ErrorCode::kIo, std::move(cause),
+  // The connection, the server, its disk, its own faults.
+  for (std::string_view of_machine : {"", "08", "57P", "58", "XX"}) {
+    if (of_machine.empty() ? code.empty() : code.starts_with(of_machine))
+      return {ErrorCode::kIo, std::move(cause), "see the log of PostgreSQL, then try again"};
+  }
+  return {ErrorCode::kRefused, std::move(cause),
           "try the step on a copy of the database, and correct it"};
 }
 

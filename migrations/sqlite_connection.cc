@@ -237,8 +237,11 @@ Error SqliteConnection::Failure(std::string_view doing) const {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return {ErrorCode::kIo, std::move(cause), "restore the database from a backup"};
+    case SQLITE_IOERR:
+    case SQLITE_NOMEM:
+      return {ErrorCode::kIo, std::move(cause), "see the log of the machine, then try again"};
     default:
-      return {ErrorCode::kIo, std::move(cause),
+      return {ErrorCode::kRefused, std::move(cause),
               "try the step on a copy of the database, and correct it"};
   }
 }

@@ -198,7 +198,7 @@ Result<Verdict> Transaction::AbandonStaging(const Error& error) {
   }
   if (error.code == ErrorCode::kCancelled)
     return End(Event::kCancel, Because("cancelled", error), false);
-  // What was tried on a copy of this probe's own data failed: no fault of the bundle's bytes.
+  // A step or program of the bundle failed on a copy of what this probe has: no fault of its bytes.
   if (error.code == ErrorCode::kRefused)
     return End(Event::kRefusal, Because("rehearsal", error), false);
   std::string reason(ReasonForBundleError(error.code));

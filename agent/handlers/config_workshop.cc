@@ -8,6 +8,7 @@
 #include "agent/engine/probe_files.h"
 #include "agent/engine/report.h"
 #include "agent/handlers/accounts.h"
+#include "agent/handlers/bundle_program.h"
 #include "agent/handlers/folder_copy.h"
 #include "base/ini.h"
 #include "base/str_cat.h"
@@ -132,9 +133,9 @@ Result<> ConfigWorkshop::Run(const std::string& program, const Job& job,
   std::string facts = TRY(Facts(job.record)).Dump(true) + "\n";
   command.input = Bytes(AsBytes(facts).begin(), AsBytes(facts).end());
   command.confinement = account;
-  auto outcome = CheckOutcome(command, TRY(process_.Run(command)));
-  if (outcome) return {};
-  return std::move(outcome)
+  auto done = RunBundleProgram(process_, command);
+  if (done) return {};
+  return std::move(done)
       .error()
       .With(StrCat("making the configuration ", job.record.component))
       .WithRemedy(StrCat(

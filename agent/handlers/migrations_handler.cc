@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/handlers/bundle_program.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "migrations/sql_text.h"
@@ -177,7 +178,7 @@ Result<> MigrationsHandler::RunProgram(const DatabasePlace& place, const Move& m
                            StrCat("IGNITE_ROOT=", paths_.Root())};
     command.timeout = kProgramTimeout;
     command.confinement = DatabaseAccess::ConfinementFor(place);
-    return CheckOutcome(command, TRY(process_.Run(command)));
+    return RunBundleProgram(process_, command);
   }
   return Error{ErrorCode::kInternal, StrCat("no release has the program of step ", step.number),
                "report this as a bug"};
@@ -220,10 +221,8 @@ Result<> MigrationsHandler::Rehearse(const Change& change) {
   if (made) TRY(live->DropCopy(copy.address));
   TRY(files_.RemoveTree(folder));
   if (tried) return {};
-  return Error{
-      tried.error().code == ErrorCode::kNoSpace ? ErrorCode::kNoSpace : ErrorCode::kRefused,
-      StrCat("the rehearsal on a copy of ", place.name, " failed: ", tried.error().cause),
-      tried.error().remedy};
+  return std::move(tried).error().With(
+      StrCat("the rehearsal on a copy of ", place.name, " failed"));
 }
 
 Result<> MigrationsHandler::RehearseOn(const DatabasePlace& place, const Course& course,

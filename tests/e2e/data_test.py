@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import sqlite3
 import sys
 import unittest
@@ -277,6 +278,30 @@ class RehearsalTest(DataCase):
 
     def test_a_program_that_fails(self):
         self.refuse({"2_a.up": "#!/bin/sh\necho no way >&2\nexit 3\n"}, "no way")
+
+    def test_a_failure_of_the_machine_is_no_refusal(self):
+        """A step that works is not blamed where its worker is killed."""
+        self.probe.install(self.release("1.0", FIRST))
+        before = self.database.read_bytes()
+        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO a SELECT max(i) FROM n;"
+        bundle = self.release("2.0", {**FIRST, "2_a.up.sql": f"CREATE TABLE a (b);\n{endless}\n"})
+        process = self.probe.start("install", bundle, "--json")
+
+        def worker_at_work():
+            """What makes the copy is a worker, too: the journal of the step is the sign."""
+            if not list(self.probe.state.glob("snapshots/data/main/rehearsal/*-journal")):
+                return None
+            for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+                with contextlib.suppress(OSError):
+                    if int(status.read_text().rpartition(")")[2].split()[1]) == process.pid:
+                        return int(status.parent.name)
+            return None
+
+        os.kill(wait_for(worker_at_work, what="the step"), signal.SIGKILL)
+        answer = json.loads(process.communicate(timeout=60)[0])
+        self.assertEqual((process.returncode, answer["outcome"], answer["reason"]), (1, "failed", "error"), answer)
+        self.assertEqual(self.database.read_bytes(), before)
+        self.assertEqual(self.version(), "1")
 
     def test_rehearse_off_meets_the_data_and_comes_back(self):
         self.probe.install(self.release("1.0", FIRST))
