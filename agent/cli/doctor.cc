@@ -208,6 +208,17 @@ Finding ExamineDeployment(const Patient& patient) {
   return StrCat("deployment ", current.number, " is complete");
 }
 
+Finding ExamineAccounts(const Patient& patient) {
+  const engine::Parts& parts = *TRY(patient.Parts());
+  const engine::Snapshot& snapshot = *TRY(patient.Snapshot());
+  if (snapshot.deployments.empty()) return std::string("nothing was installed yet");
+  for (const ComponentRecord& record : snapshot.deployments.back().components) {
+    engine::Handler* handler = parts.handlers.Find(record.type);
+    if (handler != nullptr) TRY(handler->CheckAccounts());
+  }
+  return std::string("the accounts that programs of bundles run as are there");
+}
+
 Finding ExamineClock(const Patient& patient) {
   int64_t now = patient.clock.WallSeconds();
   int64_t latest = kEarliestClock;
@@ -248,6 +259,7 @@ constexpr std::array kExaminations = {
     NamedExamination{"transaction", ExamineTransaction},
     NamedExamination{"holds", ExamineHolds},
     NamedExamination{"deployment", ExamineDeployment},
+    NamedExamination{"accounts", ExamineAccounts},
     NamedExamination{"clock", ExamineClock},
     NamedExamination{"services", ExamineServices},
 };

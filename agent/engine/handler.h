@@ -94,6 +94,8 @@ class Handler {
   /// Removes a release that no deployment needs any more, also one that was only half staged.
   virtual Result<> Discard(const ComponentRecord& record) = 0;
 
+  /// For `ignite doctor`: kRefused names an account that this type needs and the probe lacks.
+  virtual Result<> CheckAccounts() const { return {}; }
   /// What staging this change runs on the probe, a line each, for the preview.
   virtual Result<std::vector<std::string>> StagingSteps(const Change&) const {
     return std::vector<std::string>();

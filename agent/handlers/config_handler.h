@@ -54,6 +54,7 @@ class ConfigHandler : public engine::Handler {
   Result<std::vector<engine::Unit>> Units(const engine::ComponentRecord&) const override {
     return std::vector<engine::Unit>();
   }
+  Result<> CheckAccounts() const override { return workshop_.CheckAccount(); }
   /// Of the programs and the links: the configuration itself is its owner's to edit.
   Result<std::vector<std::string>> FindDifferences(const engine::ComponentRecord& record,
                                                    Compare compare) const override;

@@ -87,6 +87,16 @@ Result<Confinement> ConfigWorkshop::Account() const {
   return account;
 }
 
+Result<> ConfigWorkshop::CheckAccount() const {
+  if (geteuid() != 0) return {};
+  Accounts accounts = TRY(Accounts::Load(files_, paths_));
+  if (accounts.User(kAccount) && accounts.Group(kAccount)) return {};
+  return Error{ErrorCode::kRefused,
+               StrCat("the account ", kAccount,
+                      " is missing: programs of configurations run as nobody, beside others"),
+               "systemd-sysusers makes it, as the package ignite-agent says"};
+}
+
 Result<> ConfigWorkshop::Make(const Job& job) {
   TRY(Discard(job.record));
   TRY(files_.RemoveTree(job.release));

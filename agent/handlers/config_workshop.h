@@ -36,6 +36,8 @@ class ConfigWorkshop {
   /// An Error leaves no release; what it leaves of the copy, the next call or Discard removes.
   Result<> Make(const Job& job);
   Result<> Discard(const engine::ComponentRecord& record);
+  /// kRefused where the probe lacks the account, so that the programs run as nobody.
+  Result<> CheckAccount() const;
 
  private:
   std::string Home(const engine::ComponentRecord& record) const;

@@ -159,6 +159,24 @@ class ConfigTest(ProbeTest):
             self.assert_fails(3, {**SECOND, "2_more.up": f"#!/bin/bash\n{line}\n"}, "Network is unreachable")
         self.assert_fails(4, {**SECOND, "2_more.up": "#!/bin/sh\nmkfifo pipe\n"}, "neither a file, a folder nor a link")
 
+    @unittest.skipUnless(os.geteuid() == 0, "whoever is not root has no other account")
+    def test_the_doctor_tells_of_the_account_that_is_missing(self):
+        def accounts():
+            found = self.probe.json("doctor", expect=None)["checks"]
+            return next(check for check in found if check["id"] == "accounts")
+
+        self.assertEqual(accounts()["result"], "pass")
+        self.install(1, BASE)
+        self.assertEqual(accounts()["result"], "fail")
+        self.assertIn("ignite-config", accounts()["cause"])
+        self.assertIn("systemd-sysusers", accounts()["remedy"])
+        for name, rest in (("passwd", "64321::/:/usr/sbin/nologin"), ("group", "")):
+            with open(self.probe.at(f"/etc/{name}"), "a") as file:
+                file.write(f"ignite-config:x:64321:{rest}\n")
+        self.assertEqual(accounts()["result"], "pass")
+        self.install(2, {**BASE, "1_who.up": "#!/bin/sh\nid -u > who\nid -g >> who\n"})
+        self.assertEqual(self.read_live("who"), "64321\n64321\n")
+
     def test_a_live_edit_between_staging_and_the_switch_is_taken_along(self):
         self.install(1, BASE)
         stop = f"echo late = yes >> {self.live}/main.conf"
