@@ -22,7 +22,6 @@ Result<DataRange> RangeFromJson(const Json& json, const std::string& where) {
   if (!IsDataComponent(range.component)) fields.Fault("component", "names no data");
   if (!IsVersion(range.from)) fields.Fault("from", "is no version");
   if (!IsVersion(range.to)) fields.Fault("to", "is no version");
-  TRY(fields.Finish());
   if (!HasOrder(range)) fields.Fault("to", "is below \"from\"");
   TRY(fields.Finish());
   return range;
