@@ -288,10 +288,10 @@ Error PostgresqlConnection::Failure(std::string_view doing, const PGresult* resu
             "change the step: it runs as the owner of its database"};
   }
   // The connection, the server, its disk, its own faults.
-  for (std::string_view of_machine : {"", "08", "57P", "58", "XX"}) {
-    if (of_machine.empty() ? code.empty() : code.starts_with(of_machine))
-      return {ErrorCode::kIo, std::move(cause), "see the log of PostgreSQL, then try again"};
-  }
+  bool is_of_machine = code.empty() || code.starts_with("08") || code.starts_with("57P") ||
+                       code.starts_with("58") || code.starts_with("XX");
+  if (is_of_machine)
+    return {ErrorCode::kIo, std::move(cause), "see the log of PostgreSQL, then try again"};
   return {ErrorCode::kRefused, std::move(cause),
           "try the step on a copy of the database, and correct it"};
 }

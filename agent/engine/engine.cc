@@ -110,8 +110,7 @@ Result<Verdict> Engine::RollBackTo(Journal& journal, const RollbackRequest& requ
         RefusedByChecks({{"targets", false, std::move(cause),
                           StrCat("kept deployments to return to: ", KeptNumbers(deployments))}}));
   }
-  Plan plan =
-      PlanRollback(deployments.back(), *target, parts_.handlers, request.restores_data);
+  Plan plan = PlanRollback(deployments.back(), *target, parts_.handlers, request.restores_data);
   std::vector<CheckResult> checks =
       TRY(CheckRollback(parts_.handlers, plan, TRY(journal.EpochFloor(parts_.settings.product))));
   if (FirstFailure(checks) != nullptr)

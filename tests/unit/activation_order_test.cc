@@ -104,7 +104,7 @@ TEST_F(ActivationOrderTest, ARollbackHasTheSameOrder) {
   ASSERT_EQ(Must(Install(2)).state, State::kCommitted);
   log_.clear();
   Parts parts = MakeParts();
-  ASSERT_EQ(Must(Engine(parts).Rollback(1, probe_.observer)).state, State::kCommitted);
+  ASSERT_EQ(Must(Engine(parts).Rollback({.to = 1}, probe_.observer)).state, State::kCommitted);
   EXPECT_THAT(log_,
               ElementsAre("activate app/data", "activate app/configuration", "activate app/tree"));
 }
