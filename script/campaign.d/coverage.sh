@@ -9,6 +9,7 @@ parsers=(
   payload-format/{members,payload_members,verified_bundle}.cc
   payload-format/chunk/chunk_codec.cc
   payload-format/config/config_spec.cc
+  payload-format/data/migrations_spec.cc
   payload-format/container/{header,index,recipients,signatures,ustar}.cc
   payload-format/image/image_spec.cc
   payload-format/licence/licence_spec.cc

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "payload-format/config/config_spec.h"
+#include "payload-format/data/migrations_spec.h"
 #include "payload-format/image/image_spec.h"
 #include "payload-format/licence/licence_spec.h"
 #include "payload-format/manifest/health_spec.h"
@@ -68,6 +69,11 @@ void PromisePayload(const format::PayloadInfo& payload) {
   (void)PromiseSpec<format::LicenceSpec>(payload.spec);
   if (auto config = PromiseSpec<format::ConfigSpec>(payload.spec))
     PromiseSteps(config->folder.steps);
+  if (auto migrations = PromiseSpec<format::MigrationsSpec>(payload.spec)) {
+    PromiseSteps(migrations->folder.steps);
+    Promise(migrations->meanings.size() == migrations->folder.steps.size(),
+            "every step has a meaning");
+  }
   auto tree = PromiseSpec<format::TreeSpec>(payload.spec);
   if (!tree) return;
   format::TakenPlaces taken;

@@ -12,9 +12,10 @@ import re
 
 # What refuses, as the first words of the statement.
 REFUSAL = re.compile(
-    r"return (Error\b|\w*[Dd]amaged\b|Wrong\w*\(|wrong\(|Unknown\(|Unexpected\(|BadKeyring\(|Fail\(|std::nullopt|false;"
+    r"return (Error\b|\w*[Dd]amaged\b|Wrong\w*\(|wrong\(|Unknown\(|Unexpected\(|BadKeyring\(|Fail\(|Refused\(|NoWayBack\("
+    r"|std::nullopt|false;"
     r'|StrCat\("(belongs|has) |"|std::optional\(StrCat|transaction\.(Refuse|Fail)|Standing::kForeign)'
-    r"|(\w+\.)?Fault\(|Find\(findings|(overlaps|faults)\.push_back|unknown \+=|missing \+=|fault = "
+    r"|(\w+\.)?Fault\(|Find\(findings|find\(|(overlaps|faults)\.push_back|unknown \+=|missing \+=|fault = "
 )
 # What lets pass.
 PASS = re.compile(r"return (\{\};|Pass\(|std::nullopt;|true;|std::optional<TreeEntry>\(\);)|continue;")

@@ -5,14 +5,15 @@ usage: verifier.py SOURCE BUILD [WORD...]    with WORDs only checks whose names 
        verifier.py --list SOURCE             name the checks, and hold that equivalent.txt names no others
 
 The checks (checks.py says what is one) are made deletable in a copy of the sources below BUILD, which is compiled once;
-an environment variable then names the one that is deleted. Those suites of the unit tests in which it refuses run, the
-quick ones first, until one fails; in the end also the comparison with the second reader. equivalent.txt lists, with reasons,
-the checks that nothing can tell from their absence.
+an environment variable then names the one that is deleted. Those suites of the unit tests, and classes of PROGRAM_TESTS, in
+which it refuses run, the quick ones first, until one fails; in the end also the comparison with the second reader.
+equivalent.txt lists, with reasons, the checks that nothing can tell from their absence. Needs root, as PROGRAM_TESTS do.
 """
 
 import concurrent.futures
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -39,10 +40,18 @@ FILES = {
     "payload-format/container/signatures.cc": [],
     "payload-format/container/ustar.cc": [],
     "payload-format/chunk/chunk_codec.cc": [],
-    "payload-format/config/config_spec.cc": [],
+    "payload-format/config/config_spec.cc": [
+        ('(void)fields.Required("programs");', 'if (KEPT) (void)fields.Required("programs");'),
+    ],
     "payload-format/crypto/aead.cc": [],
     "payload-format/crypto/hpke.cc": [],
     "payload-format/crypto/key.cc": [("message.size()) == 1;", "message.size()) == 1 || !KEPT;")],
+    "payload-format/data/migrations_spec.cc": [
+        ("return digest.empty();", "return digest.empty() || !KEPT;"),
+        ('(void)fields.Required("traits");', 'if (KEPT) (void)fields.Required("traits");'),
+        ('(void)fields.Required("units");', 'if (KEPT) (void)fields.Required("units");'),
+        ("if (spec.has_verify) spec", "if (spec.has_verify && KEPT) spec"),
+    ],
     "payload-format/image/image_spec.cc": [
         ('return JsonFields(payload.spec, "image").Finish();',
          'return KEPT ? JsonFields(payload.spec, "image").Finish() : Result<>();'),
@@ -61,7 +70,6 @@ FILES = {
     ],
     "payload-format/manifest/unit_name.cc": [],
     "payload-format/manifest/version.cc": [],
-    "payload-format/config/config_spec.cc": [],
     "payload-format/steps/program_folder.cc": [],
     "payload-format/steps/step.cc": [("if (found == steps) return", "if (found == steps || !KEPT) return")],
     "payload-format/tree/table.cc": [
@@ -86,8 +94,34 @@ FILES = {
         ("bytes <= space.free_bytes", "(bytes <= space.free_bytes || !KEPT)"),
         ("inodes <= space.free_inodes", "(inodes <= space.free_inodes || !KEPT)"),
     ],
+    "agent/handlers/config_handler.cc": [
+        ("if (base && *base != TRY(BaseOf(change)))", "if (base && *base != TRY(BaseOf(change)) && KEPT)"),
+        ("!is_there || TRY(HashFolder(files_, release)).Hex() != versions.back().digest",
+         "!is_there || (TRY(HashFolder(files_, release)).Hex() != versions.back().digest && KEPT)"),
+    ],
+    "agent/handlers/config_versions.cc": [],
+    "agent/handlers/config_workshop.cc": [
+        ("if (outcome) return {};", "if (outcome || !KEPT) return {};"),
+        ("account.network = false;", "account.network = !KEPT;"),
+        ("account.writable = {copy, temporary};", "if (KEPT) account.writable = {copy, temporary};"),
+        ("entry.info.mode & model.mode & 0777;", "KEPT ? entry.info.mode & model.mode & 0777 : entry.info.mode;"),
+    ],
     "agent/handlers/fixed_links.cc": [],
     "agent/handlers/licence_handler.cc": [("if (is_ours) return", "if (is_ours || !KEPT) return")],
+    "agent/handlers/migration_course.cc": [
+        ("if (HasDigest(loaded, digest)) return", "if (HasDigest(loaded, digest) || !KEPT) return"),
+        ("if (to.baseline > 0) return", "if (to.baseline > 0 || !KEPT) return"),
+        ("return state.release == from->release &&", "return (state.release == from->release || !KEPT) &&"),
+        ("state.version == static_cast<int64_t>(from->spec.Level());",
+         "(state.version == static_cast<int64_t>(from->spec.Level()) || !KEPT);"),
+        ("return !state.is_managed;", "return !state.is_managed || !KEPT;"),
+        ("|= !step.IsReversible();", "|= !step.IsReversible() && KEPT;"),
+        ("course.needs_snapshot = true;", "course.needs_snapshot = KEPT;"),
+    ],
+    "agent/handlers/migrations_handler.cc": [
+        ("if (sides.to && sides.to->spec.has_verify) {", "if (sides.to && sides.to->spec.has_verify && KEPT) {"),
+    ],
+    "agent/handlers/program_store.cc": [],
     "agent/handlers/tree_handler.cc": [],
     "agent/handlers/tree_staging.cc": [],
 }
@@ -108,7 +142,7 @@ struct Reached {
   bool checks[kChecks];
   ~Reached() {
     const char* path = getenv("VERIFIER_REACHED");
-    FILE* file = path == nullptr ? nullptr : fopen(path, "w");
+    FILE* file = path == nullptr ? nullptr : fopen(path, "a");
     if (file == nullptr) return;
     for (int i = 0; i < kChecks; ++i) {
       if (checks[i]) fprintf(file, "%%d\\n", i);
@@ -139,6 +173,8 @@ inline int64_t High(int check, int64_t bound) { return Kept(check) ? bound : INT
   }
 """
 
+# What only the real programs do: they need a database's owner, and an account for programs.
+PROGRAM_TESTS = ("data_test.py", "config_test.py")
 QUICK_SECONDS = 0.5
 AGREEMENT_BUNDLES = "500"
 EQUIVALENTS = "tests/mutants/equivalent.txt"
@@ -175,12 +211,17 @@ def build(copy, folder):
     command = ["cmake", "-S", copy, "-B", folder, "-G", "Ninja", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache",
                "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold", "-DCMAKE_CXX_FLAGS=-w -D_GLIBCXX_ASSERTIONS"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", folder, "--target", "ignite-unit-tests", "ignite-format-oracle"], check=True)
+    targets = ["ignite-unit-tests", "ignite-format-oracle", "ignite", "ignite-pack"]
+    subprocess.run(["cmake", "--build", folder, "--target", *targets], check=True)
 
 
 class Tests:
     def __init__(self, source, folder):
         self.program = folder / "tests/ignite-unit-tests"
+        self.programs = [folder / "bin/ignite", folder / "bin/ignite-pack"]
+        self.classes = {}  # Of PROGRAM_TESTS, with their scripts.
+        for script in (source / "tests/e2e" / name for name in PROGRAM_TESTS):
+            self.classes.update((name, script) for name in re.findall(r"^class (\w+Test)\(", script.read_text(), re.MULTILINE))
         self.agreement = ["/usr/bin/python3", source / "tests/reader/agreement.py",
                           folder / "tests/ignite-format-oracle", AGREEMENT_BUNDLES, "1"]
         self.seconds, self.reached = {}, {}
@@ -188,7 +229,9 @@ class Tests:
     def pass_all(self, command, seconds, **environment):
         """A crash or a hang is a failure like any other."""
         with tempfile.TemporaryDirectory() as folder:
-            process = subprocess.Popen(command, env={**os.environ, **environment, "TMPDIR": folder}, cwd=folder,
+            self.wrap_programs(pathlib.Path(folder, "bin"), environment)
+            environment = {**os.environ, **environment, "TMPDIR": folder, "IGNITE_BIN": f"{folder}/bin"}
+            process = subprocess.Popen(command, env=environment, cwd=folder,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
             try:
                 return process.wait(seconds) == 0
@@ -197,7 +240,18 @@ class Tests:
                 process.wait()
                 return False
 
+    def wrap_programs(self, folder, environment):
+        """The tests give the programs an environment of their own."""
+        folder.mkdir()
+        exports = "".join(f"export {name}='{value}'\n" for name, value in environment.items())
+        for program in self.programs:
+            (folder / program.name).write_text(f"#!/bin/sh\n{exports}exec '{program}' \"$@\"\n")
+            (folder / program.name).chmod(0o755)
+
     def suites_pass(self, suites, seconds, **environment):
+        if suites[0] in self.classes:
+            command = [sys.executable, self.classes[suites[0]], "--failfast", suites[0]]
+            return self.pass_all(command, seconds, **environment)
         pattern = ":".join(f"{suite}*" for suite in suites)
         return self.pass_all([self.program, "--gtest_brief=1", "--gtest_fail_fast", f"--gtest_filter={pattern}"], seconds,
                              **environment)
@@ -206,8 +260,9 @@ class Tests:
         """Which suites there are, how long each takes, and which checks it reaches. All must pass as they are."""
         listed = subprocess.run([self.program, "--gtest_list_tests"], check=True, capture_output=True, text=True).stdout
         with tempfile.TemporaryDirectory() as folder:
-            for suite in (line.split()[0] for line in listed.splitlines() if line.endswith(".") or ".  #" in line):
-                path, begin = pathlib.Path(folder) / "reached", time.monotonic()
+            suites = [line.split()[0] for line in listed.splitlines() if line.endswith(".") or ".  #" in line]
+            for suite in (*suites, *self.classes):
+                path, begin = pathlib.Path(folder) / f"reached-{suite}", time.monotonic()
                 if not self.suites_pass([suite], 600, VERIFIER_REACHED=str(path)):
                     raise SystemExit(f"{suite} fails with every check in place")
                 self.seconds[suite] = time.monotonic() - begin
