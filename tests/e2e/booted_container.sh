@@ -187,6 +187,8 @@ boot
 complaints=$(inside systemd-analyze verify --man=no ignited.service ignite-recover.service \
   ignite-apps.target 2>&1) || true
 [[ -z $complaints ]] || fail "systemd-analyze verify: $complaints"
+complaints=$(inside systemd-tmpfiles --create ignite-agent.conf 2>&1) || true
+[[ -z $complaints ]] || fail "systemd-tmpfiles: $complaints"
 [[ $(property ActiveState) == active ]] || fail "ignited is not active"
 say "ignited is active"
 
