@@ -1,8 +1,8 @@
 #!/bin/bash
 # Boots a Debian 12 container that has the two packages installed, and demands that ignited starts
 # with it, commits a bundle dropped into the inbox, runs its unit, rolls a broken release back, brings
-# the unit up again after a reboot in the middle of a trial, and stops in time. It has no network, and
-# leaves nothing running or mounted.
+# the unit up again after a reboot in the middle of a trial, moves a database and a configuration and
+# takes both back, and stops in time. It has no network, and leaves nothing running or mounted.
 # usage: booted_container.sh DEBS CACHE
 #   DEBS    what package_build.sh left
 #   CACHE   keeps the bare system between runs
@@ -80,6 +80,7 @@ mkdir -p "$probe/root/release"
 cp "$debs"/ignite-{agent,pack}_*.deb "$probe/root"
 chroot "$probe" sh -c 'dpkg --install /root/*.deb' >"$work/log" 2>&1 ||
   fail "the packages do not install"
+chroot "$probe" id ignite-config >"$work/log" 2>&1 || fail "the package makes no ignite-config"
 
 mkdir -p "$probe/etc/ignite"
 cat >"$probe/etc/ignite/agent.ini" <<'INI'
@@ -135,6 +136,42 @@ chroot "$probe" sh -e -c '
 release 1.0.0 1 '/bin/sleep infinity'
 release 2.0.0 2 /bin/false
 release 3.0.0 3 '/bin/sleep infinity'
+
+# --- Releases with a database and a configuration: each has a step by SQL, one by a program and one
+# of the configuration more than the one before it. The programs leave who they were.
+cat >>"$probe/root/release/recipe.ini.in" <<'INI'
+
+[payload schema]
+type = migrations
+component = data/main
+source = sql
+database = sqlite:/var/lib/netprobe/main.db
+units = web.service
+
+[payload settings]
+type = config
+component = config/probe
+source = config
+path = /etc/netprobe
+INI
+with_data() {  # VERSION COUNTER PROGRAM STEPS
+  local folder=$probe/root/release/$1 step
+  mkdir -p "$folder"/{sql,config}
+  printf '#!/bin/sh\nset -e\nid -un >made-by\n' >"$folder/config/generate"
+  for ((step = 1; step <= $4; step++)); do
+    echo "CREATE TABLE t$step (a TEXT);" >"$folder/sql/$((2 * step - 1))_table.up.sql"
+    echo "DROP TABLE t$step;" >"$folder/sql/$((2 * step - 1))_table.down.sql"
+    printf '#!/bin/sh\nid -un >"$IGNITE_DATABASE.by-%s"\n' "$step" >"$folder/sql/$((2 * step))_file.up"
+    printf '#!/bin/sh\nset -e\nid -un >step-%s\n' "$step" >"$folder/config/${step}_more.up"
+    printf '#!/bin/sh\nset -e\nrm step-%s\n' "$step" >"$folder/config/${step}_more.down"
+  done
+  chmod 0755 "$folder"/config/* "$folder"/sql/*_file.*
+  release "$1" "$2" "$3"
+}
+with_data 4.0.0 4 '/bin/sleep infinity' 1
+with_data 5.0.0 5 /bin/false 2
+with_data 6.0.0 6 '/bin/sleep infinity' 3
+chroot "$probe" install -d -o games -g games /var/lib/netprobe
 
 # --- Boot. Where systemd runs the machine it makes the container's control groups, elsewhere we do.
 spawn=(systemd-nspawn --quiet --boot --directory="$probe" --machine="$machine" --register=no
@@ -250,6 +287,36 @@ started=$(inside systemctl show --property ExecMainStartTimestampMonotonic --val
 ((recovered > 0 && started > recovered)) || fail "web.service started before the recovery ended"
 inside systemctl is-active --quiet ignite-apps.target || fail "ignite-apps.target is not active"
 say "after the reboot the trial went on and was committed"
+
+# --- A database and a configuration, in the sandbox of the service.
+tables() {
+  python3 -c '
+import sqlite3, sys
+rows = sqlite3.connect(sys.argv[1]).execute("SELECT name FROM sqlite_schema WHERE name LIKE \"t_\" ORDER BY 1")
+print(*(row[0] for row in rows))' "$probe/var/lib/netprobe/main.db"
+}
+has() {  # TABLES STEPS
+  [[ $(tables) == "$1" ]] || fail "the database has the tables '$(tables)' instead of '$1'"
+  local live
+  live=$(inside sh -c 'cd /etc/netprobe/current && ls -m')
+  [[ $live == "$2" ]] || fail "the configuration has '$live' instead of '$2'"
+}
+upload 4.0.0 committed
+runs 4.0.0
+has t1 'made-by'
+[[ $(inside cat /etc/netprobe/current/made-by) == ignite-config ]] ||
+  fail "programs of the configuration run as $(inside cat /etc/netprobe/current/made-by)"
+[[ $(inside cat /var/lib/netprobe/main.db.by-1) == games ]] ||
+  fail "programs of the database run as $(inside cat /var/lib/netprobe/main.db.by-1)"
+[[ $(inside stat -c %U /var/lib/netprobe/main.db) == games ]] || fail "the database is not its owner's"
+upload 5.0.0 rolled-back
+runs 4.0.0
+has t1 'made-by'
+say "a database and a configuration were made, moved, and taken back after a failed trial"
+upload 6.0.0 committed
+runs 6.0.0
+has 't1 t2 t3' 'made-by, step-2, step-3'
+say "both were moved"
 
 # --- One that hangs is ended and started anew.
 [[ $(property NRestarts) == 0 ]] || fail "ignited was restarted"

@@ -37,7 +37,7 @@ holds() {  # PACKAGE FILE...
   done
 }
 holds ignite-agent usr/bin/ignite usr/sbin/ignited \
-  lib/systemd/system/ignited.service usr/lib/tmpfiles.d/ignite-agent.conf
+  lib/systemd/system/ignited.service usr/lib/tmpfiles.d/ignite-agent.conf usr/lib/sysusers.d/ignite-agent.conf
 holds ignite-pack usr/bin/ignite-pack
 
 for deb in "$out"/ignite-{agent,pack}_*.deb; do dpkg -x "$deb" "$work/installed"; done
