@@ -1148,7 +1148,7 @@ class AdoptTest(AgentCase):
 
 class DoctorTest(AgentCase):
     IDS = ["configuration", "keyring", "identity", "folders", "mounts", "space", "journal", "transaction",
-           "holds", "deployment", "clock", "services"]
+           "holds", "deployment", "accounts", "clock", "services"]
 
     def assert_ill(self, *ids):
         """These checks fail, each with its remedy, and no other."""
@@ -1176,9 +1176,9 @@ class DoctorTest(AgentCase):
         (etc / "identity.key").unlink()
         self.assert_ill("identity")
         (etc / "keyring.json").write_text("{}")
-        self.assert_ill("keyring", "identity", "space", "deployment", "services")
+        self.assert_ill("keyring", "identity", "space", "deployment", "accounts", "services")
         self.probe.ini.write_text("[probe]\n")
-        self.assert_ill("configuration", "keyring", "identity", "space", "deployment", "services")
+        self.assert_ill("configuration", "keyring", "identity", "space", "deployment", "accounts", "services")
 
     def test_a_keyring_that_trusts_no_release(self):
         self.workshop.pack("keyring", "--role", "qa=qa.pub", "-o", self.folder / "qa.json")
