@@ -68,11 +68,14 @@ DatabaseState StateOf(const DataRelease& release) {
 
 class MigrationCourseTest : public testing::Test {
  protected:
-  Result<Course> Plan(const LoadText& load = Load) { return PlanCourse(from_, to_, state_, load); }
+  Result<Course> Plan(const LoadText& load = Load) {
+    return PlanCourse(from_, to_, state_, load, snapshot_);
+  }
 
   std::optional<DataRelease> from_ = Release("old", {1, 2});
   std::optional<DataRelease> to_ = Release("new", {1, 2, 3});
   DatabaseState state_ = StateOf(*from_);
+  std::optional<KeptSnapshot> snapshot_;
 };
 
 TEST_F(MigrationCourseTest, LeadsUpByTheTextsOfTheNewRelease) {
@@ -167,6 +170,20 @@ TEST_F(WayBackTest, AStepWithoutAWayBackIsRefused) {
 TEST_F(WayBackTest, ALossyStepIsTakenBackByItsSnapshotAlone) {
   LastApplied().traits.lossy = true;
   EXPECT_THAT(Plan(), FailsWith(kRefused, "has no way back that keeps everything"));
+  snapshot_ = KeptSnapshot{.taken = 1'800'000'000, .may_restore = false};
+  auto refused = Plan();
+  EXPECT_THAT(refused, FailsWith(kRefused, "has no way back that keeps everything"));
+  EXPECT_THAT(refused.error().remedy,
+              testing::HasSubstr("--restore-data' restores the snapshot of 2027-01-15"));
+  snapshot_->may_restore = true;
+  Course course = Must(Plan());
+  EXPECT_TRUE(course.restores);
+  EXPECT_TRUE(course.move.steps.empty());
+}
+
+TEST_F(WayBackTest, ASnapshotIsNotRestoredWhereDownsLeadBack) {
+  snapshot_ = KeptSnapshot{.taken = 1, .may_restore = true};
+  EXPECT_FALSE(Must(Plan()).restores);
 }
 
 TEST(StandsAtTest, AnotherReleaseOrVersionIsAnotherPlace) {
