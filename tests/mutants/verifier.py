@@ -94,6 +94,7 @@ FILES = {
         ("bytes <= space.free_bytes", "(bytes <= space.free_bytes || !KEPT)"),
         ("inodes <= space.free_inodes", "(inodes <= space.free_inodes || !KEPT)"),
     ],
+    "agent/handlers/bundle_program.cc": [],
     "agent/handlers/config_handler.cc": [
         ("if (base && *base != TRY(BaseOf(change)))", "if (base && *base != TRY(BaseOf(change)) && KEPT)"),
         ("!is_there || TRY(HashFolder(files_, release)).Hex() != versions.back().digest",
@@ -101,7 +102,6 @@ FILES = {
     ],
     "agent/handlers/config_versions.cc": [],
     "agent/handlers/config_workshop.cc": [
-        ("if (outcome) return {};", "if (outcome || !KEPT) return {};"),
         ("account.network = false;", "account.network = !KEPT;"),
         ("account.writable = {copy, temporary};", "if (KEPT) account.writable = {copy, temporary};"),
         ("entry.info.mode & model.mode & 0777;", "KEPT ? entry.info.mode & model.mode & 0777 : entry.info.mode;"),
@@ -109,7 +109,7 @@ FILES = {
     "agent/handlers/fixed_links.cc": [],
     "agent/handlers/licence_handler.cc": [("if (is_ours) return", "if (is_ours || !KEPT) return")],
     "agent/handlers/migration_course.cc": [
-        ("if (HasDigest(loaded, digest)) return", "if (HasDigest(loaded, digest) || !KEPT) return"),
+        ("if (HasDigest(loaded, EngineOf(spec), digest)) return", "if (HasDigest(loaded, EngineOf(spec), digest) || !KEPT) return"),
         ("if (to.baseline > 0) return", "if (to.baseline > 0 || !KEPT) return"),
         ("return state.release == from->release &&", "return (state.release == from->release || !KEPT) &&"),
         ("state.version == static_cast<int64_t>(from->spec.Level());",
