@@ -190,7 +190,7 @@ class Generator:
         rng = self.rng
         key = rng.choice(list(spec))
         value = spec[key]
-        spec[key] = rng.choice((None, not value, value * 2 if type(value) is list else 2**53, "sqlite", "mysql", "/", "/a", 0, [],
+        spec[key] = rng.choice((None, not value, value * 2 if type(value) is list else 2**53, "sqlite", "postgresql", "/", "/a", "dbname=a user=b", 0, [],
                                 [{}], [None], ["a"], ["generate"], ["check"], ["check", "generate"], ["generate", "check"]))
 
     def bend_step(self, steps):
@@ -253,7 +253,9 @@ class Generator:
         traits = ("lossy", "non-transactional", "foreign-keys-off")
         meanings = [{"traits": rng.sample(traits, rng.randrange(4)), "up": digest(step["up"]), "down": digest(step["down"])}
                     for step in steps]
-        spec = {"engine": "sqlite", "database": "/var/p0.db", "baseline": rng.choice((0, 1, 2**53 - 1)), "verify": verify,
+        engine, database = rng.choice((("sqlite", "/var/p0.db"), ("postgresql", "dbname=p0 user=p0"),
+                                       ("postgresql", "dbname=p0 host=/run/postgresql port=5432 user=p0")))
+        spec = {"engine": engine, "database": database, "baseline": rng.choice((0, 1, 2**53 - 1)), "verify": verify,
                 "units": rng.choice(([], ["a.service", "b@c.timer"])), "steps": steps, "meanings": meanings}
         return self.program_folder({"type": "migrations", "component": "data/p0", "spec": spec}, names)
 

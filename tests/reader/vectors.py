@@ -111,7 +111,7 @@ WORDS = {
     "name": reader.is_name, "component": reader.is_component, "version": reader.is_version,
     "requirement": reader.is_requirement, "tree-path": reader.is_tree_path_text, "probe-path": reader.is_probe_path,
     "unit": reader.is_unit, "url": reader.HEALTH["http"][1], "address": reader.HEALTH["tcp"][1],
-    "command": reader.HEALTH["command"][1],
+    "command": reader.HEALTH["command"][1], "postgresql-address": reader.is_postgresql_address,
 }
 NORMAL_FORMS = {"sqlite": reader.normal_form}
 DPKG = {"<": "lt", "=": "eq", ">": "gt"}

@@ -9,6 +9,7 @@
 #include "base/str_cat.h"
 #include "migrations/sql_text.h"
 #include "payload-format/crypto/hash.h"
+#include "payload-format/data/database_address.h"
 #include "payload-format/manifest/health_spec.h"
 #include "payload-format/manifest/version.h"
 #include "payload-format/tree/tree_spec.h"
@@ -227,6 +228,7 @@ TEST(WordVectorsTest, AreWordsOrNot) {
       {"url", health("http")},
       {"address", health("tcp")},
       {"command", health("command")},
+      {"postgresql-address", IsPostgresqlAddress},
   };
   auto lines = ReadLines("words.txt");
   EXPECT_GT(lines.size(), 100u);

@@ -30,6 +30,8 @@ accept("migrations-traits", "Every trait.", payloads=stepping(
     *TEXTS, meanings=[meaning(traits=("lossy", "non-transactional", "foreign-keys-off"))]))
 accept("migrations-verify", "Queries that must find nothing.",
        payloads=stepping(*TEXTS, file("verify.sql", b"SELECT 1 WHERE 0;\n"), verify=True))
+accept("migrations-postgresql", "A database of PostgreSQL.",
+       payloads=[migrations(engine="postgresql", database="dbname=main host=/run/postgresql port=5432 user=greeting")])
 accept("migrations-baseline", "The largest baseline.", payloads=[migrations(baseline=2**53 - 1)])
 accept("migrations-keys-for-people", "Keys with x- beside those of migrations and of a meaning.", payloads=[
     migrations(meanings=[{**meaning(), "x-note": []}, meaning("", "")], **{"x-note": {}})])
@@ -43,6 +45,11 @@ for component in ("app/greeting", "os", "config/greeting"):
 for count, streams in ((0, lambda it: []), (1, lambda it: it[:1]), (3, lambda it: it + [b"more"])):
     refuse(f"migrations-with-{count}-streams", "payload-streams", f"Migrations with {count} streams.",
            payloads=[migrations(streams=streams)])
+
+for number, (engine, database) in enumerate((("postgresql", "/var/lib/greeting/main.db"), ("postgresql", "dbname=main"),
+                                             ("sqlite", "dbname=main user=greeting")), 1):
+    refuse(f"value-migrations-database-of-{engine}-{number}", "value", f"{database} for a database of {engine}.",
+           field="database", payloads=[migrations(engine=engine, database=database)])
 
 # What each key cannot be. A new key has its line here, and its vectors follow.
 PATHS = ("", "/", "var/lib/main.db", "/var/../main.db", 1)
