@@ -132,6 +132,19 @@ class ConfigTest(ProbeTest):
         self.assertEqual(verdict["reason"], "targets")
         self.assertIn("without a way back", verdict["cause"])
 
+    def test_what_is_no_configuration_here_is_refused(self):
+        self.install(1, BASE)
+        os.mkfifo(self.live / "pipe")
+        verdict = self.install(2, SECOND, expect=4)
+        self.assertEqual(verdict["reason"], "targets")
+        self.assertIn("neither a file, a folder nor a link", verdict["cause"])
+
+    def test_a_tree_does_not_become_a_configuration(self):
+        self.probe.install(self.workshop.bundle("1.0", component="config/probe", path=ETC))
+        verdict = self.install(20, BASE, expect=4)
+        self.assertEqual(verdict["reason"], "targets")
+        self.assertIn("config/probe is of the type tree here", verdict["cause"])
+
     def assert_fails(self, counter, programs, *texts):
         before = snapshot(self.live.resolve())
         verdict = self.install(counter, programs, expect=4)
@@ -170,9 +183,14 @@ class ConfigTest(ProbeTest):
         self.assertEqual(accounts()["result"], "fail")
         self.assertIn("ignite-config", accounts()["cause"])
         self.assertIn("systemd-sysusers", accounts()["remedy"])
-        for name, rest in (("passwd", "64321::/:/usr/sbin/nologin"), ("group", "")):
-            with open(self.probe.at(f"/etc/{name}"), "a") as file:
-                file.write(f"ignite-config:x:64321:{rest}\n")
+        passwd, group = (self.probe.at(f"/etc/{name}") for name in ("passwd", "group"))
+        groups, user_alone = group.read_text(), passwd.read_text() + "ignite-config:x:64321:64321::/:/usr/sbin/nologin\n"
+        passwd.write_text(user_alone)
+        self.assertEqual(accounts()["result"], "fail")
+        passwd.write_text(user_alone.replace("ignite-config", "other"))
+        group.write_text(groups + "ignite-config:x:64321:\n")
+        self.assertEqual(accounts()["result"], "fail")
+        passwd.write_text(user_alone)
         self.assertEqual(accounts()["result"], "pass")
         self.install(2, {**BASE, "1_who.up": "#!/bin/sh\nid -u > who\nid -g >> who\n"})
         self.assertEqual(self.read_live("who"), "64321\n64321\n")

@@ -393,6 +393,13 @@ class RefusalTest(DataCase):
         self.assertEqual(answer["reason"], "targets")
         self.assertIn("chown", answer["remedy"])
 
+    def test_what_is_no_file_is_no_database(self):
+        self.database.mkdir()
+        os.chown(self.database, OWNER, -1)
+        answer = self.probe.install(self.release("1.0", FIRST), expect=4)
+        self.assertEqual(answer["reason"], "targets")
+        self.assertIn("main.db is no file", answer["cause"])
+
     def test_a_schema_changed_by_hand_is_refused_or_accepted_by_policy(self):
         self.probe.install(self.release("1.0", FIRST))
         self.sql("CREATE INDEX by_hand ON hosts (name)")

@@ -24,7 +24,8 @@ PARTS = {"named", "nameless", "epoch", "revision", "http"}
 # Calls that do the work which others check, and words for single characters.
 WORK = re.compile(
     r"TRY\((files_|tree_|sink|pipeline|table_file_|stored\.|input_?\.Read\(|input\.ReadContent|Read\(|jump|Fill|Discard"
-    r"|CreateAccounts|OpenTable|Advance|MakeEntry|FinishFile|SetDirectoryAttributes|parts_)"
+    r"|CreateAccounts|OpenTable|Advance|MakeEntry|FinishFile|SetDirectoryAttributes|parts_|versions_|workshop_\.Discard"
+    r"|programs_|CopyFolder|tree->|live->|MakeWorkFolder|ReserveOf)"
 )
 # What makes a bundle stands in the same files as what reads one.
 WRITERS = r"\bResult<\w+> (Write|Sign)\w+\([^{;]*\) \{"
