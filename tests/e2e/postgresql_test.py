@@ -222,29 +222,31 @@ class PostgresqlRefusalTest(PostgresqlCase):
 
 
 class PostgresqlInterruptionTest(PostgresqlCase):
-    def test_killed_in_a_step_the_server_takes_it_back(self):
+    def sleeping(self):
+        mine = f"datname = '{self.name}' AND query ~ 'pg_sleep' AND pid <> pg_backend_pid()"
+        return self.server.sql("postgres", f"SELECT pid FROM pg_stat_activity WHERE {mine}")
+
+    def install_into_a_slow_step(self):
+        """The process of an install that is in the middle of its step, and what the database was before."""
         self.probe.install(self.release("1.0", FIRST))
         before = self.dump()
         self.probe.configure("trial = 0s\nrehearse = off\n")
         slow = {**FIRST, "2_slow.up.sql": "CREATE TABLE slow (a int); SELECT pg_sleep(60);", "2_slow.down.sql": "DROP TABLE slow"}
         process = self.probe.start("install", self.release("2.0", slow))
-        sleeps = f"SELECT pid FROM pg_stat_activity WHERE datname = '{self.name}' AND query ~ 'pg_sleep' AND pid <> pg_backend_pid()"
-        wait_for(lambda: self.server.sql("postgres", sleeps), what="the step")
+        wait_for(self.sleeping, what="the step")
+        return process, before
+
+    def test_killed_in_a_step_the_server_takes_it_back(self):
+        process, before = self.install_into_a_slow_step()
         process.kill()
         process.communicate()
         self.assertEqual(self.probe.json("recover")["outcome"], "rolled-back")
-        wait_for(lambda: not self.server.sql("postgres", sleeps), what="the end of the orphaned step")
+        wait_for(lambda: not self.sleeping(), what="the end of the orphaned step")
         self.assertEqual(self.dump(), before)
         self.assertEqual(self.version(), "1")
 
     def test_the_server_dies_in_a_step(self):
-        self.probe.install(self.release("1.0", FIRST))
-        before = self.dump()
-        self.probe.configure("trial = 0s\nrehearse = off\n")
-        slow = {**FIRST, "2_slow.up.sql": "CREATE TABLE slow (a int); SELECT pg_sleep(60);", "2_slow.down.sql": "DROP TABLE slow"}
-        process = self.probe.start("install", self.release("2.0", slow))
-        sleeps = f"SELECT pid FROM pg_stat_activity WHERE datname = '{self.name}' AND query ~ 'pg_sleep' AND pid <> pg_backend_pid()"
-        wait_for(lambda: self.server.sql("postgres", sleeps), what="the step")
+        process, before = self.install_into_a_slow_step()
         self.server.stop()
         self.server.start()
         process.communicate()
