@@ -46,4 +46,12 @@ std::string FirstDifference(const Fingerprint& before, const Fingerprint& after)
   return FirstDifferentLine(before.tables, after.tables);
 }
 
+Result<> CheckLeadsBack(const Fingerprint& before, const Fingerprint& back) {
+  if (back == before) return {};
+  return Error{
+      ErrorCode::kRefused,
+      StrCat("up and down again does not lead back to the start: ", FirstDifference(before, back)),
+      "correct the down of the step, or mark the step '-- ignite: lossy'"};
+}
+
 }  // namespace ignite::migrations

@@ -24,4 +24,7 @@ Result<Fingerprint> TakeFingerprint(SqlSession& session);
 std::string FirstDifference(const std::string& schema_before, const std::string& schema_after);
 std::string FirstDifference(const Fingerprint& before, const Fingerprint& after);
 
+/// After a way up and the way back: kRefused names what the way back did not restore.
+Result<> CheckLeadsBack(const Fingerprint& before, const Fingerprint& back);
+
 }  // namespace ignite::migrations

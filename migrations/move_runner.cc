@@ -25,11 +25,7 @@ Result<> ProveReturn(SqlSession& session, const Move& move, const Fingerprint& b
   Fingerprint back = TRY(TakeFingerprint(session));
   TRY(session.Execute("ROLLBACK TO SAVEPOINT ignite_return"));
   TRY(session.Execute("RELEASE SAVEPOINT ignite_return"));
-  if (back == before) return {};
-  return Error{
-      ErrorCode::kRefused,
-      StrCat("up and down again does not lead back to the start: ", FirstDifference(before, back)),
-      "correct the down of the step, or mark the step '-- ignite: lossy'"};
+  return CheckLeadsBack(before, back);
 }
 
 }  // namespace

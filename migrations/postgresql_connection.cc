@@ -15,7 +15,7 @@ namespace {
 using ResultHandle = CHandle<PGresult, PQclear>;
 
 constexpr std::chrono::seconds kWaitForServer{30};
-/// "ignite" in ASCII: one lock for each database.
+/// One for each database; any number that nobody else takes.
 constexpr std::string_view kLockOfMoves = "115880836724837";
 constexpr int kFirstWithConnectionCheck = 140000;
 
@@ -46,18 +46,6 @@ int LineOfCharacter(std::string_view text, int character) {
 }
 
 }  // namespace
-
-std::string QuotedIdentifier(std::string_view name) {
-  std::string quoted = "\"";
-  for (char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
-
-std::string QuotedLiteral(std::string_view text) {
-  std::string quoted = "'";
-  for (char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-  return quoted + '\'';
-}
 
 std::string LockOfMoves() {
   return StrCat("SELECT pg_catalog.pg_advisory_xact_lock(", kLockOfMoves, ")");
@@ -100,7 +88,7 @@ Result<> PostgresqlConnection::BecomeOwner() {
   owner_ =
       TRY(Value("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = "
                 "current_database()"));
-  return Execute(StrCat("SET ROLE ", QuotedIdentifier(owner_)));
+  return Execute(StrCat("SET ROLE ", QuotedName(owner_)));
 }
 
 Result<> PostgresqlConnection::WaitForMoves() {
@@ -253,14 +241,7 @@ Result<bool> PostgresqlConnection::HasOwnTables() {
                    "WHERE n.nspname = 'public' AND c.relname = 'ignite_state'")) == "1";
 }
 
-Result<bool> PostgresqlConnection::IsEmpty() {
-  return TRY(Value(
-             "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-             "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT "
-             "(n.nspname = 'public' AND c.relname LIKE 'ignite\\_%') AND NOT EXISTS (SELECT "
-             "FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND "
-             "e.deptype = 'e')")) == "0";
-}
+Result<bool> PostgresqlConnection::IsEmpty() { return PostgresqlIsEmpty(*this); }
 
 Result<std::string> PostgresqlConnection::SchemaText() { return PostgresqlSchemaText(*this); }
 

@@ -59,11 +59,6 @@ class PostgresqlConnection : public SqlSession {
   std::string owner_;
 };
 
-/// The name in quotation marks.
-std::string QuotedIdentifier(std::string_view name);
-/// The text as a literal of SQL.
-std::string QuotedLiteral(std::string_view text);
-
 /// The lock of WaitForMoves as a statement, for programs that change a database in our place.
 std::string LockOfMoves();
 

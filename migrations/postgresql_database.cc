@@ -10,6 +10,7 @@
 #include "migrations/position.h"
 #include "migrations/postgresql_connection.h"
 #include "migrations/postgresql_tools.h"
+#include "migrations/sql_text.h"
 
 namespace ignite::migrations {
 namespace {
@@ -83,7 +84,7 @@ class PostgresqlDatabase : public Database {
   Result<> DropCopy(const std::string& address) override {
     std::string name = TRY(PostgresqlConnection::DatabaseIn(address));
     auto connection = TRY(PostgresqlConnection::Open(address_, As::kLogin));
-    return connection.Execute(StrCat("DROP DATABASE IF EXISTS ", QuotedIdentifier(name)));
+    return connection.Execute(StrCat("DROP DATABASE IF EXISTS ", QuotedName(name)));
   }
 
  private:
@@ -97,8 +98,8 @@ class PostgresqlDatabase : public Database {
     auto login = TRY(PostgresqlConnection::Open(address_, As::kLogin));
     std::string name = TRY(PostgresqlConnection::DatabaseIn(address));
     std::string locale = TRY(login.Value(kLocaleOfDatabase));
-    TRY(login.Execute(StrCat("CREATE DATABASE ", QuotedIdentifier(name), " OWNER ",
-                             QuotedIdentifier(from.owner()), " TEMPLATE template0 ", locale)));
+    TRY(login.Execute(StrCat("CREATE DATABASE ", QuotedName(name), " OWNER ",
+                             QuotedName(from.owner()), " TEMPLATE template0 ", locale)));
     auto to = TRY(PostgresqlConnection::Open(address, As::kLogin));
     std::vector<std::string> extensions;
     TRY(login.Query(kExtensions, {},

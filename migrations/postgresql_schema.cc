@@ -26,12 +26,16 @@ std::string Rights(std::string_view acl, std::string_view kind, std::string_view
                 ", acldefault('", kind, "', ", owner, "))) a)");
 }
 
+/// The relations of the application, `c` in the schema `n`.
+std::string FromRelations() {
+  return StrCat(" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE",
+                OfApplication("pg_class", "c.oid"), kNotOurs);
+}
+
 /// Each gives one line for each object of one kind.
 std::vector<std::string> Queries() {
   const std::string relation = "format('%I.%I', n.nspname, c.relname)";
-  const std::string of_relations =
-      StrCat(" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE",
-             OfApplication("pg_class", "c.oid"), kNotOurs);
+  const std::string of_relations = FromRelations();
   auto on_relation = [&](std::string_view catalogue, std::string_view key) {
     return StrCat(" FROM ", catalogue, " x JOIN pg_class c ON c.oid = x.", key,
                   " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE",
@@ -117,6 +121,10 @@ std::vector<std::string> Queries() {
 }
 
 }  // namespace
+
+Result<bool> PostgresqlIsEmpty(SqlSession& session) {
+  return TRY(session.Value(StrCat("SELECT count(*)", FromRelations()))) == "0";
+}
 
 Result<std::string> PostgresqlSchemaText(SqlSession& session) {
   std::vector<std::string> lines;

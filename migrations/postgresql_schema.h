@@ -10,6 +10,7 @@ namespace ignite::migrations {
 
 /// See SqlSession. The order of columns does not count, for a column that a way back adds again is
 /// the last one. The session's search_path is pg_catalog, so that every name is in full.
+Result<bool> PostgresqlIsEmpty(SqlSession& session);
 Result<std::string> PostgresqlSchemaText(SqlSession& session);
 Result<std::vector<std::string>> PostgresqlTableContents(SqlSession& session);
 

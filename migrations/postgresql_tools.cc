@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "base/str_cat.h"
 #include "migrations/postgresql_connection.h"
+#include "migrations/sql_text.h"
 
 namespace ignite::migrations {
 namespace {
@@ -101,7 +102,7 @@ Result<> DumpDatabase(const PostgresqlPlace& place, const std::string& path) {
 }
 
 Result<> RestoreDump(const PostgresqlPlace& place, const std::string& path) {
-  std::string begin = StrCat("SET ROLE ", QuotedIdentifier(place.owner),
+  std::string begin = StrCat("SET ROLE ", QuotedName(place.owner),
                              "; SET lock_timeout = ", "'30s'; SET synchronous_commit = on; ",
                              LockOfMoves(), "; ", kDropAll);
   return RunShell(kRestoreScript, "restore", {place.address, begin, path});

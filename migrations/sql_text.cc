@@ -179,6 +179,12 @@ Result<std::string> NormalForm(std::string_view sql, Engine engine) {
   return form;
 }
 
+std::string QuotedName(std::string_view name) {
+  std::string quoted = "\"";
+  for (char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
 std::vector<SqlStatement> SplitStatements(std::string_view sql, Engine engine) {
   std::vector<SqlStatement> statements;
   StatementReader reader(sql, engine);

@@ -19,6 +19,9 @@ namespace ignite::migrations {
 /// kInvalidArgument names the line of a string, name or comment that has no end.
 Result<std::string> NormalForm(std::string_view sql, Engine engine);
 
+/// A name as SQL takes it whatever it holds, in quotation marks.
+std::string QuotedName(std::string_view name);
+
 struct SqlStatement {
   int line = 0;
   std::string_view text;  ///< From its first token on, without the semicolon.

@@ -6,6 +6,7 @@
 
 #include "base/str_cat.h"
 #include "migrations/sql_lexer.h"
+#include "migrations/sql_text.h"
 
 namespace ignite::migrations {
 namespace {
@@ -33,12 +34,6 @@ std::string ComparableForm(std::string_view sql) {
     form += fold ? LowerCase(inside) : std::string(text);
   }
   return form;
-}
-
-std::string QuotedName(std::string_view name) {
-  std::string quoted = "\"";
-  for (char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
 }
 
 /// FNV-1a, then the finalizer of MurmurHash3, so that sums of hashes tell rows apart. Both are in

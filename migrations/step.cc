@@ -23,6 +23,17 @@ bool IsTrue(const Json* json) { return json != nullptr && json->AsBool() && *jso
 
 }  // namespace
 
+Move Reversed(const Move& move) {
+  Move back;
+  back.direction = Direction::kDown;
+  back.from_release = move.to_release;
+  back.from_version = move.to_version;
+  back.to_release = move.from_release;
+  back.to_version = move.from_version;
+  back.steps.assign(move.steps.rbegin(), move.steps.rend());
+  return back;
+}
+
 std::vector<Move> Split(const Move& whole) {
   std::vector<Move> moves;
   std::string mark = whole.to_release.empty() ? std::string(kLeaving) : whole.to_release;

@@ -89,6 +89,9 @@ struct Move {
   bool proves_return = false;
 };
 
+/// From the end of a move that went up to its start, by the downs of its steps.
+Move Reversed(const Move& move);
+
 /// Before a step that no transaction holds the database is marked with the release it goes to, or
 /// with this where it goes to none: whoever finds the mark knows that the step may be half done.
 inline constexpr std::string_view kLeaving = "-";

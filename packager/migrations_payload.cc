@@ -1,7 +1,7 @@
 #include "packager/migrations_payload.h"
 
 #include <algorithm>
-#include <array>
+#include <map>
 
 #include "base/str_cat.h"
 #include "base/terminal.h"
@@ -91,8 +91,7 @@ class MigrationsInput : public PayloadInput {
 
   std::vector<TakenPlace> Places() const override {
     if (spec_.database.empty()) return {};
-    if (spec_.engine == MigrationsSpec::kSqlite) return {{spec_.database, database_line_}};
-    return {{StrCat(spec_.engine, ":", spec_.database), database_line_}};
+    return {{spec_.Place(), database_line_}};
   }
 
   std::vector<std::string> Sources() const override { return {source_.origin.path}; }
@@ -130,21 +129,22 @@ class MigrationsInput : public PayloadInput {
 /// The words of a connection string in the order of the format. The user is the administrator where
 /// it is missing, who acts as the owner of the database.
 std::string PostgresqlAddress(std::string_view text) {
-  std::array<std::pair<std::string_view, std::string>, 4> parts = {
-      {{"dbname", ""}, {"host", ""}, {"port", ""}, {"user", "postgres"}}};
+  std::map<std::string, std::string, std::less<>> parts = {{"user", "postgres"}};
   std::string words(text);
   std::replace(words.begin(), words.end(), ' ', ',');
   for (const std::string& word : SplitList(words)) {
     size_t equals = std::min(word.find('='), word.size());
-    auto part = std::find_if(parts.begin(), parts.end(), [&](const auto& candidate) {
-      return candidate.first == std::string_view(word).substr(0, equals);
-    });
-    if (part == parts.end() || equals == word.size()) return std::string(text);
-    part->second = word.substr(equals + 1);
+    std::string key = word.substr(0, equals);
+    bool known = std::find(format::kAddressKeys.begin(), format::kAddressKeys.end(), key) !=
+                 format::kAddressKeys.end();
+    if (!known || equals == word.size()) return std::string(text);
+    parts[key] = word.substr(equals + 1);
   }
   std::string address;
-  for (const auto& [key, value] : parts) {
-    if (!value.empty()) address += StrCat(address.empty() ? "" : " ", key, "=", value);
+  for (std::string_view key : format::kAddressKeys) {
+    auto part = parts.find(key);
+    if (part == parts.end() || part->second.empty()) continue;
+    address += StrCat(address.empty() ? "" : " ", key, "=", part->second);
   }
   return address;
 }

@@ -73,10 +73,7 @@ Result<> MakeSchema(Sqlite& database) {
 }  // namespace
 
 const ComponentRecord* DeploymentRecord::Find(std::string_view component) const {
-  for (const ComponentRecord& record : components) {
-    if (record.component == component) return &record;
-  }
-  return nullptr;
+  return FindComponent(components, component);
 }
 
 Json TransactionRecord::ToJson() const {

@@ -54,6 +54,14 @@ Result<ComponentRecord> ComponentRecord::FromJson(const Json& json) {
   return record;
 }
 
+const ComponentRecord* FindComponent(const std::vector<ComponentRecord>& components,
+                                     std::string_view name) {
+  for (const ComponentRecord& record : components) {
+    if (record.component == name) return &record;
+  }
+  return nullptr;
+}
+
 Json HealthToJson(const std::vector<format::HealthCheckInfo>& health) {
   Json array = Json::EmptyArray();
   for (const auto& check : health) {

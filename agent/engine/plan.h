@@ -27,6 +27,10 @@ struct ComponentRecord {
   static Result<ComponentRecord> FromJson(const Json& json);
 };
 
+/// nullptr where it is not among them.
+const ComponentRecord* FindComponent(const std::vector<ComponentRecord>& components,
+                                     std::string_view name);
+
 /// What happens to one component: a new one has no `from`, one that goes away no `to`.
 struct Change {
   std::optional<ComponentRecord> from;

@@ -1,21 +1,8 @@
 #include "agent/engine/reads.h"
 
-#include <algorithm>
-
 #include "base/str_cat.h"
 
 namespace ignite::engine {
-namespace {
-
-const ComponentRecord* FindComponent(const std::vector<ComponentRecord>& components,
-                                     std::string_view name) {
-  auto found =
-      std::find_if(components.begin(), components.end(),
-                   [&](const ComponentRecord& record) { return record.component == name; });
-  return found == components.end() ? nullptr : &*found;
-}
-
-}  // namespace
 
 CheckResult CheckReads(const std::vector<ComponentRecord>& components) {
   CheckResult result{"reads", true, "every application can read its data", {}};

@@ -13,6 +13,10 @@
 
 namespace ignite::handlers {
 
+/// Debian's nobody and nogroup.
+inline constexpr uid_t kNobody = 65534;
+inline constexpr gid_t kNoGroup = 65534;
+
 class Accounts {
  public:
   /// Reads /etc/passwd and /etc/group of the probe. "root" is 0 even where there are none.

@@ -20,7 +20,6 @@ namespace {
 using engine::ComponentRecord;
 
 constexpr mode_t kTraversable = 0755;
-constexpr uint32_t kNobody = 65534;
 constexpr size_t kMaxLine = 4096;
 constexpr std::string_view kAccount = "ignite-config";
 
@@ -83,7 +82,7 @@ Result<Confinement> ConfigWorkshop::Account() const {
   auto user = accounts.User(kAccount);
   auto group = accounts.Group(kAccount);
   account.uid = user && group ? *user : accounts.User("nobody").value_or(kNobody);
-  account.gid = user && group ? *group : accounts.Group("nogroup").value_or(kNobody);
+  account.gid = user && group ? *group : accounts.Group("nogroup").value_or(kNoGroup);
   return account;
 }
 

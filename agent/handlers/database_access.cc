@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "agent/handlers/accounts.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "migrations/worker.h"
@@ -16,9 +17,6 @@ namespace {
 using format::MigrationsSpec;
 using migrations::Engine;
 
-/// Debian's nobody and nogroup.
-constexpr uid_t kNobody = 65534;
-constexpr gid_t kNoGroup = 65534;
 constexpr std::string_view kCopyPrefix = "ignite_rehearsal_";
 constexpr size_t kLongestName = 63;
 
@@ -82,6 +80,12 @@ Result<DatabasePlace> DatabaseAccess::FindPostgresql(const MigrationsSpec& spec)
   place.uid = account.uid;
   place.gid = account.gid == 0 ? kNoGroup : account.gid;
   return place;
+}
+
+Result<std::optional<uint64_t>> DatabaseAccess::SizeOf(const DatabasePlace& place) const {
+  if (place.engine == Engine::kPostgresql) return std::optional(TRY(Open(place)->Read()).bytes);
+  auto info = TRY(files_.Inspect(place.address));
+  return info ? std::optional(info->size) : std::nullopt;
 }
 
 std::unique_ptr<migrations::Database> DatabaseAccess::Open(const DatabasePlace& place) const {

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "agent/engine/probe_paths.h"
@@ -33,6 +34,10 @@ class DatabaseAccess {
   /// nobody where there is no such account. kRefused where that is root, or not us where we are
   /// not root.
   Result<DatabasePlace> Find(const format::MigrationsSpec& spec) const;
+
+  /// Bytes on disk; nullopt where there is no database. Of SQLite without a process: histories ask
+  /// this of many releases.
+  Result<std::optional<uint64_t>> SizeOf(const DatabasePlace& place) const;
 
   /// Each of its methods runs in a process of the account.
   std::unique_ptr<migrations::Database> Open(const DatabasePlace& place) const;

@@ -26,17 +26,6 @@ constexpr std::string_view kTo = "_to_";
 constexpr std::string_view kNothing = "nothing";
 constexpr std::string_view kRehearsal = "rehearsal";
 
-Move Reversed(const Move& move) {
-  Move back;
-  back.direction = migrations::Direction::kDown;
-  back.from_release = move.to_release;
-  back.from_version = move.to_version;
-  back.to_release = move.from_release;
-  back.to_version = move.from_version;
-  back.steps.assign(move.steps.rbegin(), move.steps.rend());
-  return back;
-}
-
 }  // namespace
 
 Result<MigrationsHandler::Sides> MigrationsHandler::SidesOf(const Change& change) {
@@ -106,10 +95,7 @@ Result<std::vector<CheckResult>> MigrationsHandler::CheckTargets(const Change& c
 }
 
 Result<std::vector<std::string>> MigrationsHandler::Places(const ComponentRecord& record) const {
-  auto spec = TRY(MigrationsSpec::FromJson(record.spec));
-  bool is_path = spec.engine == MigrationsSpec::kSqlite;
-  return std::vector<std::string>{is_path ? spec.database
-                                          : StrCat(spec.engine, ":", spec.database)};
+  return std::vector<std::string>{TRY(MigrationsSpec::FromJson(record.spec)).Place()};
 }
 
 Result<std::vector<engine::SpaceNeed>> MigrationsHandler::SpaceNeeds(const Change& change) const {
@@ -119,9 +105,9 @@ Result<std::vector<engine::SpaceNeed>> MigrationsHandler::SpaceNeeds(const Chang
   needs = programs_.SpaceNeeds(sides.to->spec.folder);
   // Where the database cannot be read, the check of the targets says so.
   auto place = databases_.Find(sides.any());
-  auto state = place ? databases_.Open(*place)->Read() : Result<DatabaseState>(place.error());
+  auto size = place ? databases_.SizeOf(*place) : Result<std::optional<uint64_t>>(place.error());
   // The rehearsal's copy goes before the snapshot comes; both may grow by what a step rewrites.
-  if (state && state->exists) needs.push_back({paths_.State(), state->bytes * 2, 4});
+  if (size && *size) needs.push_back({paths_.State(), **size * 2, 4});
   return needs;
 }
 
@@ -236,12 +222,7 @@ Result<> MigrationsHandler::RehearseOn(const DatabasePlace& place, const Course&
   TRY(RunMove(place, Reversed(course.move), change));
   migrations::Fingerprint back;
   if (TRY(copy->Read()).exists) back = TRY(copy->Examine());
-  if (back != before) {
-    return Error{ErrorCode::kRefused,
-                 StrCat("up and down again does not lead back to the start: ",
-                        FirstDifference(before, back)),
-                 "correct the down of the step, or mark the step '-- ignite: lossy'"};
-  }
+  TRY(CheckLeadsBack(before, back));
   TRY(RunMove(place, course.move, change));
   migrations::Fingerprint again = TRY(copy->Examine());
   if (again.schema == after.schema) return {};

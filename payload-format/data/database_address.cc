@@ -1,19 +1,11 @@
 #include "payload-format/data/database_address.h"
 
 #include <algorithm>
-#include <array>
 
 namespace ignite::format {
 namespace {
 
 constexpr size_t kLongestValue = 63;  // Of a name in PostgreSQL (NAMEDATALEN).
-
-struct Part {
-  std::string_view key;
-  bool is_needed;
-};
-constexpr std::array<Part, 4> kParts = {
-    {{"dbname", true}, {"host", false}, {"port", false}, {"user", true}}};
 
 bool IsValue(std::string_view text) {
   return !text.empty() && text.size() <= kLongestValue &&
@@ -36,17 +28,18 @@ std::optional<std::string> Take(std::string_view& rest, std::string_view key) {
 
 bool IsPostgresqlAddress(std::string_view text) {
   if (text.ends_with(' ')) return false;
-  for (const Part& part : kParts) {
-    auto value = Take(text, part.key);
-    if (value ? !IsValue(*value) : part.is_needed) return false;
+  for (std::string_view key : kAddressKeys) {
+    bool is_needed = key != "host" && key != "port";
+    auto value = Take(text, key);
+    if (value ? !IsValue(*value) : is_needed) return false;
   }
   return text.empty();
 }
 
 std::optional<std::string> PartOfAddress(std::string_view address, std::string_view key) {
-  for (const Part& part : kParts) {
-    auto value = Take(address, part.key);
-    if (part.key == key) return value;
+  for (std::string_view candidate : kAddressKeys) {
+    auto value = Take(address, candidate);
+    if (candidate == key) return value;
   }
   return std::nullopt;
 }

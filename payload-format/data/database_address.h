@@ -2,11 +2,15 @@
 // that SPEC.md 10.8 gives it.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace ignite::format {
+
+/// The keys of an address in their order; host and port may be missing.
+inline constexpr std::array<std::string_view, 4> kAddressKeys = {"dbname", "host", "port", "user"};
 
 /// "dbname=NAME host=HOST port=PORT user=ROLE", in this order; host and port may be missing.
 bool IsPostgresqlAddress(std::string_view text);

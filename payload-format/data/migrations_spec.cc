@@ -40,6 +40,10 @@ const StepMeaning* MigrationsSpec::MeaningOf(uint64_t number) const {
   return nullptr;
 }
 
+std::string MigrationsSpec::Place() const {
+  return engine == kSqlite ? database : StrCat(engine, ":", database);
+}
+
 Json MigrationsSpec::ToJson() const {
   Json list = Json::EmptyArray();
   for (const StepMeaning& meaning : meanings) {

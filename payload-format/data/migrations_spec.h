@@ -42,6 +42,8 @@ struct MigrationsSpec {
 
   /// Of a database that has run all steps.
   uint64_t Level() const { return std::max(LastNumber(folder.steps), baseline); }
+  /// What it takes for itself: the path of a SQLite database, or the address with its engine.
+  std::string Place() const;
   /// Null where there is no such step.
   const StepMeaning* MeaningOf(uint64_t number) const;
 

@@ -1,7 +1,6 @@
 // The migration engine on a real PostgreSQL.
 
 #include <gmock/gmock.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <thread>
@@ -10,11 +9,14 @@
 #include "base/str_cat.h"
 #include "migrations/database.h"
 #include "migrations/postgresql_connection.h"
+#include "tests/fakes/moves.h"
 #include "tests/fakes/postgresql_server.h"
 
 namespace ignite::migrations {
 namespace {
 
+using fakes::MakeStep;
+using fakes::Up;
 using testing::HasSubstr;
 using As = PostgresqlConnection::As;
 
@@ -28,29 +30,6 @@ class PostgresqlDatabaseTest : public testing::Test {
   const std::string snapshot_ = folder_ / "snapshot";
   std::unique_ptr<Database> database_ = MakePostgresqlDatabase(address_);
 
-  static Step MakeStep(int64_t number, std::string up, std::optional<std::string> down,
-                       StepTraits traits = {}) {
-    return {number, StrCat("s", number), std::move(up), std::move(down), traits, false};
-  }
-  static Move Up(std::string from, int64_t from_version, std::string to, std::vector<Step> steps) {
-    Move move;
-    move.from_release = std::move(from);
-    move.from_version = from_version;
-    move.to_release = std::move(to);
-    move.to_version = steps.empty() ? from_version : steps.back().number;
-    move.steps = std::move(steps);
-    return move;
-  }
-  static Move Back(const Move& up) {
-    Move move;
-    move.from_release = up.to_release;
-    move.from_version = up.to_version;
-    move.to_release = up.from_release;
-    move.to_version = up.from_version;
-    move.direction = Direction::kDown;
-    move.steps.assign(up.steps.rbegin(), up.steps.rend());
-    return move;
-  }
   static void Execute(const std::string& address, const std::string& sql) {
     auto connection = PostgresqlConnection::Open(address, As::kLogin);
     ASSERT_TRUE(connection) << connection.error().cause;
@@ -132,7 +111,7 @@ TEST_F(PostgresqlDatabaseTest, DownKeepsTheRowsWrittenSince) {
   ExpectDone(database_->Run(up));
   EXPECT_NE(Read().schema, before);
   Execute("INSERT INTO u VALUES (2, 'new')");
-  ExpectDone(database_->Run(Back(up)));
+  ExpectDone(database_->Run(Reversed(up)));
   EXPECT_EQ(Read().schema, before) << "the order of columns does not count";
   EXPECT_FALSE(Read().is_managed);
   EXPECT_EQ(Value("SELECT count(*) FROM t"), "2");

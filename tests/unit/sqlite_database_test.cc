@@ -6,11 +6,14 @@
 #include "base/sqlite.h"
 #include "base/str_cat.h"
 #include "migrations/database.h"
+#include "tests/fakes/moves.h"
 #include "tests/fakes/temporary_directory.h"
 
 namespace ignite::migrations {
 namespace {
 
+using fakes::MakeStep;
+using fakes::Up;
 using testing::HasSubstr;
 
 class SqliteDatabaseTest : public testing::Test {
@@ -20,29 +23,6 @@ class SqliteDatabaseTest : public testing::Test {
   const std::string snapshot_ = folder_ / "snapshot";
   std::unique_ptr<Database> database_ = MakeSqliteDatabase(path_);
 
-  static Step MakeStep(int64_t number, std::string up, std::optional<std::string> down,
-                       StepTraits traits = {}) {
-    return {number, StrCat("s", number), std::move(up), std::move(down), traits, false};
-  }
-  static Move Up(std::string from, int64_t from_version, std::string to, std::vector<Step> steps) {
-    Move move;
-    move.from_release = std::move(from);
-    move.from_version = from_version;
-    move.to_release = std::move(to);
-    move.to_version = steps.empty() ? from_version : steps.back().number;
-    move.steps = std::move(steps);
-    return move;
-  }
-  static Move Back(const Move& up) {
-    Move move;
-    move.from_release = up.to_release;
-    move.from_version = up.to_version;
-    move.to_release = up.from_release;
-    move.to_version = up.from_version;
-    move.direction = Direction::kDown;
-    move.steps.assign(up.steps.rbegin(), up.steps.rend());
-    return move;
-  }
   void Execute(const std::string& sql) {
     auto connection = Sqlite::Open(path_, Sqlite::Mode::kReadWriteCreate);
     ASSERT_TRUE(connection);
@@ -94,7 +74,7 @@ TEST_F(SqliteDatabaseTest, TheSameMoveTwiceIsDoneOnce) {
   ExpectDone(database_->Run(up));
   ExpectDone(database_->Run(up));
   EXPECT_EQ(Value("SELECT count(*) FROM ignite_history"), "1");
-  Move back = Back(up);
+  Move back = Reversed(up);
   ExpectDone(database_->Run(back));
   ExpectDone(database_->Run(back));
 }
@@ -119,7 +99,7 @@ TEST_F(SqliteDatabaseTest, DownKeepsTheRowsWrittenSinceAndLeavesTheSchemaOfBefor
                          "ALTER TABLE u RENAME TO t; ALTER TABLE t DROP COLUMN b")});
   ExpectDone(database_->Run(up));
   Execute("INSERT INTO u VALUES (2, 'new', 'b')");
-  ExpectDone(database_->Run(Back(up)));
+  ExpectDone(database_->Run(Reversed(up)));
   EXPECT_EQ(Read().schema, before);
   EXPECT_FALSE(Read().is_managed);
   EXPECT_EQ(Value("SELECT group_concat(a) FROM t"), "x,new");
@@ -128,7 +108,7 @@ TEST_F(SqliteDatabaseTest, DownKeepsTheRowsWrittenSinceAndLeavesTheSchemaOfBefor
 TEST_F(SqliteDatabaseTest, ADatabaseThatTheMoveMadeGoesWithIt) {
   Move up = Up("", 0, "1-t1", {MakeStep(1, kTable, kNoTable)});
   ExpectDone(database_->Run(up));
-  ExpectDone(database_->Run(Back(up)));
+  ExpectDone(database_->Run(Reversed(up)));
   EXPECT_FALSE(Read().exists);
 }
 
@@ -251,7 +231,7 @@ TEST_F(SqliteDatabaseTest, AFirstStepOutsideATransactionHasAMarkOfItsOwn) {
   EXPECT_EQ(moves[0].to_release, "2-t2");
   EXPECT_EQ(moves[0].to_version, 1);
   EXPECT_EQ(moves[2].to_version, 2);
-  Move back = Back(whole);
+  Move back = Reversed(whole);
   back.to_release = "";
   EXPECT_EQ(Split(back)[0].to_release, kLeaving);
   EXPECT_EQ(Split(back).back().to_release, "");
