@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/str_cat.h"
+
 namespace ignite::format {
 namespace {
 
@@ -17,9 +19,10 @@ bool IsValue(std::string_view text) {
 
 /// Takes "key=VALUE" from the front, with the space behind it.
 std::optional<std::string> Take(std::string_view& rest, std::string_view key) {
-  if (!rest.starts_with(key) || rest.substr(key.size(), 1) != "=") return std::nullopt;
+  std::string begin = StrCat(key, "=");
+  if (!rest.starts_with(begin)) return std::nullopt;
   size_t end = std::min(rest.find(' '), rest.size());
-  std::string value(rest.substr(key.size() + 1, end - key.size() - 1));
+  std::string value(rest.substr(begin.size(), end - begin.size()));
   rest.remove_prefix(std::min(end + 1, rest.size()));
   return value;
 }

@@ -67,6 +67,10 @@ class ConfigTest(ProbeTest):
         self.probe.json("verify")
         self.assertEqual(list((self.probe.state / "workshop/config/probe").iterdir()), [])
 
+    def test_what_a_program_makes_has_no_more_rights_than_its_folder(self):
+        self.install(1, {**BASE, "generate": GENERATE + "touch tool\nchmod 6777 tool\n"})
+        self.assertEqual((self.live / "tool").stat().st_mode & 0o7777, 0o755)
+
     def test_hand_edits_survive_an_upgrade_and_a_rollback_gives_the_former_bytes(self):
         self.install(1, BASE)
         with open(self.live / "main.conf", "a") as file:
@@ -195,25 +199,33 @@ class ConfigTest(ProbeTest):
         self.install(2, {**BASE, "1_who.up": "#!/bin/sh\nid -u > who\nid -g >> who\n"})
         self.assertEqual(self.read_live("who"), "64321\n64321\n")
 
-    def test_a_live_edit_between_staging_and_the_switch_is_taken_along(self):
+    def bundle_edited_late(self, edit):
+        """Release 2; the command changes the live configuration while the units stop, after release 2 was made of it."""
         self.install(1, BASE)
-        stop = f"echo late = yes >> {self.live}/main.conf"
         script = self.folder / "services"
-        script.write_text(f"#!/bin/sh\ncase $1 in stop) {stop};; esac\nexit 0\n")
+        script.write_text(f"#!/bin/sh\ncase $1 in stop) cd {self.live} && {edit};; esac\nexit 0\n")
         script.chmod(0o755)
         self.probe.configure(services=f"[services]\nbackend = command\ncommand = {script}\n")
-        tree = "\n[payload web]\ntype = tree\ncomponent = app/web\nsource = tree\npath = /opt/web\nunits = web.service\n"
-        folder = pathlib.Path(tempfile.mkdtemp(dir=self.workshop.folder))
         bundle = self.config(2, SECOND)
-        tree_folder = bundle.parent / "tree"
-        tree_folder.mkdir()
+        (bundle.parent / "tree").mkdir()
         recipe = bundle.parent / "recipe.ini"
+        tree = "\n[payload web]\ntype = tree\ncomponent = app/web\nsource = tree\npath = /opt/web\nunits = web.service\n"
         recipe.write_text(recipe.read_text() + tree)
-        bundle = folder / "both.ignite"
+        both = bundle.parent / "both.ignite"
         self.workshop.pack("build", recipe, "--sign", self.workshop.folder / "release.key", "--recipient",
-                           self.workshop.folder / "probe.pub", "-o", bundle)
-        self.probe.install(bundle)
+                           self.workshop.folder / "probe.pub", "-o", both)
+        return both
+
+    def test_a_live_edit_between_staging_and_the_switch_is_taken_along(self):
+        self.probe.install(self.bundle_edited_late("echo late = yes >> main.conf"))
         self.assertEqual(self.read_live(), "product = netprobe\nlevel = 2\nlate = yes\n")
+
+    def test_a_live_edit_that_fails_the_check_before_the_switch_is_neither_lost_nor_switched_to(self):
+        verdict = self.probe.install(self.bundle_edited_late("echo 1 > bad"), expect=5)
+        self.assertIn("there is something bad", verdict["cause"])
+        self.assertEqual(self.version(), "0")
+        self.assertEqual(self.read_live("bad"), "1\n")
+        self.assertEqual(self.read_live(), "product = netprobe\nlevel = 1\n")
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not here")
     def test_killed_in_the_middle_it_is_one_side_or_the_other(self):

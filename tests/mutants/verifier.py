@@ -59,7 +59,6 @@ FILES = {
     ],
     "payload-format/licence/licence_spec.cc": [],
     "payload-format/manifest/data_range.cc": [],
-    "payload-format/manifest/data_range.cc": [],
     "payload-format/manifest/health_spec.cc": [],
     "payload-format/manifest/kind.cc": [],
     "payload-format/manifest/manifest.cc": [

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "tests/fakes/must.h"
+#include "tests/fakes/scripted_process.h"
 #include "tests/fakes/temporary_directory.h"
 
 namespace ignite::handlers {
@@ -12,16 +13,6 @@ namespace {
 
 using fakes::FailsWith;
 using testing::HasSubstr;
-
-/// Answers instead of a program.
-struct ScriptedProcess : Process {
-  Result<Outcome> Run(const Command& command) override {
-    commands.push_back(command);
-    return answer;
-  }
-  std::vector<Command> commands;
-  Result<Outcome> answer = Outcome{};
-};
 
 class ConfigWorkshopTest : public testing::Test {
  protected:
@@ -36,7 +27,7 @@ class ConfigWorkshopTest : public testing::Test {
   fakes::TemporaryDirectory folder_;
   engine::ProbePaths paths_{folder_.path()};
   std::unique_ptr<FileSystem> files_ = MakePosixFileSystem();
-  ScriptedProcess process_;
+  fakes::ScriptedProcess process_;
   std::vector<format::PrivateKey> identities_;
   ConfigWorkshop workshop_{*files_, process_, paths_, identities_};
   engine::ComponentRecord record_{"config/probe", "config", "1", "1-t1"};

@@ -6,6 +6,7 @@
 
 #include "payload-format/crypto/hash.h"
 #include "payload-format/tree/tree_spec.h"
+#include "tests/fakes/faulty_file_system.h"
 #include "tests/fakes/must.h"
 #include "tests/fakes/temporary_directory.h"
 
@@ -45,26 +46,33 @@ class ProgramStoreTest : public testing::Test {
     return entry;
   }
 
-  Result<> Stage(const TreeEntry& program) {
+  /// All but the end.
+  Result<std::unique_ptr<engine::Staging>> Unpack(const TreeEntry& program) {
     format::TableWriter table;
     table.Add(Entry(EntryType::kDirectory, ""));
     table.Add(program);
     TRY(store_.Reserve(record_, content_));
-    auto staging = TRY(store_.Stage(record_, content_, {"generate"}, [] { return Result<>(); }));
+    auto staging = TRY(store_.Stage(record_, content_, {"generate"}, [this] {
+      is_used_ = true;
+      return Result<>();
+    }));
     TRY(staging->BeginStream(format::TreeSpec::kTableStream));
     TRY(staging->Write(std::move(table).Finish()));
     TRY(staging->EndStream());
     TRY(staging->BeginStream(format::TreeSpec::kContentStream));
     TRY(staging->Write(AsBytes(kText)));
     TRY(staging->EndStream());
-    return staging->Finish();
+    return staging;
   }
+  Result<> Stage(const TreeEntry& program) { return TRY(Unpack(program))->Finish(); }
   bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
   fakes::TemporaryDirectory folder_;
   engine::ProbePaths paths_{folder_.path()};
-  std::unique_ptr<FileSystem> files_ = MakePosixFileSystem();
-  ProgramStore store_{*files_, paths_};
+  std::unique_ptr<FileSystem> real_files_ = MakePosixFileSystem();
+  fakes::FaultyFileSystem files_{*real_files_};
+  ProgramStore store_{files_, paths_};
+  bool is_used_ = false;
   engine::ComponentRecord record_;
   format::ProgramFolder content_;
 };
@@ -72,12 +80,22 @@ class ProgramStoreTest : public testing::Test {
 TEST_F(ProgramStoreTest, TheFolderHoldsWhatTheBundleBrought) {
   ASSERT_THAT(Stage(Entry(EntryType::kFile, "generate")), Succeeds());
   EXPECT_EQ(store_.Folder(record_), folder_ / "var/lib/ignite/programs/config/probe/1-abc");
-  EXPECT_EQ(Must(files_->ReadFile(store_.Folder(record_) + "/generate", 100)), kText);
+  EXPECT_EQ(Must(files_.ReadFile(store_.Folder(record_) + "/generate", 100)), kText);
   EXPECT_THAT(Must(store_.FindDifferences(record_, CompareWhat::kEverything)), IsEmpty());
   ASSERT_EQ(chmod((store_.Folder(record_) + "/generate").c_str(), 0777), 0);
   EXPECT_THAT(Must(store_.FindDifferences(record_, CompareWhat::kDamage)),
               ElementsAre(HasSubstr("generate: has another mode")));
   EXPECT_FALSE(Exists(store_.Folder(record_) + ".reserve"));
+}
+
+TEST_F(ProgramStoreTest, WhatIsNotWholeOnDiskIsNotUsed) {
+  auto staging = Must(Unpack(Entry(EntryType::kFile, "generate")));
+  files_.plan = fakes::FaultPlan(1, true, ErrorCode::kIo);
+  EXPECT_THAT(staging->Finish(), FailsWith(ErrorCode::kIo));
+  EXPECT_FALSE(is_used_);
+  files_.plan = fakes::FaultPlan();
+  EXPECT_THAT(Stage(Entry(EntryType::kFile, "generate")), Succeeds());
+  EXPECT_TRUE(is_used_);
 }
 
 TEST_F(ProgramStoreTest, StagingBeginsAnewOverAHalfDoneRun) {
