@@ -20,11 +20,7 @@ constexpr std::string_view kServerOptions =
 }  // namespace
 
 PostgresqlServer::PostgresqlServer() {
-  // The account of the server must get here.
-  std::filesystem::path parent = std::filesystem::temp_directory_path();
-  struct stat info {};
-  if (stat(parent.c_str(), &info) == 0 && info.st_uid == geteuid())
-    (void)chmod(parent.c_str(), info.st_mode | S_IXOTH);
+  folder_.LetOthersThrough();
   if (chmod(folder_.path().c_str(), 0777) != 0) throw std::runtime_error("chmod failed");
   Run(StrCat(kPrograms, "initdb -N -A trust -U ", kAdministrator, " -D ", folder_ / "data"));
   Start();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <stdexcept>
@@ -23,6 +25,16 @@ class TemporaryDirectory {
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  /// Other accounts must get to it, also below a TMPDIR that is ours alone.
+  void LetOthersThrough() const {
+    for (std::filesystem::path folder = path_; folder != folder.root_path();
+         folder = folder.parent_path()) {
+      struct stat info {};
+      if (stat(folder.c_str(), &info) == 0 && info.st_uid == geteuid())
+        (void)chmod(folder.c_str(), info.st_mode | 0111);
+    }
+  }
 
   const std::string& path() const { return path_; }
   std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }

@@ -28,7 +28,7 @@ class DatabaseAccessTest : public testing::Test {
     spec_.database = "/main.db";
     std::ofstream(folder_ / "main.db") << "rows";
     ASSERT_EQ(chown((folder_ / "main.db").c_str(), kOwner, kOwner), 0);
-    ASSERT_EQ(chmod(folder_.path().c_str(), 0755), 0);
+    folder_.LetOthersThrough();
   }
   Result<DatabasePlace> FindAs(uid_t account) {
     EXPECT_EQ(seteuid(account), 0);
