@@ -8,6 +8,7 @@
 #include "agent/handlers/accounts.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "migrations/rehearsal.h"
 #include "migrations/worker.h"
 #include "payload-format/data/database_address.h"
 
@@ -16,9 +17,6 @@ namespace {
 
 using format::MigrationsSpec;
 using migrations::Engine;
-
-constexpr std::string_view kCopyPrefix = "ignite_rehearsal_";
-constexpr size_t kLongestName = 63;
 
 Error Refused(std::string cause, std::string remedy) {
   return {ErrorCode::kRefused, std::move(cause), std::move(remedy)};
@@ -100,9 +98,9 @@ DatabasePlace DatabaseAccess::CopyOf(const DatabasePlace& place, const std::stri
     return copy;
   }
   std::string name =
-      StrCat(kCopyPrefix, format::PartOfAddress(place.address, "dbname").value_or(""));
+      migrations::NameOfCopy(format::PartOfAddress(place.address, "dbname").value_or(""));
   // Of two words of the same key the last one counts.
-  copy.address = StrCat(place.address, " dbname=", name.substr(0, kLongestName));
+  copy.address = StrCat(place.address, " dbname=", name);
   return copy;
 }
 

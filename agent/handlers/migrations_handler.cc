@@ -5,6 +5,7 @@
 #include "agent/handlers/bundle_program.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "migrations/rehearsal.h"
 #include "migrations/sql_text.h"
 
 namespace ignite::handlers {
@@ -213,23 +214,9 @@ Result<> MigrationsHandler::Rehearse(const Change& change) {
 
 Result<> MigrationsHandler::RehearseOn(const DatabasePlace& place, const Course& course,
                                        const Change& change) {
-  auto copy = databases_.Open(place);
-  migrations::Fingerprint before = TRY(copy->Examine());
-  TRY(RunMove(place, course.move, change));
-  migrations::Fingerprint after = TRY(copy->Examine());
-  // What needs a snapshot to go back has no other way that could be tried.
-  if (course.needs_snapshot) return {};
-  TRY(RunMove(place, Reversed(course.move), change));
-  migrations::Fingerprint back;
-  if (TRY(copy->Read()).exists) back = TRY(copy->Examine());
-  TRY(CheckLeadsBack(before, back));
-  TRY(RunMove(place, course.move, change));
-  migrations::Fingerprint again = TRY(copy->Examine());
-  if (again.schema == after.schema) return {};
-  return Error{ErrorCode::kRefused,
-               StrCat("up, down and up again does not lead to the same schema: ",
-                      FirstDifference(after, again)),
-               "correct the down of the step"};
+  auto back = course.needs_snapshot ? migrations::WayBack::kSnapshot : migrations::WayBack::kDowns;
+  return migrations::Rehearse(*databases_.Open(place), course.move, back,
+                              [&](const Move& move) { return RunMove(place, move, change); });
 }
 
 Result<std::string> MigrationsHandler::ReleasePath(const ComponentRecord& record) const {

@@ -1,0 +1,28 @@
+// The rehearsal of a move: on a copy of a database it is tried whether the way up and the way back
+// do what they say.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "migrations/database.h"
+
+namespace ignite::migrations {
+
+/// Runs a move on the copy, and the programs of its steps.
+using RunOnCopy = std::function<Result<>(const Move& move)>;
+
+/// Whether the downs of the move's steps are to lead back. A snapshot does so whatever the steps
+/// are, which proves nothing of them.
+enum class WayBack : uint8_t { kDowns, kSnapshot };
+
+/// Up, the database's own checks, back, compared with the start, and up again: the copy then stands
+/// at the end of the move. kRefused says what fails, and leaves the copy anywhere.
+Result<> Rehearse(Database& copy, const Move& move, WayBack back, const RunOnCopy& run);
+
+/// The database of PostgreSQL that is the copy of another one on its server.
+std::string NameOfCopy(std::string_view database);
+
+}  // namespace ignite::migrations

@@ -1,0 +1,89 @@
+// The rehearsal of a move, on copies that are SQLite files.
+
+#include "migrations/rehearsal.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/fakes/moves.h"
+#include "tests/fakes/must.h"
+#include "tests/fakes/temporary_directory.h"
+
+namespace ignite::migrations {
+namespace {
+
+using fakes::FailsWith;
+using fakes::MakeStep;
+using fakes::Must;
+using fakes::Up;
+
+const char* const kTable = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);";
+
+class RehearsalTest : public testing::Test {
+ protected:
+  RehearsalTest() {
+    Must(database_->Run(Up("", 0, "1-t1", {MakeStep(1, kTable, "DROP TABLE t")})));
+  }
+
+  Result<> Try(const Move& move, WayBack back = WayBack::kDowns) {
+    return Rehearse(*database_, move, back, [&](const Move& part) {
+      directions_ += part.direction == Direction::kUp ? 'u' : 'd';
+      return database_->Run(part);
+    });
+  }
+  static Move Second(std::string up, std::string down) {
+    return Up("1-t1", 1, "2-t2", {MakeStep(2, std::move(up), std::move(down))});
+  }
+
+  fakes::TemporaryDirectory folder_;
+  std::unique_ptr<Database> database_ = MakeSqliteDatabase(folder_ / "copy.db");
+  std::string directions_;
+};
+
+TEST_F(RehearsalTest, AMoveThatLeadsBackStandsAtItsEndAgain) {
+  Must(Try(Second("ALTER TABLE t ADD b", "ALTER TABLE t DROP COLUMN b")));
+  EXPECT_EQ(directions_, "udu");
+  EXPECT_EQ(Must(database_->Read()).version, 2);
+}
+
+TEST_F(RehearsalTest, TheFirstMoveOfADatabaseLeadsBackToNone) {
+  database_ = MakeSqliteDatabase(folder_ / "new.db");
+  Must(database_->Snapshot(folder_ / "new.db"));
+  Must(Try(Up("", 0, "1-t1", {MakeStep(1, kTable, "DROP TABLE t")})));
+  EXPECT_EQ(directions_, "udu");
+}
+
+TEST_F(RehearsalTest, ASnapshotIsNoWayBackThatCouldBeTried) {
+  Must(Try(Second("CREATE TABLE u (a)", "SELECT 1"), WayBack::kSnapshot));
+  EXPECT_EQ(directions_, "u");
+}
+
+TEST_F(RehearsalTest, AWayBackThatLeavesSomethingIsRefused) {
+  EXPECT_THAT(Try(Second("CREATE TABLE u (a)", "SELECT 1")),
+              FailsWith(ErrorCode::kRefused, "'table u: create table u ( a )' is new"));
+}
+
+TEST_F(RehearsalTest, AWayBackThatLosesRowsIsRefused) {
+  EXPECT_THAT(Try(Second("INSERT INTO t VALUES (1, 'x')", "SELECT 1")),
+              FailsWith(ErrorCode::kRefused, "'t: 0 rows"));
+}
+
+TEST_F(RehearsalTest, ASecondWayUpThatEndsElsewhereIsRefused) {
+  EXPECT_THAT(Rehearse(*database_, Second("CREATE TABLE u (a)", "DROP TABLE u"), WayBack::kDowns,
+                       [&](const Move& part) -> Result<> {
+                         Move changed = part;
+                         bool is_again = part.direction == Direction::kUp && !directions_.empty();
+                         if (is_again) changed.steps[0].up = "CREATE TABLE u (a, b)";
+                         directions_ += '.';
+                         return database_->Run(changed);
+                       }),
+              FailsWith(ErrorCode::kRefused, "up, down and up again"));
+}
+
+TEST_F(RehearsalTest, WhatFailsIsTold) {
+  EXPECT_THAT(Try(Second("CREATE TABLE t (a)", "SELECT 1")),
+              FailsWith(ErrorCode::kRefused, "step 2 s2 (up), line 1"));
+  EXPECT_EQ(directions_, "u");
+}
+
+}  // namespace
+}  // namespace ignite::migrations
