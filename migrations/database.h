@@ -2,6 +2,7 @@
 // the database.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -44,6 +45,11 @@ class Database {
   /// kIo where the database's own checks find it damaged.
   virtual Result<Fingerprint> Examine() = 0;
 };
+
+/// Runs a move, each of its parts (Split) in a transaction of its own. `run_program` runs the
+/// program of a part that has one, which is to be done before it is written down.
+Result<> RunInParts(Database& database, const Move& move,
+                    const std::function<Result<>(const Move& part)>& run_program);
 
 /// `address` is a path for SQLite, a connection string of libpq for PostgreSQL.
 std::unique_ptr<Database> OpenDatabase(Engine engine, const std::string& address);

@@ -174,8 +174,4 @@ std::unique_ptr<Database> MakeDatabaseOfWorker(Process& process, WorkerAccount a
   return std::make_unique<DatabaseOfWorker>(process, std::move(account));
 }
 
-std::unique_ptr<Database> OpenDatabase(Engine engine, const std::string& address) {
-  return engine == Engine::kSqlite ? MakeSqliteDatabase(address) : MakePostgresqlDatabase(address);
-}
-
 }  // namespace ignite::migrations

@@ -51,6 +51,8 @@ struct Collected {
   std::vector<std::vector<std::unique_ptr<format::StreamSource>>> sources;
   uint64_t plain_bytes = 0;
   std::vector<std::string> notes;
+  std::string rehearsed;  ///< A line for each payload that can be.
+  Json rehearsals = Json::EmptyArray();
 };
 
 /// The bundle would become part of its own source, or take the place of it.
@@ -82,10 +84,7 @@ Result<> RefuseOutputInSource(const std::string& output, const Recipe& recipe) {
 }
 
 /// Reads the sources of all payloads, so that the faults of all of them are told at once.
-Result<Collected> CollectPayloads(Recipe& recipe, ProgressLine& line) {
-  CollectContext context;
-  context.source_date_epoch = TRY(SourceDateEpoch());
-  context.show = [&](std::string_view text) { line.Show(text); };
+Result<Collected> CollectPayloads(Recipe& recipe, CollectContext& context) {
   Collected collected;
   std::vector<Fault> faults;
   for (PayloadRecipe& payload : recipe.payloads) {
@@ -110,9 +109,24 @@ Result<Collected> CollectPayloads(Recipe& recipe, ProgressLine& line) {
   return collected;
 }
 
+/// Tries what can be tried before it goes to a probe.
+Result<> RehearsePayloads(Recipe& recipe, CollectContext& context, Collected& collected) {
+  std::vector<Fault> faults;
+  for (PayloadRecipe& payload : recipe.payloads) {
+    if (!payload.input->CanBeRehearsed()) continue;
+    context.payload = payload.name;
+    context.component = payload.component;
+    Rehearsal rehearsal = TRY(payload.input->Rehearse(context, nullptr, faults));
+    collected.rehearsed += StrCat("payload ", payload.name, ": ", rehearsal.summary, "\n");
+    collected.rehearsals.Push(rehearsal.document.Set("payload", payload.name));
+  }
+  if (!faults.empty()) return FaultsToError(recipe.file, std::move(faults));
+  return {};
+}
+
 Report MakeReport(const std::string& output, const format::Manifest& manifest,
                   const format::WrittenBundle& written, const std::vector<std::string>& key_ids,
-                  size_t recipients, std::vector<std::string> notes) {
+                  size_t recipients, Collected collected) {
   Report report;
   report.document.Set("bundle", output).Set("size", written.size);
   report.document.Set("content-id", written.content_id.Hex());
@@ -120,13 +134,15 @@ Report MakeReport(const std::string& output, const format::Manifest& manifest,
   report.document.Set("version", manifest.version).Set("counter", manifest.counter);
   report.document.Set("encrypted", recipients > 0).Set("recipients", recipients);
   report.document.Set("signed-by", Json::StringArray(key_ids));
-  report.text =
-      StrCat("built ", Printable(output), "  ", SizeInWords(written.size), "  content id ",
-             written.content_id.Hex(), recipients > 0 ? "" : "  NOT ENCRYPTED", "\n");
+  report.text = StrCat("built ", Printable(output), "  ", SizeInWords(written.size),
+                       "  content id ", written.content_id.Hex(),
+                       recipients > 0 ? "" : "  NOT ENCRYPTED", "\n", collected.rehearsed);
+  std::vector<std::string>& notes = collected.notes;
   if (!output.ends_with(kBundleSuffix))
     notes.emplace_back("a probe reads only names that end in .ignite");
   for (const std::string& note : notes) report.text += StrCat("note: ", note, "\n");
   report.document.Set("notes", Json::StringArray(notes));
+  report.document.Set("rehearsals", std::move(collected.rehearsals));
   return report;
 }
 
@@ -150,7 +166,11 @@ Result<Report> Build(const Arguments& arguments) {
   TRY(RefuseOutputInSource(output, recipe));
   TRY(CheckReplaceable(output));
   ProgressLine line;
-  Collected collected = TRY(CollectPayloads(recipe, line));
+  CollectContext context;
+  context.source_date_epoch = TRY(SourceDateEpoch());
+  context.show = [&](std::string_view text) { line.Show(text); };
+  Collected collected = TRY(CollectPayloads(recipe, context));
+  if (!arguments.Has("--no-rehearsal")) TRY(RehearsePayloads(recipe, context, collected));
   plan.manifest = recipe.manifest;
   plan.sources = std::move(collected.sources);
 
@@ -163,8 +183,7 @@ Result<Report> Build(const Arguments& arguments) {
       std::move(plan), output, collected.plain_bytes, [&](uint64_t done, uint64_t) {
         line.Show(meter.Line(done, std::chrono::steady_clock::now()));
       }));
-  return MakeReport(output, recipe.manifest, written, key_ids, recipients,
-                    std::move(collected.notes));
+  return MakeReport(output, recipe.manifest, written, key_ids, recipients, std::move(collected));
 }
 
 }  // namespace ignite::packager

@@ -56,11 +56,23 @@ const ProgramSpec& Program() {
             {"--unencrypted", "", "no recipients: for development probes only"},
             {"--base", "OLD", "send only what changed since OLD (not yet)", Occurs::kRepeatedly},
             {"--level", "N", "zstd level, 1 to 19 (9)"},
+            {"--no-rehearsal", "", "do not try migrations on sample data before"},
             {"--jobs", "N", "threads (all cores)"},
             {"-o", "OUT", "write the bundle there; replaces nothing but a bundle", Occurs::kOnce}},
            "With SOURCE_DATE_EPOCH set, no file time is later than it. The same recipe and "
            "sources\n"
            "give the same content id."},
+          {"rehearse",
+           "try the migrations of a recipe on a copy of sample data",
+           {"RECIPE"},
+           {{"--database", "DATABASE", "a SQLite file, or postgresql:dbname=NAME; never written",
+             Occurs::kOnce},
+            {"--payload", "NAME", "which payload, where there are several"}},
+           "Each step that the sample does not have runs up, down and up again, then all at once;\n"
+           "what a down does not undo is told by step, file and first difference. Steps without a\n"
+           "down or 'lossy' run up only. Programs run as you, on the copy. 'build' does the same "
+           "on\n"
+           "'sample =' of the recipe, or on a new SQLite database."},
           {"rewrap",
            "give a bundle to other recipients, without building or signing it anew",
            {"BUNDLE"},
@@ -101,8 +113,8 @@ struct CommandRow {
 };
 
 constexpr CommandRow kCommands[] = {
-    {"keygen", Keygen}, {"keyring", MakeKeyring}, {"build", Build},  {"rewrap", Rewrap},
-    {"sign", Sign},     {"inspect", Inspect},     {"verify", Verify}};
+    {"keygen", Keygen}, {"keyring", MakeKeyring}, {"build", Build},     {"rehearse", Rehearse},
+    {"rewrap", Rewrap}, {"sign", Sign},           {"inspect", Inspect}, {"verify", Verify}};
 
 ExitCode ExitCodeOf(ErrorCode code) {
   switch (code) {

@@ -1,13 +1,15 @@
 #include "packager/migrations_payload.h"
 
 #include <algorithm>
-#include <map>
+#include <optional>
 
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "base/utf8.h"
 #include "migrations/sql_text.h"
 #include "packager/program_folder_source.h"
+#include "packager/sample.h"
+#include "packager/step_rehearsal.h"
 #include "packager/tree_check.h"
 #include "payload-format/crypto/hash.h"
 #include "payload-format/data/database_address.h"
@@ -29,27 +31,37 @@ class TextReader {
   TextReader(Engine engine, const ReadText& read, TreeFaults& faults)
       : engine_(engine), read_(read), faults_(faults) {}
 
-  Result<StepMeaning> Read(const format::Step& step) {
+  /// Its texts go into `texts`.
+  Result<StepMeaning> Read(const format::Step& step, migrations::Step& texts) {
     StepMeaning meaning;
-    StepTraits traits;
-    if (!format::IsProgramOfStep(step.up)) {
-      std::string up = TRY(Text(step.up));
+    texts.number = static_cast<int64_t>(step.number);
+    texts.name = step.name;
+    texts.is_program = format::IsProgramOfStep(step.up);
+    if (!texts.is_program) {
+      texts.up = TRY(Text(step.up));
       std::vector<Fault> found;
-      traits = migrations::ReadTraits(up, engine_, found);
+      texts.traits = migrations::ReadTraits(texts.up, engine_, found);
       Tell(step.up, found);
-      meaning.up = Judge(step.up, up, traits);
+      meaning.up = Judge(step.up, texts.up, texts.traits);
     }
-    if (!step.down.empty() && !format::IsProgramOfStep(step.down))
-      meaning.down = Judge(step.down, TRY(Text(step.down)), traits);
-    meaning.traits = migrations::TraitWords(traits);
+    if (!step.down.empty()) texts.down.emplace();
+    if (texts.down && !format::IsProgramOfStep(step.down)) {
+      texts.down = TRY(Text(step.down));
+      meaning.down = Judge(step.down, *texts.down, texts.traits);
+    }
+    meaning.traits = migrations::TraitWords(texts.traits);
     return meaning;
   }
 
-  Result<bool> ReadVerify() {
+  /// The queries; nullopt where there is no file of them.
+  Result<std::optional<std::vector<std::string>>> ReadVerify() {
     auto text = TRY(read_(std::string(MigrationsSpec::kVerify)));
-    if (!text) return false;
+    if (!text) return std::optional<std::vector<std::string>>();
     (void)Judge(MigrationsSpec::kVerify, *text, {});
-    return true;
+    std::vector<std::string> queries;
+    for (const auto& query : migrations::SplitStatements(*text, engine_))
+      queries.emplace_back(query.text);
+    return std::optional(std::move(queries));
   }
 
  private:
@@ -80,30 +92,43 @@ class TextReader {
   TreeFaults& faults_;
 };
 
+/// The lines of a recipe that faults are told of.
+struct Lines {
+  int database = 0;
+  int baseline = 0;
+  int sample = 0;
+};
+
 class MigrationsInput : public PayloadInput {
  public:
-  MigrationsInput(ProgramFolderSource source, MigrationsSpec spec, int database_line,
-                  int baseline_line)
+  MigrationsInput(ProgramFolderSource source, MigrationsSpec spec, std::optional<Sample> sample,
+                  Lines lines)
       : source_(std::move(source)),
         spec_(std::move(spec)),
-        database_line_(database_line),
-        baseline_line_(baseline_line) {}
+        sample_(std::move(sample)),
+        lines_(lines) {}
 
   std::vector<TakenPlace> Places() const override {
     if (spec_.database.empty()) return {};
-    return {{spec_.Place(), database_line_}};
+    return {{spec_.Place(), lines_.database}};
   }
 
-  std::vector<std::string> Sources() const override { return {source_.origin.path}; }
+  std::vector<std::string> Sources() const override {
+    std::vector<std::string> sources = {source_.origin.path};
+    if (sample_ && sample_->engine == Engine::kSqlite) sources.push_back(sample_->address);
+    return sources;
+  }
 
   Result<PayloadContent> Collect(const CollectContext& context,
                                  std::vector<Fault>& faults) override {
     source_.look = [this](const std::vector<format::Step>& steps, const ReadText& read,
                           TreeFaults& found) -> Result<> {
-      auto engine = migrations::ParseEngine(spec_.engine);
-      TextReader texts(engine.value_or(Engine::kSqlite), read, found);
-      for (const format::Step& step : steps) spec_.meanings.push_back(TRY(texts.Read(step)));
-      spec_.has_verify = TRY(texts.ReadVerify());
+      TextReader texts(engine(), read, found);
+      for (const format::Step& step : steps)
+        spec_.meanings.push_back(TRY(texts.Read(step, to_try_.steps.emplace_back())));
+      auto queries = TRY(texts.ReadVerify());
+      spec_.has_verify = queries.has_value();
+      if (queries) to_try_.verify = *std::move(queries);
       if (steps.empty())
         found.Add("", "has no step", "add files such as 1_first.up.sql and 1_first.down.sql");
       return {};
@@ -111,7 +136,7 @@ class MigrationsInput : public PayloadInput {
     PackedPrograms packed = TRY(PackPrograms(source_, context, faults));
     spec_.folder = std::move(packed.folder);
     if (spec_.baseline > format::LastNumber(spec_.folder.steps)) {
-      faults.push_back({baseline_line_,
+      faults.push_back({lines_.baseline,
                         StrCat("the baseline ", spec_.baseline, " is behind the last step"),
                         "write the number of the step that the databases out there are at"});
     }
@@ -119,34 +144,63 @@ class MigrationsInput : public PayloadInput {
     return std::move(packed.content);
   }
 
+  bool CanBeRehearsed() const override { return true; }
+
+  Result<Rehearsal> Rehearse(const CollectContext& context, const Sample* sample,
+                             std::vector<Fault>& faults) override {
+    if (sample == nullptr && sample_) sample = &*sample_;
+    if (sample == nullptr) {
+      if (std::string why = WhyNoNewDatabase(); !why.empty()) return NotRehearsed(why);
+    }
+    if (sample != nullptr && sample->engine != engine()) {
+      faults.push_back({lines_.sample,
+                        StrCat("the sample is of ", migrations::EngineName(sample->engine),
+                               ", and the database of ", spec_.engine),
+                        "give a sample of the same engine"});
+      return Rehearsal();
+    }
+    to_try_.files = spec_.folder.steps;
+    to_try_.baseline = static_cast<int64_t>(spec_.baseline);
+    to_try_.unpack = [&](const std::string& folder) {
+      return UnpackPrograms(source_, context, folder);
+    };
+    auto rehearsal = RehearseSteps(sample == nullptr ? Sample() : *sample, to_try_, context.show);
+    if (rehearsal || rehearsal.error().code != ErrorCode::kRefused) return rehearsal;
+    faults.push_back({source_.origin.line,
+                      StrCat("payload ", context.payload, ": ", rehearsal.error().cause),
+                      rehearsal.error().remedy});
+    return Rehearsal();
+  }
+
  private:
+  Engine engine() const { return migrations::ParseEngine(spec_.engine).value_or(Engine::kSqlite); }
+
+  /// Why the steps cannot be tried without a sample; empty where they can.
+  std::string WhyNoNewDatabase() const {
+    if (engine() == Engine::kPostgresql)
+      return "it takes a server: give 'sample = postgresql:dbname=NAME'";
+    if (spec_.baseline == 0) return {};
+    return StrCat("databases begin at the baseline ", spec_.baseline,
+                  ": give 'sample = FILE', one of that version");
+  }
+
+  static Rehearsal NotRehearsed(const std::string& why) {
+    Rehearsal rehearsal;
+    rehearsal.summary = StrCat("not rehearsed, for ", why);
+    rehearsal.document.Set("why-not", why);
+    return rehearsal;
+  }
+
   ProgramFolderSource source_;
   MigrationsSpec spec_;
-  int database_line_;
-  int baseline_line_;
+  std::optional<Sample> sample_;
+  Lines lines_;
+  StepsToTry to_try_;
 };
 
-/// The words of a connection string in the order of the format. The user is the administrator where
-/// it is missing, who acts as the owner of the database.
+/// The user is the administrator where it is missing, who acts as the owner of the database.
 std::string PostgresqlAddress(std::string_view text) {
-  std::map<std::string, std::string, std::less<>> parts = {{"user", "postgres"}};
-  std::string words(text);
-  std::replace(words.begin(), words.end(), ' ', ',');
-  for (const std::string& word : SplitList(words)) {
-    size_t equals = std::min(word.find('='), word.size());
-    std::string key = word.substr(0, equals);
-    bool known = std::find(format::kAddressKeys.begin(), format::kAddressKeys.end(), key) !=
-                 format::kAddressKeys.end();
-    if (!known || equals == word.size()) return std::string(text);
-    parts[key] = word.substr(equals + 1);
-  }
-  std::string address;
-  for (std::string_view key : format::kAddressKeys) {
-    auto part = parts.find(key);
-    if (part == parts.end() || part->second.empty()) continue;
-    address += StrCat(address.empty() ? "" : " ", key, "=", part->second);
-  }
-  return address;
+  return OrderedAddress(StrCat("user=postgres ", text)).value_or(std::string(text));
 }
 
 void ReadDatabase(RecipeSection& section, MigrationsSpec& spec) {
@@ -204,8 +258,18 @@ std::unique_ptr<PayloadInput> ReadMigrationsInput(RecipeSection& section,
     section.Refuse("units", StrCat(Quoted(unit), " is no name of a unit"),
                    "write the units that use the database, such as netprobe.service");
   }
-  return std::make_unique<MigrationsInput>(std::move(source), std::move(spec),
-                                           section.LineOf("database"), section.LineOf("baseline"));
+  std::optional<Sample> sample;
+  if (section.Has("sample")) {
+    auto parsed = ParseSample(section.Required("sample", "samples/main.db"), folder);
+    if (parsed) {
+      sample = *std::move(parsed);
+    } else {
+      section.Refuse("sample", parsed.error().cause, parsed.error().remedy);
+    }
+  }
+  Lines lines{section.LineOf("database"), section.LineOf("baseline"), section.LineOf("sample")};
+  return std::make_unique<MigrationsInput>(std::move(source), std::move(spec), std::move(sample),
+                                           lines);
 }
 
 std::unique_ptr<ContentCheck> MakeMigrationsCheck(const format::PayloadInfo& payload) {

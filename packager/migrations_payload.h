@@ -8,7 +8,8 @@
 
 namespace ignite::packager {
 
-/// The `read` of the type's row. Keys: source, database, and optionally baseline and units.
+/// The `read` of the type's row. Keys: source, database, and optionally baseline, sample and
+/// units.
 std::unique_ptr<PayloadInput> ReadMigrationsInput(RecipeSection& section,
                                                   const std::string& folder);
 /// The `check_content` of the type's row.

@@ -36,7 +36,7 @@ const std::vector<PayloadType>& PayloadTypes() {
        DescribeConfig},
       {format::MigrationsSpec::kType,
        format::MigrationsSpec::BelongsTo,
-       {"source", "database", "baseline", "units"},
+       {"source", "database", "baseline", "units", "sample"},
        ReadMigrationsInput,
        format::MigrationsSpec::Check,
        MakeMigrationsCheck,

@@ -24,6 +24,15 @@ struct PayloadContent {
   std::string note;          ///< What whoever builds must know of the source; empty for nothing.
 };
 
+struct Sample;
+
+/// What was tried of a payload before it is packed.
+struct Rehearsal {
+  std::string summary;               ///< In a line, safe to print.
+  std::vector<std::string> details;  ///< Lines, too.
+  Json document = Json::EmptyObject();
+};
+
 /// What a type needs to know beside its own keys.
 struct CollectContext {
   std::string payload;  ///< The name, for faults.
@@ -49,6 +58,13 @@ class PayloadInput {
   /// use.
   virtual Result<PayloadContent> Collect(const CollectContext& context,
                                          std::vector<Fault>& faults) = 0;
+  /// Whether there is something to try before the content goes to a probe.
+  virtual bool CanBeRehearsed() const { return false; }
+  /// Tries it on `sample`, or where that is null on what the recipe says; after a Collect that
+  /// found no fault. What does not pass is a fault.
+  virtual Result<Rehearsal> Rehearse(const CollectContext&, const Sample*, std::vector<Fault>&) {
+    return Rehearsal();
+  }
 };
 
 /// What `ignite-pack verify` holds against the plain bytes of one payload, beside the digests that

@@ -1,8 +1,11 @@
 #include "packager/program_folder_source.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <set>
 
+#include "base/file_system.h"
 #include "base/str_cat.h"
 
 namespace ignite::packager {
@@ -11,6 +14,8 @@ namespace {
 using format::EntryType;
 using format::ProgramFolder;
 using format::TreeEntry;
+
+constexpr size_t kBuffer = size_t{64} * 1024;
 
 bool IsExecutable(const TreeEntry& entry) { return (entry.mode & 0111) != 0; }
 
@@ -132,6 +137,36 @@ Result<PackedPrograms> PackPrograms(const ProgramFolderSource& source,
   packed.content = std::move(result.content);
   packed.content.version = StrCat(format::LastNumber(packed.folder.steps));
   return packed;
+}
+
+Result<> UnpackPrograms(const ProgramFolderSource& source, const CollectContext& context,
+                        const std::string& folder) {
+  auto tree = OpenOrigin(source.origin, context);
+  TreeFaults told_before(context.payload, source.origin.line);
+  std::vector<TreeNode> nodes = TRY(tree->List(told_before));
+  MakeRoots(nodes, told_before);
+  auto writer = TRY(MakePosixFileSystem()->CreateTree(folder));
+  Bytes buffer(kBuffer);
+  for (const TreeNode& node : nodes) {
+    const TreeEntry& entry = node.entry;
+    FileAttributes attributes;
+    attributes.mode = entry.mode;
+    attributes.uid = geteuid();
+    attributes.gid = getegid();
+    if (entry.path.empty()) continue;
+    if (entry.type == EntryType::kDirectory) {
+      TRY(writer->MakeDirectory(entry.path));
+    } else if (entry.type == EntryType::kSymlink) {
+      TRY(writer->MakeSymlink(entry.path, entry.target, attributes));
+    } else {
+      auto file = TRY(tree->Open(node));
+      TRY(writer->StartFile(entry.path));
+      while (size_t size = TRY(file->Read(buffer)))
+        TRY(writer->Write(ByteView(buffer).first(size)));
+      TRY(writer->FinishFile(attributes));
+    }
+  }
+  return {};
 }
 
 }  // namespace ignite::packager

@@ -39,4 +39,9 @@ struct PackedPrograms {
 Result<PackedPrograms> PackPrograms(const ProgramFolderSource& source,
                                     const CollectContext& context, std::vector<Fault>& faults);
 
+/// Writes the files of a source that was packed to the new folder `folder`, as a probe has them but
+/// for their owner, which is us.
+Result<> UnpackPrograms(const ProgramFolderSource& source, const CollectContext& context,
+                        const std::string& folder);
+
 }  // namespace ignite::packager

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <string>
 
 #include "base/str_cat.h"
 #include "base/write_with_holes.h"
+#include "packager/scratch_folder.h"
 
 namespace ignite::packager {
 namespace {
@@ -48,8 +48,7 @@ class SpooledFile : public InputFile {
 }  // namespace
 
 Result<Spool> Spool::Create() {
-  const char* wanted = std::getenv("TMPDIR");
-  std::string folder = wanted == nullptr || *wanted == '\0' ? "/var/tmp" : wanted;
+  std::string folder = PlaceForTemporaryFiles();
   UniqueFd fd(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (!fd && (errno == EOPNOTSUPP || errno == EISDIR)) {
     std::string path = StrCat(folder, "/ignite-pack.XXXXXX");

@@ -2,7 +2,6 @@
 // ends, however it ends.
 //
 // Used for the contents of archives, which come in any order, and for file tables that are checked.
-// It lies in $TMPDIR, or in /var/tmp, because it may be as large as a bundle.
 #pragma once
 
 #include <memory>

@@ -173,12 +173,8 @@ Result<> MigrationsHandler::RunProgram(const DatabasePlace& place, const Move& m
 
 Result<> MigrationsHandler::RunMove(const DatabasePlace& place, const Move& move,
                                     const Change& change) {
-  auto database = databases_.Open(place);
-  for (const Move& part : migrations::Split(move)) {
-    if (!part.steps.empty() && part.steps[0].is_program) TRY(RunProgram(place, part, change));
-    TRY(database->Run(part));
-  }
-  return {};
+  return migrations::RunInParts(*databases_.Open(place), move,
+                                [&](const Move& part) { return RunProgram(place, part, change); });
 }
 
 Result<> MigrationsHandler::Rehearse(const Change& change) {

@@ -74,7 +74,8 @@ class DataCase(ProbeTest):
         )
         keys = self.workshop.folder
         out = self.folder / f"data-{version}.ignite"
-        self.workshop.pack("build", recipe, "--sign", keys / "release.key", "--recipient", keys / "probe.pub", "-o", out)
+        words = ("--sign", keys / "release.key", "--recipient", keys / "probe.pub", "--no-rehearsal", "-o", out)
+        self.workshop.pack("build", recipe, *words)
         return out
 
     def sql(self, text):
@@ -237,6 +238,25 @@ class MigrationTest(DataCase):
         self.probe.install(self.release("1.2", SECOND, keys="baseline = 1"))
         self.assertEqual(self.version(), "3")
         self.assertEqual(self.sql("SELECT * FROM hosts"), [[7, "old", 22]])
+
+    def test_the_database_of_a_probe_is_a_sample_to_pack_with(self):
+        """It goes on from the version that it is at, and stays as it is."""
+        self.probe.install(self.release("1.0", FIRST))
+        self.sql("INSERT INTO hosts (name) VALUES ('a')")
+        self.release("2.0", SECOND)
+        recipe = next(self.workshop.folder.glob("r2.0-*/recipe.ini"))
+        before = self.database.read_bytes()
+
+        def rehearse(expect=0):
+            return json.loads(self.workshop.pack("rehearse", recipe, "--database", self.database, "--json", expect=expect).stdout)
+
+        answer = rehearse()
+        self.assertEqual((answer["from"], answer["to"], len(answer["steps"])), (1, 3, 2))
+        self.steps({**SECOND, "3_log.down.sql": "DROP TABLE log; DELETE FROM hosts;"}, "sql-2.0")
+        self.assertIn("step 3 log: '3_log.down.sql'", rehearse(expect=2)["error"]["cause"])
+        self.assertEqual(self.database.read_bytes(), before)
+        self.sql("UPDATE ignite_state SET version = 4")
+        self.assertIn("is at version 4, behind the last step 3", rehearse(expect=2)["error"]["cause"])
 
     def test_data_travels_alone(self):
         self.probe.install(self.release("1.0", FIRST))

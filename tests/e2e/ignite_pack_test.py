@@ -4,12 +4,14 @@
 IGNITE_BIN names the folder of the programs.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import pathlib
 import random
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -20,7 +22,7 @@ import unittest
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from probe import BIN, MEMORY_LIMIT, peak_memory, takes_memory_of_its_own  # noqa: E402
+from probe import BIN, MEMORY_LIMIT, peak_memory, takes_memory_of_its_own, wait_for  # noqa: E402
 
 PROGRAM = BIN / "ignite-pack"
 
@@ -1106,6 +1108,222 @@ class CommandLineTest(PackCase):
             self.assertIn(f"did you mean '{remedy}'?", done.stderr.decode())
             self.assertEqual(done.stdout, b"")
         self.run_pack(expect=2)
+
+
+DATA_RECIPE = """\
+[bundle]
+kind = service-pack
+product = netprobe
+version = 1.1
+counter = 11
+epoch = 1
+compatible = netprobe-x86_64
+
+[payload schema]
+type = migrations
+component = data/main
+source = sql
+database = sqlite:/var/lib/netprobe/main.db
+"""
+
+STEPS = {
+    "1_hosts.up.sql": "CREATE TABLE hosts (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\n",
+    "1_hosts.down.sql": "DROP TABLE hosts;\n",
+    "2_port.up.sql": "ALTER TABLE hosts ADD port INTEGER;\nUPDATE hosts SET port = 22;\n",
+    "2_port.down.sql": "ALTER TABLE hosts DROP COLUMN port;\n",
+    "3_upper.up.sql": "-- ignite: lossy\nUPDATE hosts SET name = upper(name);\n",
+    "3_upper.down.sql": "UPDATE hosts SET name = lower(name);\n",
+    "4_log.up.sql": "CREATE TABLE log (at TEXT);\n",
+}
+
+
+class StepRehearsalTest(PackCase):
+    """Before there is a bundle, on sample data: every down undoes its up."""
+
+    def setUp(self):
+        super().setUp()
+        self.run_pack("keygen", "--role", "release", "-o", "K")
+        self.steps(STEPS)
+        self.recipe()
+
+    def recipe(self, keys=""):
+        self.write("r.ini", DATA_RECIPE + keys)
+
+    def steps(self, files):
+        for name, text in files.items():
+            self.write(f"sql/{name}", text).chmod(0o755 if name.endswith((".up", ".down")) else 0o644)
+
+    def sample(self, text, name="s.db"):
+        with contextlib.closing(sqlite3.connect(self.folder / name)) as connection:
+            connection.executescript(text)
+        return name
+
+    def rehearse(self, *words, expect=0):
+        before = {path.name: path.read_bytes() for path in self.folder.glob("s.db*")}
+        answer = self.run_json("rehearse", "r.ini", *words, expect=expect)
+        self.assertEqual({path.name: path.read_bytes() for path in self.folder.glob("s.db*")}, before)
+        self.assertEqual(list(self.folder.glob("ignite-pack.*")), [], "left behind")
+        return answer if expect == 0 else answer["error"]["cause"]
+
+    def refuse(self, *words):
+        cause = self.rehearse("--database", "s.db", expect=2)
+        for word in words:
+            self.assertIn(word, cause)
+
+    HOSTS = STEPS["1_hosts.up.sql"] + "INSERT INTO hosts VALUES (1, 'a'), (2, 'b');"
+
+    def test_steps_are_proved_one_by_one_from_the_baseline_on(self):
+        self.recipe("baseline = 1\n")
+        answer = self.rehearse("--database", self.sample(self.HOSTS))
+        self.assertEqual((answer["from"], answer["to"], answer["rows"], answer["payload"]), (1, 4, True, "schema"))
+        proved = [(step["number"], step["proved"], step.get("why")) for step in answer["steps"]]
+        self.assertEqual(proved, [(2, "both-ways", None), (3, "up-only", "it is lossy"), (4, "up-only", "it has no down")])
+        text = self.run_pack("rehearse", "r.ini", "--database", "sqlite:s.db").stdout.decode()
+        self.assertIn("from version 1 to 4: 3 steps, 2 of them up only\n", text)
+        self.assertIn("  step 2 port: up, down and up again\n  step 3 upper: up only, for it is lossy\n", text)
+
+    def test_the_first_difference_is_told_with_step_and_file(self):
+        self.steps({"2_port.down.sql": "UPDATE hosts SET port = 0;"})
+        self.recipe("baseline = 1\n")
+        self.sample(self.HOSTS)
+        self.refuse("r.ini:12: payload schema", "step 2 port: '2_port.down.sql'", "does not lead back", "'table hosts: ", "(correct the down")
+
+    def test_rows_that_a_down_loses(self):
+        self.steps({"2_port.down.sql": "ALTER TABLE hosts DROP COLUMN port; DELETE FROM hosts WHERE id = 2;"})
+        self.recipe("baseline = 1\n")
+        self.sample(self.HOSTS)
+        self.refuse("'2_port.down.sql'", "'hosts: 2 rows")
+
+    def test_a_step_that_fails_on_these_rows_is_told_with_its_line(self):
+        self.steps({"2_port.up.sql": "SELECT 1;\nINSERT INTO hosts (id, name) VALUES (2, 'twice');"})
+        self.recipe("baseline = 1\n")
+        self.sample(self.HOSTS)
+        self.refuse("'2_port.up.sql': step 2 port (up), line 2: UNIQUE")
+
+    def test_a_query_of_the_bundle_is_asked_behind_the_last_step_only(self):
+        self.steps({"verify.sql": "SELECT name FROM hosts WHERE name <> upper(name);"})
+        self.recipe("baseline = 1\n")
+        self.rehearse("--database", self.sample(self.HOSTS))
+        self.steps({"verify.sql": "SELECT name FROM hosts WHERE port = 22;"})
+        self.refuse("step 4 log", "the check 'SELECT name FROM hosts WHERE port = 22' found: A")
+
+    def test_what_fails_only_all_at_once(self):
+        """A probe runs in one transaction what a sample meets step by step: foreign keys are off in all of it."""
+        self.steps(
+            {
+                "2_port.up.sql": "CREATE TABLE ports (host REFERENCES hosts ON DELETE CASCADE); INSERT INTO ports SELECT id FROM hosts;",
+                "2_port.down.sql": "DROP TABLE ports;",
+                "3_upper.up.sql": "-- ignite: lossy\nDELETE FROM hosts WHERE id = 2;",
+                "4_log.up.sql": "-- ignite: foreign-keys-off\nCREATE TABLE log (at TEXT);",
+            }
+        )
+        self.recipe("baseline = 1\n")
+        self.sample(self.HOSTS)
+        self.refuse("all steps at once: rows refer to rows that are not there")
+
+    def test_what_a_killed_application_left_is_part_of_the_sample(self):
+        self.recipe("baseline = 1\n")
+        self.sample("PRAGMA journal_mode = WAL;" + self.HOSTS)
+        with contextlib.closing(sqlite3.connect(self.folder / "s.db")) as connection:
+            connection.execute("UPDATE hosts SET name = 'only in the log' WHERE id = 2")
+            connection.commit()
+            self.steps({"verify.sql": "SELECT name FROM hosts WHERE id = 2;"})
+            self.refuse("found: ONLY IN THE LOG")
+
+    def test_programs_run_on_the_copy(self):
+        self.steps(
+            {
+                "5_fill.up": "#!/bin/sh\nset -e\n\"$(dirname \"$0\")/lib/fill\" \"$IGNITE_DATABASE\"\ntouch here \"$IGNITE_ROOT/there\"\n",
+                "5_fill.down": "#!/bin/sh\nsqlite3 \"$IGNITE_DATABASE\" \"DELETE FROM log WHERE at = 'fill'\"\n",
+                "lib/fill": "#!/bin/sh\nsqlite3 \"$1\" \"INSERT INTO log VALUES ('fill')\"\n",
+            }
+        )
+        (self.folder / "sql/lib/fill").chmod(0o755)
+        self.recipe("baseline = 1\n")
+        answer = self.rehearse("--database", self.sample(self.HOSTS))
+        self.assertEqual(answer["steps"][-1], {"number": 5, "name": "fill", "proved": "both-ways"})
+        self.assertFalse((self.folder / "here").exists())
+        self.steps({"5_fill.down": "#!/bin/sh\necho no way >&2\nexit 3\n"})
+        self.refuse("step 5 fill: '5_fill.down'", "no way")
+
+    def test_a_sample_without_a_baseline_begins_at_nothing(self):
+        self.assertEqual(self.rehearse("--database", self.sample("SELECT 1"))["from"], 0)
+        self.sample("CREATE TABLE other (a)")
+        self.assertEqual(self.rehearse("--database", "s.db")["from"], 0)
+        self.sample(self.HOSTS)
+        self.refuse("step 1 hosts: '1_hosts.up.sql'", "already exists", "say with 'baseline = N'")
+
+    def test_nothing_is_left_to_try_or_the_sample_is_ahead(self):
+        self.recipe("baseline = 4\n")
+        answer = self.run_pack("rehearse", "r.ini", "--database", self.sample(self.HOSTS)).stdout.decode()
+        self.assertIn("nothing to rehearse: ", answer)
+
+    def test_which_payload_and_which_sample(self):
+        self.sample(self.HOSTS)
+        self.write("r.ini", DATA_RECIPE + "\n[payload other]\ntype = migrations\ncomponent = data/other\nsource = sql\n"
+                   "database = postgresql:dbname=other\n")
+        self.refuse("several payloads to rehearse: schema and other")
+        cause = self.rehearse("--database", "s.db", "--payload", "other", expect=2)
+        self.assertIn("the sample is of sqlite, and the database of postgresql", cause)
+        self.assertIn("no payload 'third'", self.rehearse("--database", "s.db", "--payload", "third", expect=2))
+        self.assertEqual(self.rehearse("--database", self.sample("SELECT 1", "new.db"), "--payload", "schema")["to"], 4)
+        for bad in ("absent.db", "sql", "postgresql:", "postgresql:password=x dbname=y"):
+            self.rehearse("--database", bad, "--payload", "schema", expect=2)
+
+    def test_faults_of_the_recipe_come_before_any_rehearsal(self):
+        self.sample("SELECT 1", "new.db")
+        self.steps({"9_bad.up.sql": "COMMIT;"})
+        self.assertIn("'9_bad.up.sql' is wrong in line 1", self.rehearse("--database", "new.db", expect=2))
+
+    def pack(self, *words, expect=0):
+        return self.run_json("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "o.ignite", *words, expect=expect)
+
+    def test_build_rehearses_on_a_new_database(self):
+        self.assertEqual([(it["payload"], it["from"], it["to"]) for it in self.pack()["rehearsals"]], [("schema", 0, 4)])
+        (self.folder / "o.ignite").unlink()
+        self.steps({"1_hosts.down.sql": "SELECT 1;"})
+        error = self.pack(expect=2)["error"]["cause"]
+        self.assertIn("r.ini:12: payload schema: the rehearsal on a new database: step 1 hosts: '1_hosts.down.sql': ", error)
+        self.assertFalse((self.folder / "o.ignite").exists())
+        self.assertEqual(self.pack("--no-rehearsal")["rehearsals"], [])
+
+    def test_build_rehearses_on_the_sample_of_the_recipe(self):
+        (self.folder / "samples").mkdir()
+        self.sample(self.HOSTS, "samples/main.db")
+        self.recipe("baseline = 1\nsample = samples/main.db\n")
+        plain = self.pack("--no-rehearsal")["content-id"]
+        answer = self.pack()
+        self.assertEqual(answer["rehearsals"][0]["from"], 1)
+        self.assertEqual(answer["content-id"], plain, "a sample is no part of the bundle")
+        self.steps({"2_port.down.sql": "ALTER TABLE hosts DROP COLUMN port; UPDATE hosts SET name = '';"})
+        self.assertIn("'hosts: 2 rows", self.pack(expect=2)["error"]["cause"])
+        self.recipe("baseline = 1\nsample = samples/absent.db\n")
+        self.assertIn("r.ini:15: there is no database", self.pack(expect=2)["error"]["cause"])
+
+    def test_build_says_where_it_could_not_rehearse(self):
+        self.recipe("baseline = 1\n")
+        self.assertIn("the baseline 1: give 'sample = FILE'", self.pack()["rehearsals"][0]["why-not"])
+        text = self.run_pack("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "o.ignite").stdout.decode()
+        self.assertIn("payload schema: not rehearsed, for ", text)
+        self.write("r.ini", DATA_RECIPE.replace("sqlite:/var/lib/netprobe/main.db", "postgresql:dbname=main"))
+        self.assertIn("'sample = postgresql:dbname=NAME'", self.pack()["rehearsals"][0]["why-not"])
+
+    def test_the_sample_is_not_overwritten_by_the_bundle(self):
+        self.sample(self.HOSTS)
+        self.recipe("baseline = 1\nsample = s.db\n")
+        words = ("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "s.db")
+        self.assertIn("would replace the source", self.run_json(*words, expect=2)["error"]["cause"])
+
+    def test_a_signal_leaves_no_copy_behind(self):
+        self.steps({"2_port.up": "#!/bin/sh\ntouch \"$IGNITE_ROOT/../running\"\nsleep 60\n"})
+        for name in ("2_port.up.sql", "2_port.down.sql"):
+            (self.folder / "sql" / name).unlink()
+        words = ("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "o.ignite")
+        process = subprocess.Popen([PROGRAM, *words], cwd=self.folder, env={"PATH": os.environ["PATH"], "TMPDIR": str(self.folder)})
+        wait_for((self.folder / "running").exists, what="the step")
+        process.terminate()
+        self.assertEqual(process.wait(timeout=10), -signal.SIGTERM)
+        self.assertEqual(list(self.folder.glob("ignite-pack.*/copy.db")), [])
 
 
 if __name__ == "__main__":

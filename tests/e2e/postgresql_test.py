@@ -4,6 +4,7 @@
 IGNITE_BIN names the folder of the programs. Needs root, as a probe does.
 """
 
+import json
 import os
 import pathlib
 import shutil
@@ -253,6 +254,66 @@ class PostgresqlInterruptionTest(PostgresqlCase):
         self.assertEqual(process.returncode, 5)
         self.assertEqual(self.dump(), before)
         self.assertEqual(self.version(), "1")
+
+
+class PostgresqlStepRehearsalTest(PostgresqlCase):
+    """ignite-pack tries the steps on a database beside the sample."""
+
+    def address(self, user="probe"):
+        return f"postgresql:user={user} dbname={self.name} host={self.server.folder}"
+
+    def recipe(self, files, keys="baseline = 1"):
+        self.release("2.0", files, keys)
+        return max(self.workshop.folder.glob("r2.0-*/recipe.ini"), key=os.path.getmtime)
+
+    def rehearse(self, files, expect=0, **more):
+        before = self.dump()
+        words = ("rehearse", self.recipe(files), "--database", self.address(**more), "--json")
+        answer = json.loads(self.workshop.pack(*words, expect=expect).stdout)
+        self.assertEqual(self.dump(), before)
+        self.assertEqual([name for name in self.databases() if name.startswith("ignite_")], [])
+        return answer if expect == 0 else answer["error"]["cause"]
+
+    def setUp(self):
+        super().setUp()
+        self.sql(FIRST["1_hosts.up.sql"] + "INSERT INTO hosts (name) VALUES ('a'), ('b')")
+
+    def test_steps_are_proved_on_a_copy_beside_the_sample(self):
+        answer = self.rehearse(LOSSY)
+        self.assertEqual((answer["from"], answer["to"], answer["rows"]), (1, 5, True))
+        self.assertEqual([step["proved"] for step in answer["steps"]], ["both-ways", "both-ways", "up-only", "up-only"])
+
+    def test_a_down_that_loses_rows(self):
+        cause = self.rehearse({**SECOND, "3_log.down.sql": "DROP TABLE log; DELETE FROM hosts WHERE name = 'b';"}, expect=2)
+        self.assertIn("step 3 log: '3_log.down.sql': up and down again does not lead back", cause)
+
+    def test_what_works_step_by_step_and_not_all_at_once(self):
+        """A value of an enum cannot be used in the transaction that adds it."""
+        files = {
+            **FIRST,
+            "2_kind.up.sql": "CREATE TYPE kind AS ENUM ('up'); ALTER TABLE hosts ADD kind kind;",
+            "2_kind.down.sql": "ALTER TABLE hosts DROP COLUMN kind; DROP TYPE kind;",
+            "3_down.up.sql": "-- ignite: lossy\nALTER TYPE kind ADD VALUE 'down';",
+            "4_use.up.sql": "UPDATE hosts SET kind = 'down';",
+            "4_use.down.sql": "UPDATE hosts SET kind = NULL;",
+        }
+        self.sql("CREATE TYPE kind AS ENUM ('up'); ALTER TABLE hosts ADD kind kind")
+        self.release("2.0", files)
+        recipe = self.recipe(files, keys="baseline = 2")
+        words = ("rehearse", recipe, "--database", self.address(), "--json")
+        cause = json.loads(self.workshop.pack(*words, expect=2).stdout)["error"]["cause"]
+        self.assertIn("all steps at once: step 4 use (up), line 1: ", cause)
+
+    def test_where_no_copy_can_be_made(self):
+        self.server.sql("postgres", "GRANT probe TO poor")
+        self.assertIn("permission denied to create database", self.rehearse(SECOND, expect=2, user="poor"))
+
+    def test_build_rehearses_where_the_recipe_names_a_sample(self):
+        recipe = self.recipe({**SECOND, "3_log.down.sql": "SELECT 1;"}, keys=f"baseline = 1\nsample = {self.address()}")
+        keys = self.workshop.folder
+        words = ("build", recipe, "--sign", keys / "release.key", "--unencrypted", "-o", self.folder / "x.ignite")
+        done = self.workshop.pack(*words, expect=2)
+        self.assertIn("'3_log.down.sql': up and down again does not lead back", done.stderr.decode())
 
 
 if __name__ == "__main__":
