@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 
@@ -83,6 +84,24 @@ Result<> RefuseOutputInSource(const std::string& output, const Recipe& recipe) {
   return {};
 }
 
+/// A payload that cannot read the data of its own bundle could be applied by no probe.
+void RefuseUnreadable(const Recipe& recipe, std::vector<Fault>& faults) {
+  const std::vector<format::PayloadInfo>& packed = recipe.manifest.payloads;
+  for (const PayloadRecipe& reader : recipe.payloads) {
+    for (const format::DataRange& range : reader.reads) {
+      auto data = std::find_if(packed.begin(), packed.end(), [&](const auto& payload) {
+        return payload.component == range.component;
+      });
+      if (data == packed.end() || range.Holds(data->version)) continue;
+      faults.push_back(
+          {reader.reads_line,
+           StrCat("payload ", reader.name, " reads ", range.ToString(), ", and payload ",
+                  data->name, " brings version ", data->version),
+           StrCat("write a range that holds ", data->version, ", or pack the data that it reads")});
+    }
+  }
+}
+
 /// Reads the sources of all payloads, so that the faults of all of them are told at once.
 Result<Collected> CollectPayloads(Recipe& recipe, CollectContext& context) {
   Collected collected;
@@ -98,13 +117,15 @@ Result<Collected> CollectPayloads(Recipe& recipe, CollectContext& context) {
     info.version = payload.version.empty() ? content.version : payload.version;
     if (info.version.empty()) info.version = recipe.manifest.version;
     info.spec = std::move(content.spec);
-    info.reads = std::move(payload.reads);
+    info.reads = payload.reads;
     recipe.manifest.payloads.push_back(std::move(info));
     collected.sources.push_back(std::move(content.streams));
     collected.plain_bytes += content.plain_bytes;
     if (!content.note.empty())
       collected.notes.push_back(StrCat("payload ", payload.name, ": ", content.note));
   }
+  // What could not be collected has no version.
+  if (faults.empty()) RefuseUnreadable(recipe, faults);
   if (!faults.empty()) return FaultsToError(recipe.file, std::move(faults));
   return collected;
 }

@@ -138,6 +138,7 @@ class RecipeReader {
   }
 
   void ReadReads(RecipeSection& section, PayloadRecipe& payload) {
+    payload.reads_line = section.LineOf("reads");
     if (section.Has("reads") && format::IsDataComponent(payload.component))
       section.Refuse("reads", "data reads no other data", "say it of the application");
     for (const std::string& text : section.List("reads")) {

@@ -27,6 +27,7 @@ struct PayloadRecipe {
   std::string component;
   std::string version;  ///< Empty where the section has none: its source's, else the bundle's.
   std::vector<format::DataRange> reads;
+  int reads_line = 0;
   std::unique_ptr<PayloadInput> input;
 };
 

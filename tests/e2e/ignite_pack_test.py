@@ -1308,6 +1308,17 @@ class StepRehearsalTest(PackCase):
         self.write("r.ini", DATA_RECIPE.replace("sqlite:/var/lib/netprobe/main.db", "postgresql:dbname=main"))
         self.assertIn("'sample = postgresql:dbname=NAME'", self.pack()["rehearsals"][0]["why-not"])
 
+    def test_a_payload_reads_the_data_of_its_own_bundle(self):
+        self.write("web/index.html", "x")
+        web = "\n[payload web]\ntype = tree\ncomponent = app/web\nsource = web\npath = /opt/web\nreads = data/log 9, data/main {}\n"
+        self.recipe(web.format("1..3"))
+        error = self.pack(expect=2)["error"]["cause"]
+        self.assertIn("r.ini:20: payload web reads data/main 1..3, and payload schema brings version 4 (write a range that holds 4", error)
+        self.recipe(web.format("4..5"))
+        self.pack()
+        self.recipe("version = 2.0\n" + web.format("4..5"))
+        self.assertIn("brings version 2.0", self.pack(expect=2)["error"]["cause"])
+
     def test_the_sample_is_not_overwritten_by_the_bundle(self):
         self.sample(self.HOSTS)
         self.recipe("baseline = 1\nsample = s.db\n")
