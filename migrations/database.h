@@ -12,13 +12,6 @@
 
 namespace ignite::migrations {
 
-/// What a copy for a rehearsal has of the database.
-struct Copy {
-  enum class Kind : uint8_t { kWhole, kSchema, kNone };
-  Kind kind = Kind::kWhole;
-  std::string why;  ///< Where it is not whole.
-};
-
 class Database {
  public:
   virtual ~Database() = default;

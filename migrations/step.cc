@@ -1,11 +1,16 @@
 #include "migrations/step.h"
 
+#include <algorithm>
+#include <array>
+
 namespace ignite::migrations {
 namespace {
 
 constexpr std::string_view kLossy = "lossy";
 constexpr std::string_view kNonTransactional = "non-transactional";
 constexpr std::string_view kForeignKeysOff = "foreign-keys-off";
+/// By their kind.
+constexpr std::array<std::string_view, 3> kCopyNames = {"whole", "schema", "none"};
 
 Json StepsToJson(const std::vector<Step>& steps) {
   Json json = Json::EmptyArray();
@@ -181,6 +186,23 @@ Result<Move> MoveFromJson(const Json& json) {
   TRY(fields.Finish());
   move.steps = TRY(StepsFromJson(steps));
   return move;
+}
+
+Json ToJson(const Copy& copy) {
+  Json json = Json::EmptyObject();
+  return json.Set("kind", kCopyNames.at(static_cast<size_t>(copy.kind))).Set("why", copy.why);
+}
+
+Result<Copy> CopyFromJson(const Json& json) {
+  JsonFields fields(json, "copy");
+  std::string kind = fields.String("kind");
+  Copy copy;
+  copy.why = fields.String("why");
+  auto found = std::find(kCopyNames.begin(), kCopyNames.end(), kind);
+  if (found == kCopyNames.end()) fields.Fault("kind", "is none");
+  TRY(fields.Finish());
+  copy.kind = static_cast<Copy::Kind>(found - kCopyNames.begin());
+  return copy;
 }
 
 }  // namespace ignite::migrations

@@ -99,11 +99,20 @@ inline constexpr std::string_view kLeaving = "-";
 /// The same as moves that are each one transaction, with marks where they are needed.
 std::vector<Move> Split(const Move& move);
 
+/// What a copy for a rehearsal has of the database.
+struct Copy {
+  enum class Kind : uint8_t { kWhole, kSchema, kNone };
+  Kind kind = Kind::kWhole;
+  std::string why;  ///< Where it is not whole.
+};
+
 Json ToJson(const Step& step);
 Result<Step> StepFromJson(const Json& json);
 Json ToJson(const DatabaseState& state);
 Result<DatabaseState> StateFromJson(const Json& json);
 Json ToJson(const Move& move);
 Result<Move> MoveFromJson(const Json& json);
+Json ToJson(const Copy& copy);
+Result<Copy> CopyFromJson(const Json& json);
 
 }  // namespace ignite::migrations

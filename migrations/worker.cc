@@ -31,25 +31,6 @@ Json ToJson(const Fingerprint& fingerprint) {
       .Set("tables", Json::StringArray(fingerprint.tables));
 }
 
-/// By their kind.
-constexpr std::array<std::string_view, 3> kCopyNames = {"whole", "schema", "none"};
-
-Json ToJson(const Copy& copy) {
-  Json json = Json::EmptyObject();
-  return json.Set("kind", kCopyNames.at(static_cast<size_t>(copy.kind))).Set("why", copy.why);
-}
-
-Result<Copy> CopyFromJson(const Json& json) {
-  JsonFields fields(json, "copy");
-  std::string kind = fields.String("kind");
-  Copy copy;
-  copy.why = fields.String("why");
-  TRY(fields.Finish());
-  auto found = std::find(kCopyNames.begin(), kCopyNames.end(), kind);
-  copy.kind = static_cast<Copy::Kind>(found - kCopyNames.begin());
-  return copy;
-}
-
 std::string AllOfStandardInput() {
   std::string text;
   std::array<char, 65536> buffer{};
@@ -74,7 +55,7 @@ Result<Json> Answer(std::string_view request) {
   if (verb == "run") TRY(database->Run(TRY(MoveFromJson(move == nullptr ? Json() : *move))));
   if (verb == "snapshot") TRY(database->Snapshot(path));
   if (verb == "restore") TRY(database->Restore(path));
-  if (verb == "copy") return ToJson(TRY(database->MakeCopy(path)));
+  if (verb == "copy") return migrations::ToJson(TRY(database->MakeCopy(path)));
   if (verb == "drop-copy") TRY(database->DropCopy(path));
   return Json();
 }

@@ -18,6 +18,7 @@ Json ReturnJson(const Return& way) {
   Json json = engine::DeploymentJson(way.deployment);
   json.Set("runs", way.runs_now).Set("possible", !way.runs_now && way.obstacles.empty());
   json.Set("checks", engine::ChecksJson(way.obstacles)).Set("units", Json::StringArray(way.units));
+  json.Set("steps", Json::StringArray(way.steps));
   return json.Set("expected_seconds", Seconds(way).count());
 }
 
@@ -29,9 +30,11 @@ std::string PriceText(const Return& way) {
                    "\n      remedy: ", obstacle.remedy, "\n");
   }
   if (!text.empty()) return text;
-  return StrCat("    'ignite rollback --to ", way.deployment.number, "' ",
+  text = StrCat("    'ignite rollback --to ", way.deployment.number, "' ",
                 way.units.empty() ? "stops nothing" : StrCat("stops ", Joined(way.units)),
                 ", and takes about ", DurationInWords(Seconds(way)), "\n");
+  for (const std::string& step : way.steps) text += StrCat("      ", step, "\n");
+  return text;
 }
 
 }  // namespace

@@ -110,6 +110,17 @@ Result<std::vector<Unit>> UnitsOf(const Plan& plan, HandlerTable& handlers, bool
   return UnitsOf(components, handlers);
 }
 
+Result<std::vector<std::string>> ActivationSteps(const Plan& plan, HandlerTable& handlers) {
+  std::vector<std::string> steps;
+  for (const Change& change : plan.changes) {
+    const Handler* handler = handlers.Find(change.any().type);
+    if (handler == nullptr) continue;
+    for (std::string& step : TRY(handler->ActivationSteps(change)))
+      steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
 Result<std::vector<Unit>> UnitsOf(const std::vector<ComponentRecord>& components,
                                   HandlerTable& handlers) {
   std::vector<Unit> units;

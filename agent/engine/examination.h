@@ -37,6 +37,9 @@ Result<int64_t> SignedTime(const Plan& plan, HandlerTable& handlers);
 /// releases that go, and of those that come.
 Result<std::vector<Unit>> UnitsOf(const Plan& plan, HandlerTable& handlers, bool old_side,
                                   bool new_side);
+/// What the handlers do to activate the changes, in their order; of a type that this agent does not
+/// know it tells nothing.
+Result<std::vector<std::string>> ActivationSteps(const Plan& plan, HandlerTable& handlers);
 /// All units of a deployment.
 Result<std::vector<Unit>> UnitsOf(const std::vector<ComponentRecord>& components,
                                   HandlerTable& handlers);

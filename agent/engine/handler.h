@@ -100,6 +100,12 @@ class Handler {
   virtual Result<std::vector<std::string>> StagingSteps(const Change&) const {
     return std::vector<std::string>();
   }
+  /// What activating this change does, a line each and in its order, for the preview and for the
+  /// list of returns.
+  virtual Result<std::vector<std::string>> ActivationSteps(const Change& change) const {
+    return std::vector<std::string>{
+        StrCat("activate ", change.any().component, " ", change.any().version)};
+  }
   /// What whoever began the change should know once it is done: of the state that it left.
   virtual Result<std::vector<std::string>> Remarks(const Change&) const {
     return std::vector<std::string>();

@@ -23,8 +23,8 @@ Result<std::vector<std::string>> StepsOf(const Parts& parts, const Plan& plan,
       steps.push_back(std::move(step));
   }
   if (!units.empty()) steps.push_back(StrCat("stop ", Joined(units)));
-  for (const Change& change : plan.changes)
-    steps.push_back(StrCat("activate ", change.any().component, " ", change.any().version));
+  for (std::string& step : TRY(ActivationSteps(plan, parts.handlers)))
+    steps.push_back(std::move(step));
   for (const ComponentRecord& record : plan.components) {
     bool changes = std::any_of(plan.changes.begin(), plan.changes.end(), [&](const Change& change) {
       return change.any().component == record.component;

@@ -24,6 +24,7 @@ Result<Return> ReturnTo(const Parts& parts, const Start& start, const Deployment
   Plan plan = PlanRollback(start.current, target, parts.handlers, false);
   found.obstacles = TRY(CheckRollback(parts.handlers, plan, start.epoch_floor));
   found.units = NamesOf(TRY(UnitsOf(plan, parts.handlers, true, true)));
+  found.steps = TRY(ActivationSteps(plan, parts.handlers));
   found.expected = TRY(ExpectedTime(plan, start.pace, parts.settings, parts.handlers));
   return found;
 }

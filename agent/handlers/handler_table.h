@@ -11,10 +11,10 @@ namespace ignite::handlers {
 
 class AllHandlers : public engine::HandlerTable {
  public:
-  AllHandlers(FileSystem& files, Process& process, const engine::ProbePaths& paths,
+  AllHandlers(FileSystem& files, Process& process, Clock& clock, const engine::ProbePaths& paths,
               const engine::Settings& settings, const std::vector<format::PrivateKey>& identities)
       : tree_(files, process, paths),
-        migrations_(files, process, paths, settings),
+        migrations_(files, process, clock, paths, settings),
         config_(files, process, paths, identities),
         licence_(files, paths, identities) {}
 

@@ -15,6 +15,7 @@ using engine::Change;
 using engine::CheckResult;
 using engine::ComponentRecord;
 using format::MigrationsSpec;
+using migrations::Copy;
 using migrations::DatabaseState;
 using migrations::FirstDifference;
 using migrations::Move;
@@ -122,12 +123,12 @@ Result<std::unique_ptr<engine::Staging>> MigrationsHandler::Stage(const Change& 
                          [this, change] { return Rehearse(change); });
 }
 
-std::string MigrationsHandler::Copies(std::string_view component) const {
-  return StrCat(paths_.State(), "/snapshots/", component);
+std::string MigrationsHandler::RehearsalFolder(const std::string& component) const {
+  return StrCat(notes_.Folder(component), "/", kRehearsal);
 }
 
 std::string MigrationsHandler::Snapshot(const Change& change) const {
-  return StrCat(Copies(change.any().component), "/",
+  return StrCat(notes_.Folder(change.any().component), "/",
                 change.from ? change.from->release : std::string(kNothing), kTo,
                 change.to ? change.to->release : std::string(kNothing), "/copy.db");
 }
@@ -177,6 +178,14 @@ Result<> MigrationsHandler::RunMove(const DatabasePlace& place, const Move& move
                                 [&](const Move& part) { return RunProgram(place, part, change); });
 }
 
+Result<> MigrationsHandler::DropRehearsal(const DatabasePlace& place,
+                                          const std::string& component) {
+  std::string folder = RehearsalFolder(component);
+  if (!TRY(files_.Inspect(folder))) return {};
+  TRY(databases_.Open(place)->DropCopy(DatabaseAccess::CopyOf(place, folder).address));
+  return files_.RemoveTree(folder);
+}
+
 Result<> MigrationsHandler::Rehearse(const Change& change) {
   if (settings_.rehearse == engine::Rehearse::kOff) return {};
   Sides sides = TRY(SidesOf(change));
@@ -185,34 +194,80 @@ Result<> MigrationsHandler::Rehearse(const Change& change) {
   DatabaseState state = TRY(live->Read());
   Course course = TRY(StagedCourse(change, sides, state));
   if (course.move.steps.empty()) return {};
-  std::string folder = StrCat(Copies(change.any().component), "/", kRehearsal);
+  const std::string& component = change.any().component;
+  std::string folder = RehearsalFolder(component);
   TRY(MakeWorkFolder(folder, place));
   DatabasePlace copy = DatabaseAccess::CopyOf(place, folder);
   bool is_optional = settings_.rehearse == engine::Rehearse::kPreferred;
+  Clock::Milliseconds begin = clock_.BootTime();
   auto made = live->MakeCopy(copy.address);
-  bool has_copy = made && made->kind != migrations::Copy::Kind::kNone;
+  Rehearsal rehearsal{change.any().release, made ? *made : Copy{Copy::Kind::kNone, {}}};
   Result<> tried;
-  if (has_copy) {
-    tried = RehearseOn(copy, course, change);
+  if (rehearsal.copy.kind != Copy::Kind::kNone) {
+    auto bytes = RehearseOn(copy, course, change);
+    if (bytes) rehearsal.bytes = *bytes;
+    if (!bytes) tried = std::move(bytes).error();
   } else if (!made) {
     bool is_excused = is_optional && made.error().code == ErrorCode::kNoSpace;
+    rehearsal.copy.why = made.error().cause;
     if (!is_excused) tried = made.error();
   } else if (!is_optional) {
     tried = Error{ErrorCode::kRefused, StrCat("there is no copy to try it on: ", made->why),
                   "correct that, or set 'rehearse = prefer' in [policy] of agent.ini"};
   }
-  if (made) TRY(live->DropCopy(copy.address));
-  TRY(files_.RemoveTree(folder));
-  if (tried) return {};
+  rehearsal.took = clock_.BootTime() - begin;
+  TRY(DropRehearsal(place, component));
+  if (tried) {
+    notes_.Write(component, rehearsal);
+    return {};
+  }
   return std::move(tried).error().With(
       StrCat("the rehearsal on a copy of ", place.name, " failed"));
 }
 
-Result<> MigrationsHandler::RehearseOn(const DatabasePlace& place, const Course& course,
-                                       const Change& change) {
+Result<uint64_t> MigrationsHandler::RehearseOn(const DatabasePlace& place, const Course& course,
+                                               const Change& change) {
   auto back = course.needs_snapshot ? migrations::WayBack::kSnapshot : migrations::WayBack::kDowns;
-  return migrations::Rehearse(*databases_.Open(place), course.move, back,
-                              [&](const Move& move) { return RunMove(place, move, change); });
+  TRY(migrations::Rehearse(*databases_.Open(place), course.move, back,
+                           [&](const Move& move) { return RunMove(place, move, change); }));
+  return TRY(databases_.SizeOf(place)).value_or(0);
+}
+
+Result<MigrationsHandler::Prospect> MigrationsHandler::ProspectOf(const Change& change) const {
+  Sides sides = TRY(SidesOf(change));
+  DatabasePlace place = TRY(databases_.Find(sides.any()));
+  DatabaseState state = TRY(databases_.Open(place)->Read());
+  Prospect prospect;
+  prospect.database = {change.any().component, place.name,
+                       state.exists ? std::optional(state.bytes) : std::nullopt};
+  prospect.course = TRY(CourseOf(change, sides, state, nullptr));
+  prospect.snapshot = TRY(SnapshotFor(change));
+  return prospect;
+}
+
+Result<std::vector<std::string>> MigrationsHandler::StagingSteps(const Change& change) const {
+  std::vector<std::string> steps;
+  if (settings_.rehearse == engine::Rehearse::kOff) return steps;
+  // The checks say what is wrong with the database.
+  auto prospect = ProspectOf(change);
+  if (!prospect || prospect->course.move.steps.empty()) return steps;
+  steps.push_back(RehearsalWords(prospect->database, prospect->course,
+                                 notes_.LastRehearsal(change.any().component)));
+  return steps;
+}
+
+Result<std::vector<std::string>> MigrationsHandler::ActivationSteps(const Change& change) const {
+  auto prospect = ProspectOf(change);
+  if (!prospect) return Handler::ActivationSteps(change);
+  return ActivationWords(prospect->database, prospect->course, prospect->snapshot);
+}
+
+Result<std::vector<std::string>> MigrationsHandler::Remarks(const Change& change) const {
+  std::vector<std::string> remarks;
+  auto rehearsal = notes_.LastRehearsal(change.any().component);
+  if (change.to && rehearsal && rehearsal->release == change.to->release)
+    remarks.push_back(RehearsalRemark(change.to->component, *rehearsal));
+  return remarks;
 }
 
 Result<std::string> MigrationsHandler::ReleasePath(const ComponentRecord& record) const {
@@ -263,13 +318,18 @@ Result<> MigrationsHandler::Undo(const Change& change) {
 }
 
 Result<> MigrationsHandler::Discard(const ComponentRecord& record) {
-  std::string copies = Copies(record.component);
+  std::string copies = notes_.Folder(record.component);
   for (const std::string& name : TRY(files_.List(copies))) {
-    bool is_its = name == kRehearsal || name.starts_with(StrCat(record.release, kTo)) ||
+    bool is_its = name.starts_with(StrCat(record.release, kTo)) ||
                   name.ends_with(StrCat(kTo, record.release));
     if (is_its) TRY(files_.RemoveTree(StrCat(copies, "/", name)));
   }
-  return programs_.Discard(record);
+  // Where its server does not answer the copy stays for the next rehearsal, which drops it first.
+  auto place = databases_.Find(TRY(DataRelease::Of(record)).spec);
+  if (place) (void)DropRehearsal(*place, record.component);
+  TRY(programs_.Discard(record));
+  bool is_last = TRY(files_.List(ParentOf(programs_.Folder(record)))).empty();
+  return is_last ? files_.RemoveTree(copies) : Result<>();
 }
 
 Result<std::vector<engine::Unit>> MigrationsHandler::Units(const ComponentRecord& record) const {

@@ -10,22 +10,27 @@
 #include "agent/engine/probe_paths.h"
 #include "agent/engine/settings.h"
 #include "agent/handlers/database_access.h"
+#include "agent/handlers/database_notes.h"
 #include "agent/handlers/migration_course.h"
+#include "agent/handlers/migration_words.h"
 #include "agent/handlers/program_store.h"
+#include "base/clock.h"
 #include "base/process.h"
 
 namespace ignite::handlers {
 
 class MigrationsHandler : public engine::Handler {
  public:
-  MigrationsHandler(FileSystem& files, Process& process, const engine::ProbePaths& paths,
-                    const engine::Settings& settings)
+  MigrationsHandler(FileSystem& files, Process& process, Clock& clock,
+                    const engine::ProbePaths& paths, const engine::Settings& settings)
       : files_(files),
         process_(process),
+        clock_(clock),
         paths_(paths),
         settings_(settings),
         programs_(files, paths),
-        databases_(files, process, paths) {}
+        databases_(files, process, paths),
+        notes_(files, paths) {}
 
   engine::Turn TurnOfActivation() const override { return engine::Turn::kData; }
   bool BelongsTo(format::Kind kind) const override {
@@ -45,6 +50,9 @@ class MigrationsHandler : public engine::Handler {
   Result<> Activate(const engine::Change& change) override;
   Result<> Undo(const engine::Change& change) override;
   Result<> Discard(const engine::ComponentRecord& record) override;
+  Result<std::vector<std::string>> StagingSteps(const engine::Change& change) const override;
+  Result<std::vector<std::string>> ActivationSteps(const engine::Change& change) const override;
+  Result<std::vector<std::string>> Remarks(const engine::Change& change) const override;
   Result<std::vector<engine::Unit>> Units(const engine::ComponentRecord& record) const override;
   Result<std::vector<std::string>> FindDifferences(const engine::ComponentRecord& record,
                                                    Compare compare) const override;
@@ -59,6 +67,13 @@ class MigrationsHandler : public engine::Handler {
 
   Result<Course> CourseOf(const engine::Change& change, const Sides& sides,
                           const migrations::DatabaseState& state, const LoadText& load) const;
+  /// Without texts, for a person who asks before anything is staged.
+  struct Prospect {
+    DatabaseWords database;
+    Course course;
+    std::optional<KeptSnapshot> snapshot;
+  };
+  Result<Prospect> ProspectOf(const engine::Change& change) const;
   /// With the texts of the new release, which is staged.
   Result<Course> StagedCourse(const engine::Change& change, const Sides& sides,
                               const migrations::DatabaseState& state) const;
@@ -70,12 +85,15 @@ class MigrationsHandler : public engine::Handler {
   /// Tries the change on a copy: up, the database's own checks, back, compared with the start, and
   /// up again. kRefused says which step fails.
   Result<> Rehearse(const engine::Change& change);
-  Result<> RehearseOn(const DatabasePlace& copy, const Course& course,
-                      const engine::Change& change);
+  /// Gives the bytes of the copy.
+  Result<uint64_t> RehearseOn(const DatabasePlace& copy, const Course& course,
+                              const engine::Change& change);
+  /// What a rehearsal that was cut off has left: its folder stays as long as the copy does.
+  Result<> DropRehearsal(const DatabasePlace& place, const std::string& component);
 
   /// A folder that the owner of the database can write to, for copies of it; made anew.
   Result<> MakeWorkFolder(const std::string& folder, const DatabasePlace& place);
-  std::string Copies(std::string_view component) const;
+  std::string RehearsalFolder(const std::string& component) const;
   /// What the database was when it left `from` for `to`.
   std::string Snapshot(const engine::Change& change) const;
   /// The snapshot that leads back over the change, which goes down.
@@ -83,10 +101,12 @@ class MigrationsHandler : public engine::Handler {
 
   FileSystem& files_;
   Process& process_;
+  Clock& clock_;
   const engine::ProbePaths& paths_;
   const engine::Settings& settings_;
   ProgramStore programs_;
   DatabaseAccess databases_;
+  DatabaseNotes notes_;
 };
 
 }  // namespace ignite::handlers

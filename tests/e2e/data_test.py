@@ -278,7 +278,7 @@ class RehearsalTest(DataCase):
         for word in words:
             self.assertIn(word, answer["cause"])
         self.assertEqual(self.database.read_bytes(), before)
-        self.assertEqual(list(self.probe.state.glob("snapshots/data/main/*")), [])
+        self.assertEqual([path.name for path in self.probe.state.glob("snapshots/data/main/*")], ["rehearsal.json"])
         self.assertEqual([path.name for path in (self.probe.state / "programs/data/main").iterdir()], ["1-t1"])
         self.assertEqual(self.version(), "1")
 
@@ -333,6 +333,52 @@ class RehearsalTest(DataCase):
         self.assertEqual(answer["reason"], "activation")
         self.assertIn("line 2", answer["cause"])
         self.assertEqual(self.dump(), before)
+
+
+class PlanTest(DataCase):
+    """What happens to the data is told before anything moves."""
+
+    def data_steps(self, bundle):
+        return [step for step in self.probe.json("plan", bundle)["steps"] if DATABASE in step or "data/main" in step]
+
+    def test_steps_and_cost_of_an_install(self):
+        steps = self.data_steps(self.release("1.0", FIRST))
+        self.assertEqual(steps[1], f"rehearse 1_hosts on a copy of {DATABASE}")
+        self.assertEqual(steps[2], f"move data/main to version 1: apply 1_hosts to {DATABASE}")
+        answer = self.probe.install(self.release("1.0", FIRST))
+        self.assertRegex(answer["remarks"][0], "^the steps of data/main were rehearsed on a whole copy; it took 1 s and [0-9.]+ kB$")
+        steps = self.data_steps(self.release("2.0", LOSSY))
+        size = r"\([0-9.]+ kB\)"
+        names = "2_port, 3_log, 4_names, 5_gone"
+        self.assertRegex(steps[1], f"^rehearse {names} on a copy of {DATABASE} {size}; the last one took 1 s and [0-9.]+ kB$")
+        why = "because step 4_names has no way back that keeps everything"
+        self.assertRegex(steps[2], f"^keep a snapshot of {DATABASE} {size}, {why}$")
+        self.assertEqual(steps[3], f"move data/main to version 5: apply {names} to {DATABASE}")
+        self.probe.configure("trial = 0s\nrehearse = off\n")
+        self.assertNotIn("rehearse", str(self.data_steps(self.release("2.0", LOSSY))))
+
+    def test_steps_of_a_return(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.probe.install(self.release("2.0", SECOND))
+        way = self.probe.json("rollback", "--list")[1]
+        self.assertIn(f"move data/main to version 1: take 3_log, 2_port back in {DATABASE}", way["steps"])
+        self.assertIn("take 3_log, 2_port back", self.probe.text("rollback", "--list"))
+
+    def test_a_database_that_cannot_be_read_has_a_plan_all_the_same(self):
+        self.database.write_text("no database")
+        os.chown(self.database, OWNER, -1)
+        steps = self.probe.json("plan", self.release("1.0", FIRST), expect=4)["steps"]
+        self.assertIn("activate data/main 1", steps)
+
+    def test_the_last_release_takes_all_notes_along(self):
+        self.probe.install(self.workshop.bundle("1.0"))
+        self.probe.install(self.release("2.0", FIRST))
+        self.assertEqual([path.name for path in self.probe.state.glob("snapshots/data/main/*")], ["rehearsal.json"])
+        self.probe.configure("trial = 0s\nkeep-deployments = 2\n")
+        self.probe.rollback()
+        self.assertTrue(list(self.probe.state.glob("snapshots/data/main/*")))
+        self.probe.install(self.workshop.bundle("3.0"))
+        self.assertEqual(list(self.probe.state.glob("snapshots/data/*")), [])
 
 
 class GateTest(DataCase):

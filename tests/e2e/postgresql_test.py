@@ -198,7 +198,25 @@ class PostgresqlRehearsalTest(PostgresqlCase):
         answer = self.probe.install(self.release("3.0", SECOND), expect=4)
         self.assertIn("permission denied to create database", answer["cause"])
         self.probe.configure("trial = 0s\n")
-        self.probe.install(self.release("4.0", SECOND))
+        answer = self.probe.install(self.release("4.0", SECOND))
+        self.assertIn("were not rehearsed, for there was no copy: running CREATE DATABASE", answer["remarks"][0])
+        self.assertIn("permission denied to create database", answer["remarks"][0])
+        steps = self.probe.json("plan", self.release("5.0", LOSSY))["steps"]
+        self.assertIn("; the last one had no copy, because running CREATE DATABASE", str(steps))
+
+    def test_what_a_rehearsal_that_was_killed_has_left_goes_with_its_release(self):
+        self.probe.install(self.release("1.0", FIRST))
+        slow = {**FIRST, "2_slow.up.sql": "SELECT pg_sleep(60);", "2_slow.down.sql": "SELECT 1"}
+        process = self.probe.start("install", self.release("2.0", slow))
+        copy = "ignite_rehearsal_" + self.name
+        running = f"SELECT pid FROM pg_stat_activity WHERE datname = '{copy}' AND query ~ 'pg_sleep'"
+        wait_for(lambda: self.server.sql("postgres", running), what="the step")
+        process.kill()
+        process.communicate()
+        self.assertIn(copy, self.databases())
+        wait_for(lambda: not self.server.sql("postgres", running), what="the end of the orphaned step")
+        self.assertEqual(self.probe.json("recover")["outcome"], "failed")
+        self.assertNotIn(copy, self.databases())
 
 
 class PostgresqlRefusalTest(PostgresqlCase):

@@ -83,7 +83,7 @@ Result<> FakeHealth::Attempt(const format::HealthCheckInfo& check, std::chrono::
 FakeProbe::FakeProbe()
     : paths(folder.path()),
       files(*real_files),
-      handlers(files, *process, paths, settings, identities) {
+      handlers(files, *process, clock, paths, settings, identities) {
   settings.product = "netprobe";
   settings.compatible = "box";
   settings.trial = std::chrono::milliseconds(5'000);

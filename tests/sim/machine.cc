@@ -75,7 +75,7 @@ Machine::Machine(const Pool& own_pool, const RealFolder& folder, Control control
       files(disk, *this),
       vfs(disk, *this),
       control_(control),
-      handlers_(files, programs_, paths, settings, pool.identities()),
+      handlers_(files, programs_, clock, paths, settings, pool.identities()),
       weak_handlers_(handlers_, control) {
   settings.product = "netprobe";
   settings.compatible = "box";

@@ -229,8 +229,8 @@ TEST_F(EngineTest, ALinkThatWasTakenAwayWithoutASyncIsTakenAwayForGood) {
   fakes::MemoryDisk disk;
   fakes::PatientWatch watch;
   fakes::MemoryFileSystem files(disk, watch);
-  handlers::AllHandlers handlers(files, *probe_.process, probe_.paths, probe_.settings,
-                                 probe_.identities);
+  handlers::AllHandlers handlers(files, *probe_.process, probe_.clock, probe_.paths,
+                                 probe_.settings, probe_.identities);
   Must(files.MakeDirectories(probe_.paths.Host("/opt/web"), 0755));
   Must(files.MakeDirectories(probe_.paths.State(), 0755));
   Change change{std::nullopt, Must(probe_.OpenJournal().Current())->components.at(0)};
@@ -451,8 +451,8 @@ TEST_F(EngineTest, TooLittleSpaceIsRefused) {
     Result<Space> SpaceAt(const std::string&) override { return space; }
     Space space;
   } files(*probe_.real_files);
-  handlers::AllHandlers handlers(files, *probe_.process, probe_.paths, probe_.settings,
-                                 probe_.identities);
+  handlers::AllHandlers handlers(files, *probe_.process, probe_.clock, probe_.paths,
+                                 probe_.settings, probe_.identities);
   Parts parts{probe_.paths, probe_.settings, fakes::Keys().keyring, probe_.identities, files,
               probe_.clock, probe_.services, probe_.health,         handlers};
   Bytes bundle = FakeProbe::Bundle(Release(1));

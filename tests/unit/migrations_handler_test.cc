@@ -65,7 +65,8 @@ class MigrationsHandlerTest : public testing::Test {
   ScriptedWorker process_;
   engine::ProbePaths paths_{folder_.path()};
   engine::Settings settings_;
-  MigrationsHandler handler_{*files_, process_, paths_, settings_};
+  std::unique_ptr<Clock> clock_ = MakeSystemClock();
+  MigrationsHandler handler_{*files_, process_, *clock_, paths_, settings_};
 };
 
 TEST_F(MigrationsHandlerTest, ADatabaseThatWouldMoveElsewhereIsLeftAlone) {

@@ -1,0 +1,43 @@
+// What the handler has seen of the database of a component, in small files beside its snapshots:
+// for people alone, never read for a decision. What cannot be written is not known later, and what
+// is damaged is as good as absent.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agent/engine/probe_paths.h"
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "migrations/step.h"
+
+namespace ignite::handlers {
+
+/// The last rehearsal that its steps passed, or that had no copy to try them on.
+struct Rehearsal {
+  std::string release;  ///< That was tried.
+  migrations::Copy copy;
+  uint64_t bytes = 0;  ///< Of the copy, with its steps applied.
+  Clock::Milliseconds took{0};
+};
+
+class DatabaseNotes {
+ public:
+  DatabaseNotes(FileSystem& files, const engine::ProbePaths& paths)
+      : files_(files), paths_(paths) {}
+
+  /// Host path of the folder of the snapshots and notes of a component.
+  std::string Folder(std::string_view component) const;
+
+  void Write(std::string_view component, const Rehearsal& rehearsal);
+  std::optional<Rehearsal> LastRehearsal(std::string_view component) const;
+
+ private:
+  std::string RehearsalPath(std::string_view component) const;
+
+  FileSystem& files_;
+  const engine::ProbePaths& paths_;
+};
+
+}  // namespace ignite::handlers
