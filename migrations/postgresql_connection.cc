@@ -55,7 +55,7 @@ Result<PostgresqlConnection> PostgresqlConnection::Open(const std::string& addre
   const char* const keywords[] = {"dbname", "application_name", "connect_timeout", nullptr};
   const char* const values[] = {address.c_str(), "ignite", "10", nullptr};
   auto deadline = std::chrono::steady_clock::now() + kWaitForServer;
-  for (;;) {
+  for (bool was_there = false;;) {
     PostgresqlConnection connection(PQconnectdbParams(keywords, values, 1));
     if (PQstatus(connection.handle()) == CONNECTION_OK) {
       // Notices would be in the way of the answer on standard output and error.
@@ -66,9 +66,12 @@ Result<PostgresqlConnection> PostgresqlConnection::Open(const std::string& addre
       return connection;
     }
     PGPing ping = PQpingParams(keywords, values, 1);
+    // It may have started between the two answers, so it is asked once more.
+    bool is_there = ping == PQPING_OK && !was_there;
     bool may_come = ping == PQPING_REJECT || ping == PQPING_NO_RESPONSE;
-    if (!may_come || std::chrono::steady_clock::now() > deadline)
+    if ((!is_there && !may_come) || std::chrono::steady_clock::now() > deadline)
       return CannotConnect(address, connection.handle());
+    was_there = is_there;
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
 }
