@@ -69,6 +69,20 @@ TEST_F(SqliteDatabaseTest, AMoveIsSchemaVersionAndHistoryTogether) {
   EXPECT_EQ(Value("SELECT count(*) FROM ignite_history"), "2");
 }
 
+TEST_F(SqliteDatabaseTest, ASchemaMayUseJsonAndNothingThatLoadsCode) {
+  std::string json =
+      "CREATE TABLE t (a TEXT CHECK (json_valid(a)), b AS (json_extract(a, '$.b')));"
+      "CREATE INDEX i ON t (b); INSERT INTO t (a) VALUES ('{\"b\": 1}');";
+  std::string evil = "CREATE VIEW evil AS SELECT load_extension('/tmp/x.so') AS x;";
+  ExpectDone(database_->Run(Up("", 0, "1-t1", {MakeStep(1, json + evil, "")})));
+  auto holds = database_->Examine();
+  ASSERT_TRUE(holds) << holds.error().cause;
+  auto done = MakeSqliteDatabase(path_)->Run(
+      Up("1-t1", 1, "2-t1", {MakeStep(2, "CREATE TABLE u AS SELECT x FROM evil", "")}));
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().cause, HasSubstr("unsafe use of load_extension()"));
+}
+
 TEST_F(SqliteDatabaseTest, TheSameMoveTwiceIsDoneOnce) {
   Move up = Up("", 0, "1-t1", {MakeStep(1, kTable, kNoTable)});
   ExpectDone(database_->Run(up));
