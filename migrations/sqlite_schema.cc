@@ -21,18 +21,47 @@ bool IsPlainName(std::string_view name) {
   });
 }
 
-std::string ComparableForm(std::string_view sql) {
-  std::string form;
+std::string ComparableToken(const SqlToken& token) {
+  std::string_view text = token.text;
+  bool is_name = token.kind == SqlToken::Kind::kQuoted && text.front() != '\'';
+  std::string_view inside = is_name ? text.substr(1, text.size() - 2) : text;
+  bool fold = token.kind == SqlToken::Kind::kWord || (is_name && IsPlainName(inside));
+  return fold ? LowerCase(inside) : std::string(text);
+}
+
+/// Puts the columns and constraints of a table in the order of their texts: a column that a way
+/// back adds again is the last one.
+void SortParts(std::vector<std::string>& tokens) {
+  auto begin = std::find(tokens.begin(), tokens.end(), "(");
+  if (begin == tokens.end()) return;
+  std::vector<std::vector<std::string>> parts(1);
+  int depth = 1;
+  for (auto token = begin + 1; token != tokens.end(); ++token) {
+    depth += *token == "(" ? 1 : *token == ")" ? -1 : 0;
+    if (depth == 0) break;
+    if (depth == 1 && *token == ",") {
+      parts.emplace_back();
+    } else {
+      parts.back().push_back(*token);
+    }
+  }
+  std::sort(parts.begin(), parts.end());
+  auto place = begin + 1;
+  for (std::vector<std::string>& part : parts) {
+    if (place != begin + 1) *place++ = ",";
+    place = std::move(part.begin(), part.end(), place);
+  }
+}
+
+std::string ComparableForm(std::string_view sql, bool is_table) {
+  std::vector<std::string> tokens;
   SqlLexer lexer(sql, Engine::kSqlite);
   while (auto token = lexer.Next()) {
-    if (token->kind == SqlToken::Kind::kComment) continue;
-    std::string_view text = token->text;
-    if (!form.empty()) form += ' ';
-    bool is_name = token->kind == SqlToken::Kind::kQuoted && text.front() != '\'';
-    std::string_view inside = is_name ? text.substr(1, text.size() - 2) : text;
-    bool fold = token->kind == SqlToken::Kind::kWord || (is_name && IsPlainName(inside));
-    form += fold ? LowerCase(inside) : std::string(text);
+    if (token->kind != SqlToken::Kind::kComment) tokens.push_back(ComparableToken(*token));
   }
+  if (is_table) SortParts(tokens);
+  std::string form;
+  for (const std::string& token : tokens) form += StrCat(form.empty() ? "" : " ", token);
   return form;
 }
 
@@ -100,7 +129,7 @@ Result<std::string> ContentOf(SqliteConnection& connection, const std::string& t
 Result<std::string> SqliteSchemaText(SqliteConnection& connection) {
   std::string text;
   TRY(connection.Query(kObjects, {}, [&](const std::vector<std::string>& row) {
-    text += StrCat(row[0], " ", row[1], ": ", ComparableForm(row[3]), "\n");
+    text += StrCat(row[0], " ", row[1], ": ", ComparableForm(row[3], row[0] == "table"), "\n");
   }));
   return text;
 }

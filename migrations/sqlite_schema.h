@@ -8,8 +8,8 @@
 
 namespace ignite::migrations {
 
-/// See SqlSession. In the text quotation marks around plain names, capitals and white space do not
-/// count: SQLite changes them when it alters a table.
+/// See SqlSession. In the text quotation marks around plain names, capitals, white space and the
+/// order of columns do not count: SQLite changes them when it alters a table.
 Result<std::string> SqliteSchemaText(SqliteConnection& connection);
 
 Result<std::vector<std::string>> SqliteTableContents(SqliteConnection& connection);

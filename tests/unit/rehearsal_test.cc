@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/str_cat.h"
 #include "tests/fakes/moves.h"
 #include "tests/fakes/must.h"
 #include "tests/fakes/temporary_directory.h"
@@ -60,6 +61,35 @@ TEST_F(RehearsalTest, ASnapshotIsNoWayBackThatCouldBeTried) {
 TEST_F(RehearsalTest, AWayBackThatLeavesSomethingIsRefused) {
   EXPECT_THAT(Try(Second("CREATE TABLE u (a)", "SELECT 1")),
               FailsWith(ErrorCode::kRefused, "'table u: create table u ( a )' is new"));
+}
+
+TEST_F(RehearsalTest, WhatChangedIsShownAsItWasAndAsItIs) {
+  EXPECT_THAT(
+      Try(Second("ALTER TABLE t ADD b", "SELECT 1")),
+      FailsWith(ErrorCode::kRefused,
+                "'table t: create table t ( a text , id integer primary key )' became 'table "
+                "t: create table t ( a text , b , id integer primary key )'"));
+}
+
+TEST_F(RehearsalTest, OfALongLineThePlaceIsShownWhereItChanged) {
+  std::string columns;
+  for (int i = 100; i < 200; ++i) columns += StrCat("c", i, ", ");
+  std::string table = StrCat("CREATE TABLE u (", columns, "d)");
+  Must(database_->Run(Up("1-t1", 1, "2-t2", {MakeStep(2, table, "DROP TABLE u")})));
+  EXPECT_THAT(Try(Up("2-t2", 2, "3-t3", {MakeStep(3, "ALTER TABLE u ADD c150x", "SELECT 1")})),
+              FailsWith(ErrorCode::kRefused, "c149 , c150 , c150x , c151"));
+}
+
+TEST_F(RehearsalTest, AColumnThatIsAddedAgainMayBeTheLastOne) {
+  Must(database_->Run(Up("1-t1", 1, "2-t2",
+                         {MakeStep(2, "CREATE TABLE u (a INT CHECK (a IN (1, 2)), b, c)", "")})));
+  Must(Try(Up("2-t2", 2, "3-t3",
+              {MakeStep(3, "ALTER TABLE u DROP COLUMN a",
+                        "ALTER TABLE u ADD a INT CHECK (a IN (1, 2))")})));
+  EXPECT_THAT(Try(Up("3-t3", 3, "4-t4",
+                     {MakeStep(4, "ALTER TABLE u DROP COLUMN c",
+                               "ALTER TABLE u ADD c CHECK (c IN (2, 1))")})),
+              FailsWith(ErrorCode::kRefused, "'table u: "));
 }
 
 TEST_F(RehearsalTest, AWayBackThatLosesRowsIsRefused) {
