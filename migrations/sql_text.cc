@@ -221,7 +221,8 @@ bool IsHarmlessPragma(std::string_view name) {
   static const std::set<std::string_view> kNames = {
       "user_version", "application_id",   "foreign_key_check", "integrity_check",
       "quick_check",  "foreign_key_list", "table_info",        "table_xinfo",
-      "index_list",   "index_info",       "optimize",          "defer_foreign_keys"};
+      "index_list",   "index_info",       "optimize",          "defer_foreign_keys",
+      "data_version"};
   return kNames.contains(name);
 }
 

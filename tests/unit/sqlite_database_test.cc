@@ -83,6 +83,19 @@ TEST_F(SqliteDatabaseTest, ASchemaMayUseJsonAndNothingThatLoadsCode) {
   EXPECT_THAT(done.error().cause, HasSubstr("unsafe use of load_extension()"));
 }
 
+TEST_F(SqliteDatabaseTest, AStepMakesAndFillsASearchIndex) {
+  const char* up =
+      "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'one two');"
+      "CREATE VIRTUAL TABLE found USING fts5 (a, content = 't', content_rowid = 'id');"
+      "CREATE TRIGGER t_found AFTER INSERT ON t BEGIN INSERT INTO found (rowid, a) VALUES (NEW.id, "
+      "NEW.a); END;"
+      "INSERT INTO found (rowid, a) SELECT id, a FROM t; INSERT INTO t VALUES (2, 'two three');";
+  Move move = Up("", 0, "1-t1", {MakeStep(1, up, "DROP TABLE found; DROP TABLE t")});
+  ExpectDone(database_->Run(move));
+  EXPECT_EQ(Value("SELECT count(*) FROM found WHERE found MATCH 'two'"), "2");
+  ExpectDone(database_->Run(Reversed(move)));
+}
+
 TEST_F(SqliteDatabaseTest, TheSameMoveTwiceIsDoneOnce) {
   Move up = Up("", 0, "1-t1", {MakeStep(1, kTable, kNoTable)});
   ExpectDone(database_->Run(up));
