@@ -110,6 +110,10 @@ class Handler {
   virtual Result<std::vector<std::string>> Remarks(const Change&) const {
     return std::vector<std::string>();
   }
+  /// The same once Undo has taken the change back.
+  virtual Result<std::vector<std::string>> UndoRemarks(const Change&) const {
+    return std::vector<std::string>();
+  }
   /// The versions of a release that were kept, oldest first; none for types that keep none.
   virtual Result<std::vector<KeptVersion>> KeptVersions(const ComponentRecord&,
                                                         bool /*is_live*/) const {

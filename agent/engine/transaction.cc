@@ -270,19 +270,23 @@ Result<Verdict> Transaction::Commit(const Plan& plan) {
   }
   state_ = committed;
   observer_.Forget();
-  // It is committed, whatever can be told of it.
-  std::vector<std::string> remarks;
-  for (const Change& change : plan.changes) {
-    auto told = HandlerOf(change).Remarks(change);
-    if (told) remarks.insert(remarks.end(), told->begin(), told->end());
-  }
   Show("committed", 100);
   Verdict verdict;
   verdict.state = committed;
   verdict.transaction = id_;
   verdict.deployment = plan.to_deployment;
-  verdict.remarks = std::move(remarks);
+  verdict.remarks = RemarksOf(plan, &Handler::Remarks);
   return verdict;
+}
+
+std::vector<std::string> Transaction::RemarksOf(
+    const Plan& plan, Result<std::vector<std::string>> (Handler::*remarks)(const Change&) const) {
+  std::vector<std::string> all;
+  for (const Change& change : plan.changes) {
+    auto told = (HandlerOf(change).*remarks)(change);
+    if (told) all.insert(all.end(), told->begin(), told->end());
+  }
+  return all;
 }
 
 Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why, bool hold) {
@@ -307,6 +311,7 @@ Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why
     TRY(journal_.EnterStuck(id_, why));
     return why;
   }
+  why.remarks = RemarksOf(plan, &Handler::UndoRemarks);
   bool interrupted_often = why.reason == "interrupted" && TRY(InterruptedTooOften(plan.content_id));
   return End(Event::kUndone, std::move(why),
              plan.action == Action::kInstall && (hold || interrupted_often));

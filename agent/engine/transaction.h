@@ -56,6 +56,10 @@ class Transaction {
   Result<Verdict> RollBack(const Plan& plan, Event event, Verdict why, bool hold);
   Result<> UndoActivation(const Plan& plan);
 
+  /// It has ended, whatever can be told of it.
+  std::vector<std::string> RemarksOf(
+      const Plan& plan, Result<std::vector<std::string>> (Handler::*remarks)(const Change&) const);
+
   Result<Verdict> End(Event event, Verdict verdict, bool hold);
   Result<bool> InterruptedTooOften(std::string_view content_id);
   /// Goes on with a trial that was cut off, but not for ever: a release that takes the machine down

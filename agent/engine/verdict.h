@@ -29,7 +29,7 @@ struct Verdict {
   int64_t transaction = 0;  ///< 0 where none was begun.
   int64_t deployment = 0;   ///< What the probe runs now; 0 for none.
   std::vector<CheckResult> checks;
-  std::vector<std::string> remarks;  ///< Of what was committed.
+  std::vector<std::string> remarks;  ///< Of the state that it left.
   bool already_running = false;      ///< Nothing was done: this content is what the probe runs.
 };
 

@@ -21,6 +21,26 @@ Result<Rehearsal> RehearsalFromJson(const Json& json) {
   return rehearsal;
 }
 
+Result<Replaced> ReplacedFromJson(const Json& json) {
+  JsonFields fields(json, "replaced");
+  Replaced replaced;
+  replaced.change = fields.String("change");
+  replaced.since = fields.Integer("since", -Json::kMaxInteger, Json::kMaxInteger);
+  replaced.file = fields.String("file");
+  replaced.why = fields.String("why");
+  TRY(fields.Finish());
+  return replaced;
+}
+
+template <class Note>
+std::optional<Note> ReadNote(FileSystem& files, const std::string& path,
+                             Result<Note> (*parse)(const Json&)) {
+  auto text = files.ReadFile(path, kMaxSize);
+  auto json = text ? Json::ParseStored(*text) : Result<Json>(text.error());
+  auto note = json ? parse(*json) : Result<Note>(json.error());
+  return note ? std::optional(*std::move(note)) : std::nullopt;
+}
+
 }  // namespace
 
 std::string DatabaseNotes::Folder(std::string_view component) const {
@@ -39,10 +59,26 @@ void DatabaseNotes::Write(std::string_view component, const Rehearsal& rehearsal
 }
 
 std::optional<Rehearsal> DatabaseNotes::LastRehearsal(std::string_view component) const {
-  auto text = files_.ReadFile(RehearsalPath(component), kMaxSize);
-  auto json = text ? Json::ParseStored(*text) : Result<Json>(text.error());
-  auto rehearsal = json ? RehearsalFromJson(*json) : Result<Rehearsal>(json.error());
-  return rehearsal ? std::optional(*std::move(rehearsal)) : std::nullopt;
+  return ReadNote<Rehearsal>(files_, RehearsalPath(component), RehearsalFromJson);
+}
+
+std::string DatabaseNotes::ReplacedPath(std::string_view component) const {
+  return Folder(component) + "/replaced.json";
+}
+
+void DatabaseNotes::Write(std::string_view component, const Replaced& replaced) {
+  Json json = Json::EmptyObject();
+  json.Set("change", replaced.change).Set("since", replaced.since);
+  json.Set("file", replaced.file).Set("why", replaced.why);
+  (void)files_.WriteAtomically(ReplacedPath(component), AsBytes(json.Dump()), kPrivate);
+}
+
+std::optional<Replaced> DatabaseNotes::LastReplaced(std::string_view component) const {
+  return ReadNote<Replaced>(files_, ReplacedPath(component), ReplacedFromJson);
+}
+
+Result<> DatabaseNotes::ForgetReplaced(std::string_view component) {
+  return files_.RemoveFile(ReplacedPath(component));
 }
 
 }  // namespace ignite::handlers

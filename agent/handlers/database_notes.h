@@ -22,6 +22,15 @@ struct Rehearsal {
   Clock::Milliseconds took{0};
 };
 
+/// A snapshot was restored: what the database was before is kept in a file, where that was
+/// possible.
+struct Replaced {
+  std::string change;  ///< Names the change that did it: "FROM_to_TO".
+  int64_t since = 0;   ///< When the snapshot was taken, in seconds since 1970.
+  std::string file;    ///< In the folder of the component; empty where it could not be kept.
+  std::string why;     ///< Then.
+};
+
 class DatabaseNotes {
  public:
   DatabaseNotes(FileSystem& files, const engine::ProbePaths& paths)
@@ -33,7 +42,12 @@ class DatabaseNotes {
   void Write(std::string_view component, const Rehearsal& rehearsal);
   std::optional<Rehearsal> LastRehearsal(std::string_view component) const;
 
+  void Write(std::string_view component, const Replaced& replaced);
+  std::optional<Replaced> LastReplaced(std::string_view component) const;
+  Result<> ForgetReplaced(std::string_view component);
+
  private:
+  std::string ReplacedPath(std::string_view component) const;
   std::string RehearsalPath(std::string_view component) const;
 
   FileSystem& files_;

@@ -106,4 +106,16 @@ std::string RehearsalRemark(const std::string& component, const Rehearsal& rehea
                 "; it took ", TimeInWords(rehearsal.took), " and ", SizeInWords(rehearsal.bytes));
 }
 
+std::string LossRemark(const format::MigrationsSpec& spec, const Replaced& replaced,
+                       const std::string& path) {
+  std::string lost =
+      StrCat("what was written to ", spec.database, " since ", engine::TimeText(replaced.since),
+             " is no longer in it, for its snapshot of then was restored");
+  if (replaced.file.empty())
+    return StrCat(lost, "; it could not be kept: ", Printable(replaced.why));
+  std::string_view opens =
+      EngineOf(spec) == migrations::Engine::kSqlite ? "sqlite3 " : "pg_restore --dbname=ANOTHER ";
+  return StrCat(lost, "; it is kept, and opened by: ", opens, path);
+}
+
 }  // namespace ignite::handlers

@@ -28,4 +28,9 @@ std::string RehearsalWords(const DatabaseWords& database, const Course& course,
 /// On what the steps were tried, once they are committed.
 std::string RehearsalRemark(const std::string& component, const Rehearsal& rehearsal);
 
+/// What the restore of a snapshot has cost, and the command that opens what was kept of it at
+/// `path`.
+std::string LossRemark(const format::MigrationsSpec& spec, const Replaced& replaced,
+                       const std::string& path);
+
 }  // namespace ignite::handlers

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/engine/space.h"
 #include "agent/handlers/bundle_program.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
@@ -27,6 +28,8 @@ constexpr std::chrono::hours kProgramTimeout{1};
 constexpr std::string_view kTo = "_to_";
 constexpr std::string_view kNothing = "nothing";
 constexpr std::string_view kRehearsal = "rehearsal";
+constexpr std::string_view kReplaced = "replaced";
+constexpr std::string_view kCopy = "/copy.db";
 
 }  // namespace
 
@@ -127,10 +130,13 @@ std::string MigrationsHandler::RehearsalFolder(const std::string& component) con
   return StrCat(notes_.Folder(component), "/", kRehearsal);
 }
 
+std::string MigrationsHandler::NameOf(const Change& change) {
+  return StrCat(change.from ? change.from->release : std::string(kNothing), kTo,
+                change.to ? change.to->release : std::string(kNothing));
+}
+
 std::string MigrationsHandler::Snapshot(const Change& change) const {
-  return StrCat(notes_.Folder(change.any().component), "/",
-                change.from ? change.from->release : std::string(kNothing), kTo,
-                change.to ? change.to->release : std::string(kNothing), "/copy.db");
+  return StrCat(notes_.Folder(change.any().component), "/", NameOf(change), kCopy);
 }
 
 Result<std::optional<KeptSnapshot>> MigrationsHandler::SnapshotFor(const Change& change) const {
@@ -267,6 +273,18 @@ Result<std::vector<std::string>> MigrationsHandler::Remarks(const Change& change
   auto rehearsal = notes_.LastRehearsal(change.any().component);
   if (change.to && rehearsal && rehearsal->release == change.to->release)
     remarks.push_back(RehearsalRemark(change.to->component, *rehearsal));
+  for (std::string& loss : TRY(UndoRemarks(change))) remarks.push_back(std::move(loss));
+  return remarks;
+}
+
+Result<std::vector<std::string>> MigrationsHandler::UndoRemarks(const Change& change) const {
+  std::vector<std::string> remarks;
+  const std::string& component = change.any().component;
+  auto replaced = notes_.LastReplaced(component);
+  if (replaced && replaced->change == NameOf(change)) {
+    remarks.push_back(LossRemark(TRY(SidesOf(change)).any(), *replaced,
+                                 StrCat(notes_.Folder(component), "/", replaced->file)));
+  }
   return remarks;
 }
 
@@ -287,13 +305,21 @@ Result<> MigrationsHandler::Activate(const Change& change) {
   if (!change.to && !state.is_managed) return {};
   Course course = TRY(StagedCourse(change, sides, state));
   std::string snapshot = Snapshot(change);
-  // One of an earlier transaction must not pass for ours.
+  // Those of an earlier transaction must not pass for ours.
   TRY(files_.RemoveTree(ParentOf(snapshot)));
+  TRY(notes_.ForgetReplaced(change.any().component));
   if (course.needs_snapshot) {
     TRY(MakeWorkFolder(ParentOf(snapshot), place));
     TRY(database->Snapshot(snapshot));
   }
-  if (course.restores) return database->Restore(Snapshot({change.to, change.from}));
+  if (course.restores) {
+    std::string former = Snapshot({change.to, change.from});
+    auto taken = TRY(files_.Inspect(former));
+    // The snapshot that leads back if the trial fails has it.
+    notes_.Write(change.any().component, Replaced{NameOf(change), taken ? taken->mtime.seconds : 0,
+                                                  StrCat(NameOf(change), kCopy), ""});
+    return database->Restore(former);
+  }
   // A copy of a SQLite database is the same in all; one of PostgreSQL may lack rows, or be missing.
   course.move.proves_return = place.engine == migrations::Engine::kPostgresql &&
                               !course.needs_snapshot &&
@@ -308,13 +334,45 @@ Result<> MigrationsHandler::Undo(const Change& change) {
   DatabaseState state = TRY(database->Read());
   if (StandsAt(sides.from, state)) return {};
   std::string snapshot = Snapshot(change);
-  if (TRY(files_.Inspect(snapshot))) return database->Restore(snapshot);
+  if (auto info = TRY(files_.Inspect(snapshot))) {
+    // Not after the restore, which is all or nothing: then the database stands where it was.
+    KeepReplaced(change, place, state.bytes, info->mtime.seconds);
+    return database->Restore(snapshot);
+  }
   if (!sides.to) {
     return Error{ErrorCode::kIo, StrCat("the snapshot ", snapshot, " is gone"),
                  "restore the database from a backup"};
   }
   Move back = TRY(PlanReturn(sides.from, *sides.to, state));
   return RunMove(place, back, {change.to, change.from});
+}
+
+Result<> MigrationsHandler::CopyReplaced(const std::string& path, const DatabasePlace& place,
+                                         uint64_t bytes) {
+  TRY(MakeWorkFolder(ParentOf(path), place));
+  // As much again for the restore, and what every file system keeps free.
+  Space space = TRY(files_.SpaceAt(path));
+  if (space.free_bytes < 2 * bytes + engine::kReserveBytes) {
+    return Error{ErrorCode::kNoSpace,
+                 StrCat("it takes ", SizeInWords(bytes), ", and ", SizeInWords(space.free_bytes),
+                        " are free"),
+                 "free space"};
+  }
+  return databases_.Open(place)->Snapshot(path);
+}
+
+void MigrationsHandler::KeepReplaced(const Change& change, const DatabasePlace& place,
+                                     uint64_t bytes, int64_t since) {
+  const std::string& component = change.any().component;
+  std::string file = StrCat(kReplaced, kCopy);
+  std::string path = StrCat(notes_.Folder(component), "/", file);
+  Replaced replaced{NameOf(change), since, file, ""};
+  if (auto kept = CopyReplaced(path, place, bytes); !kept) {
+    (void)files_.RemoveTree(ParentOf(path));
+    replaced.file.clear();
+    replaced.why = kept.error().cause;
+  }
+  notes_.Write(component, replaced);
 }
 
 Result<> MigrationsHandler::Discard(const ComponentRecord& record) {

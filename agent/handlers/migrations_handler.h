@@ -53,6 +53,7 @@ class MigrationsHandler : public engine::Handler {
   Result<std::vector<std::string>> StagingSteps(const engine::Change& change) const override;
   Result<std::vector<std::string>> ActivationSteps(const engine::Change& change) const override;
   Result<std::vector<std::string>> Remarks(const engine::Change& change) const override;
+  Result<std::vector<std::string>> UndoRemarks(const engine::Change& change) const override;
   Result<std::vector<engine::Unit>> Units(const engine::ComponentRecord& record) const override;
   Result<std::vector<std::string>> FindDifferences(const engine::ComponentRecord& record,
                                                    Compare compare) const override;
@@ -94,6 +95,14 @@ class MigrationsHandler : public engine::Handler {
   /// A folder that the owner of the database can write to, for copies of it; made anew.
   Result<> MakeWorkFolder(const std::string& folder, const DatabasePlace& place);
   std::string RehearsalFolder(const std::string& component) const;
+  /// "FROM_to_TO"
+  static std::string NameOf(const engine::Change& change);
+  /// Before a snapshot is restored keeps what the database is now. Where that cannot be, the note
+  /// says why, and the restore goes on.
+  void KeepReplaced(const engine::Change& change, const DatabasePlace& place, uint64_t bytes,
+                    int64_t since);
+  Result<> CopyReplaced(const std::string& path, const DatabasePlace& place, uint64_t bytes);
+
   /// What the database was when it left `from` for `to`.
   std::string Snapshot(const engine::Change& change) const;
   /// The snapshot that leads back over the change, which goes down.

@@ -25,7 +25,8 @@ Json ToJson(const UploadStatus& status, int64_t now) {
   json.Set("percent", status.percent).Set("step", status.step);
   json.Set("transaction", status.transaction == 0 ? Json() : Json(status.transaction));
   json.Set("deployment", status.deployment == 0 ? Json() : Json(status.deployment));
-  return json.Set("checks", engine::ChecksJson(status.checks)).Set("updated", now);
+  json.Set("checks", engine::ChecksJson(status.checks));
+  return json.Set("remarks", Json::StringArray(status.remarks)).Set("updated", now);
 }
 
 /// A field with its label; text that goes over several lines stays below its label.
@@ -48,6 +49,7 @@ std::string ToText(const UploadStatus& status, int64_t now) {
   }
   text += Field("Why:", status.cause);
   text += Field("What to do:", status.remedy);
+  for (const std::string& remark : status.remarks) text += Field("Note:", remark);
   text += Field("The probe runs:", status.running);
   for (const engine::CheckResult& check : status.checks) {
     text +=
@@ -110,6 +112,7 @@ UploadStatus VerdictStatus(std::string bundle, const engine::Verdict& verdict,
   status.transaction = verdict.transaction;
   status.deployment = verdict.deployment;
   status.checks = verdict.checks;
+  status.remarks = verdict.remarks;
   status.running = snapshot.deployments.empty()
                        ? "nothing: no bundle was installed yet"
                        : engine::DeploymentText(snapshot.deployments.back());

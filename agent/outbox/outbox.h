@@ -26,6 +26,7 @@ struct UploadStatus {
   int64_t deployment = 0;  ///< What the probe runs; 0 for none or unknown.
   std::string running;     ///< Its components, for a person.
   std::vector<engine::CheckResult> checks;
+  std::vector<std::string> remarks;  ///< Of the state that a verdict left.
 };
 
 UploadStatus WaitingStatus(std::string bundle, std::string cause, std::string remedy, int percent);

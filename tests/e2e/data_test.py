@@ -188,6 +188,31 @@ class MigrationTest(DataCase):
         self.assertEqual(self.sql("SELECT name FROM hosts"), [["MIXED"]])
         self.assertTrue(list(self.probe.state.glob("snapshots/data/main/*/copy.db")))
 
+    def kept(self, answer):
+        """The file that has what a restore has replaced, by the remark of the verdict."""
+        remark = next(remark for remark in answer["remarks"] if "is no longer in it" in remark)
+        self.assertRegex(remark, r"^what was written to /var/lib/netprobe/main.db since 20[0-9-]+ [0-9:]+ UTC is no longer in it")
+        return remark.partition("opened by: sqlite3 ")[2]
+
+    def hosts_in(self, file):
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            return connection.execute("SELECT name FROM hosts ORDER BY name").fetchall()
+
+    def test_what_was_written_in_a_trial_is_kept_before_a_restore(self):
+        self.probe.install(self.release("1.0", SECOND))
+        before = self.dump()
+        write = f"import sqlite3; c = sqlite3.connect('{self.database}'); c.execute('INSERT INTO hosts (name) VALUES (char(98))'); c.commit()"
+        script = self.folder / "trial.sh"
+        script.write_text(f'#!/bin/sh\n{sys.executable} -c "{write}"\nexit 1\n')
+        script.chmod(0o755)
+        answer = self.probe.install(self.release("2.0", LOSSY, health=command_check(str(script), "1s")), expect=5)
+        self.assertEqual(self.dump(), before)
+        file = self.kept(answer)
+        self.assertIn(("b",), self.hosts_in(file))
+        # It outlives what it came from, and goes with the component.
+        self.probe.install(self.release("3.0", SECOND))
+        self.assertIn(("b",), self.hosts_in(file))
+
     def test_restore_data_accepts_the_loss_of_what_was_written_since(self):
         self.probe.install(self.release("1.0", SECOND))
         self.sql("INSERT INTO hosts (name) VALUES ('MiXed')")
@@ -199,9 +224,10 @@ class MigrationTest(DataCase):
         self.assertIn("'ignite rollback --restore-data' restores the snapshot of 20", refused["remedy"])
         self.assertEqual(refused["remedy"], self.probe.json("rollback", "--list")[1]["checks"][0]["remedy"])
         self.assertEqual(self.dump(), newer)
-        self.probe.rollback("--restore-data")
+        answer = self.probe.rollback("--restore-data")
         self.assertEqual(self.dump(), before)
         self.assertEqual(self.version(), "3")
+        self.assertEqual(self.hosts_in(self.kept(answer)), [("MIXED",), ("since",)])
         self.probe.rollback()
         self.assertEqual(self.sql("SELECT name FROM hosts"), [["MIXED"]])
 
@@ -243,8 +269,7 @@ class MigrationTest(DataCase):
         """It goes on from the version that it is at, and stays as it is."""
         self.probe.install(self.release("1.0", FIRST))
         self.sql("INSERT INTO hosts (name) VALUES ('a')")
-        self.release("2.0", SECOND)
-        recipe = next(self.workshop.folder.glob("r2.0-*/recipe.ini"))
+        recipe = self.release("2.0", SECOND).parent / "recipe.ini"
         before = self.database.read_bytes()
 
         def rehearse(expect=0):

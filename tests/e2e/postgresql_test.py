@@ -15,7 +15,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from data_test import DataCase  # noqa: E402
 from postgresql import Server  # noqa: E402
-from probe import BIN, command_check, wait_for  # noqa: E402
+from probe import BIN, command_check, run, wait_for  # noqa: E402
 
 FIRST = {
     "1_hosts.up.sql": "CREATE TABLE hosts (id serial PRIMARY KEY, name text NOT NULL);\n",
@@ -114,8 +114,17 @@ class PostgresqlMigrationTest(PostgresqlCase):
         self.probe.install(self.release("1.0", SECOND))
         self.sql("INSERT INTO hosts (name) VALUES ('MiXed'); INSERT INTO log VALUES (now())")
         before = self.dump()
-        self.probe.install(self.release("2.0", LOSSY, health=command_check("false", "1s")), expect=5)
+        script = self.folder / "trial.sh"
+        insert = "INSERT INTO hosts (name) VALUES ('in the trial')"
+        script.write_text(f'#!/bin/sh\npsql -qX -h {self.server.folder} -U probe -d {self.name} -c "{insert}"\nexit 1\n')
+        script.chmod(0o755)
+        answer = self.probe.install(self.release("2.0", LOSSY, health=command_check(str(script), "1s")), expect=5)
         self.assertEqual(self.dump(), before)
+        file = answer["remarks"][0].partition("opened by: pg_restore --dbname=ANOTHER ")[2]
+        self.server.make("another", "probe")
+        self.addCleanup(self.server.sql, "postgres", "DROP DATABASE another")
+        run(["pg_restore", "-h", self.server.folder, "-U", "postgres", "--dbname=another", file], expect=0)
+        self.assertIn(["in the trial"], self.server.sql("another", "SELECT name FROM hosts"))
         self.probe.install(self.release("3.0", LOSSY))
         self.assertEqual(self.sql("SELECT name FROM hosts"), [["MIXED"]])
 

@@ -1,13 +1,14 @@
-// What is not done to a database after something before it failed; what else the handler does, real
-// programs show (tests/e2e/data_test.py).
+// What is not done to a database after something before it failed, and what is kept before a
+// snapshot takes its place. What else the handler does, real programs show
+// (tests/e2e/data_test.py).
 #include "agent/handlers/migrations_handler.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
-#include <map>
-
+#include "base/str_cat.h"
+#include "tests/fakes/fake_probe.h"
 #include "tests/fakes/must.h"
-#include "tests/fakes/temporary_directory.h"
 
 namespace ignite::handlers {
 namespace {
@@ -16,88 +17,217 @@ using engine::Change;
 using engine::ComponentRecord;
 using fakes::FailsWith;
 using fakes::Must;
-using format::MigrationsSpec;
+using fakes::Succeeds;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
-/// The worker of a database; what is not set is done.
-struct ScriptedWorker : Process {
+constexpr std::string_view kDatabase = "/var/lib/probe/main.db";
+constexpr uid_t kOwner = 65534;
+
+/// Answers as a worker of migrations/worker.h would; the database and its copies are states.
+class FakeWorker : public Process {
+ public:
+  explicit FakeWorker(FileSystem& files) : files_(files) {}
+
   Result<Outcome> Run(const Command& command) override {
-    std::string request(AsText(command.input));
-    std::string verb = *Must(Json::ParseStored(request)).Find("verb")->AsString();
-    asked.push_back(verb);
+    Json request = Must(Json::ParseStored(AsText(command.input)));
+    asked.push_back(*request.Find("verb")->AsString());
+    auto done = Answer(asked.back(), request);
     Json answer = Json::EmptyObject();
-    if (refused == verb) {
-      Json error = Json::EmptyObject();
-      error.Set("code", "io").Set("cause", "no " + verb).Set("remedy", "none");
-      answer.Set("error", std::move(error));
+    if (done) {
+      answer.Set("done", *done);
     } else {
-      answer.Set("done", verb == "read" ? migrations::ToJson(state) : Json());
+      Json error = Json::EmptyObject();
+      error.Set("code", ErrorCodeName(done.error().code)).Set("cause", done.error().cause);
+      answer.Set("error", error.Set("remedy", ""));
     }
-    return Outcome{0, answer.Dump(), false};
+    return Outcome{0, answer.Dump()};
   }
+
   migrations::DatabaseState state;
-  std::string refused;
+  std::string fails;       ///< This verb does nothing.
+  bool dies_late = false;  ///< The next restore is done, and nobody hears of it.
   std::vector<std::string> asked;
+
+ private:
+  Result<Json> Answer(const std::string& verb, const Json& request) {
+    Error fault{ErrorCode::kIo, "an injected fault", ""};
+    if (verb == fails) return fault;
+    if (verb == "read") return ToJson(state);
+    const std::string& path = *request.Find("path")->AsString();
+    if (verb == "snapshot") TRY(files_.WriteAtomically(path, AsBytes(ToJson(state).Dump()), 0600));
+    if (verb == "restore") {
+      Json kept = TRY(Json::ParseStored(TRY(files_.ReadFile(path, 65536))));
+      state = TRY(migrations::StateFromJson(kept));
+      if (std::exchange(dies_late, false)) return fault;
+    }
+    return Json();
+  }
+
+  FileSystem& files_;
 };
 
+/// Has as much room as it is told.
+class SmallFileSystem : public fakes::FaultyFileSystem {
+ public:
+  using FaultyFileSystem::FaultyFileSystem;
+  Result<Space> SpaceAt(const std::string& path) override {
+    Space space = TRY(FaultyFileSystem::SpaceAt(path));
+    space.free_bytes = free;
+    return space;
+  }
+  uint64_t free = uint64_t{1} << 40;
+};
+
+migrations::DatabaseState At(std::string release, int64_t version) {
+  migrations::DatabaseState state;
+  state.exists = state.is_managed = true;
+  state.release = std::move(release);
+  state.version = version;
+  state.bytes = uint64_t{100} * 1024 * 1024;
+  return state;
+}
+
+ComponentRecord Release(std::string name, uint64_t steps, std::string_view database = kDatabase) {
+  format::MigrationsSpec spec;
+  spec.engine = format::MigrationsSpec::kSqlite;
+  spec.database = database;
+  spec.folder.entries = 1 + steps;
+  spec.folder.bytes = 4096;
+  for (uint64_t number = 1; number <= steps; ++number) {
+    spec.folder.steps.push_back({number, "s", StrCat(number, "_s.up.sql"), ""});
+    spec.meanings.push_back({{}, std::string(64, '0'), ""});
+  }
+  ComponentRecord record;
+  record.component = "data/main";
+  record.type = format::MigrationsSpec::kType;
+  record.release = std::move(name);
+  record.spec = spec.ToJson();
+  return record;
+}
+
+/// An update to step 2, which has no way back, on trial.
 class MigrationsHandlerTest : public testing::Test {
  protected:
   MigrationsHandlerTest() {
-    process_.state.exists = process_.state.is_managed = true;
-    process_.state.is_empty = false;
-    process_.state.release = "1-t1";
+    std::string path = probe_.Path(kDatabase);
+    Must(files_.MakeDirectories(ParentOf(path), 0755));
+    Must(files_.WriteAtomically(path, {}, 0644));
+    bool is_given = geteuid() != 0 || chown(path.c_str(), kOwner, kOwner) == 0;
+    EXPECT_TRUE(is_given);
+    Must(files_.MakeDirectories(ParentOf(Snapshot()), 0755));
+    Must(files_.WriteAtomically(Snapshot(), AsBytes(ToJson(At("1-t1", 1)).Dump()), 0600));
+    worker_.state = At("2-t2", 2);
   }
 
-  /// One without steps; its database is that of a PostgreSQL server, where no file is looked for.
-  static ComponentRecord Record(std::string release,
-                                std::string database = "dbname=probe user=nobody") {
-    MigrationsSpec spec;
-    spec.engine = MigrationsSpec::kPostgresql;
-    spec.database = std::move(database);
-    spec.folder.entries = 1;
-    return {"data/main", "migrations", "0", std::move(release), spec.ToJson()};
+  std::string Snapshots() const { return probe_.Path("/var/lib/ignite/snapshots/data/main"); }
+  std::string Snapshot() const { return Snapshots() + "/1-t1_to_2-t2/copy.db"; }
+  /// The release that the kept copy stood at.
+  std::string Kept() {
+    auto text = files_.ReadFile(Snapshots() + "/replaced/copy.db", 65536);
+    if (!text) return "none";
+    return Must(migrations::StateFromJson(Must(Json::ParseStored(*text)))).release;
   }
+  std::vector<std::string> Remarks() { return Must(handler_.UndoRemarks(change_)); }
 
-  fakes::TemporaryDirectory folder_;
-  std::unique_ptr<FileSystem> files_ = MakePosixFileSystem();
-  ScriptedWorker process_;
-  engine::ProbePaths paths_{folder_.path()};
-  engine::Settings settings_;
-  std::unique_ptr<Clock> clock_ = MakeSystemClock();
-  MigrationsHandler handler_{*files_, process_, *clock_, paths_, settings_};
+  fakes::FakeProbe probe_;
+  SmallFileSystem files_{*probe_.real_files};
+  FakeWorker worker_{*probe_.real_files};
+  MigrationsHandler handler_{files_, worker_, probe_.clock, probe_.paths, probe_.settings};
+  Change change_{Release("1-t1", 1), Release("2-t2", 2)};
 };
 
 TEST_F(MigrationsHandlerTest, ADatabaseThatWouldMoveElsewhereIsLeftAlone) {
-  auto findings = Must(
-      handler_.CheckTargets(Change{Record("1-t1"), Record("2-t2", "dbname=other user=nobody")}));
-  ASSERT_EQ(findings.size(), 1u);
-  EXPECT_THAT(findings[0].cause, testing::HasSubstr("would move from dbname=probe"));
-  EXPECT_THAT(process_.asked, ElementsAre());
+  change_.to = Release("2-t2", 2, "/var/lib/probe/other.db");
+  auto findings = Must(handler_.CheckTargets(change_));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_THAT(findings[0].cause, HasSubstr("would move from /var/lib/probe/main.db"));
+  EXPECT_THAT(worker_.asked, IsEmpty());
 }
 
 TEST_F(MigrationsHandlerTest, ADatabaseThatCannotBeReadIsAFinding) {
-  process_.refused = "read";
-  auto findings = Must(handler_.CheckTargets(Change{Record("1-t1"), Record("2-t2")}));
-  ASSERT_EQ(findings.size(), 1u);
-  EXPECT_EQ(findings[0].cause, "no read");
+  worker_.fails = "read";
+  auto findings = Must(handler_.CheckTargets(change_));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].cause, "an injected fault");
   EXPECT_FALSE(findings[0].passed);
 }
 
 TEST_F(MigrationsHandlerTest, WithoutItsSnapshotNothingIsChanged) {
-  process_.refused = "snapshot";
-  EXPECT_THAT(handler_.Activate(Change{Record("1-t1"), std::nullopt}),
-              FailsWith(ErrorCode::kIo, "no snapshot"));
-  EXPECT_THAT(process_.asked, ElementsAre("read", "snapshot"));
+  worker_.state = At("1-t1", 1);
+  worker_.fails = "snapshot";
+  EXPECT_THAT(handler_.Activate({Release("1-t1", 1), std::nullopt}),
+              FailsWith(ErrorCode::kIo, "an injected fault"));
+  EXPECT_THAT(worker_.asked, ElementsAre("read", "snapshot"));
 }
 
 TEST_F(MigrationsHandlerTest, WhatLeftTheDatabaseComesBackByItsSnapshotOnly) {
-  process_.state.release = "";
-  process_.state.is_managed = false;
-  EXPECT_THAT(handler_.Undo(Change{Record("1-t1"), std::nullopt}),
+  worker_.state = {};
+  EXPECT_THAT(handler_.Undo({Release("1-t1", 1), std::nullopt}),
               FailsWith(ErrorCode::kIo, "copy.db is gone"));
-  EXPECT_THAT(process_.asked, Not(Contains("run")));
+  EXPECT_THAT(worker_.asked, Not(Contains("run")));
+}
+
+TEST_F(MigrationsHandlerTest, AnUndoKeepsWhatItsSnapshotReplaces) {
+  EXPECT_THAT(Remarks(), IsEmpty());
+  ASSERT_THAT(handler_.Undo(change_), Succeeds());
+  EXPECT_EQ(worker_.state.release, "1-t1");
+  EXPECT_EQ(Kept(), "2-t2");
+  EXPECT_THAT(
+      Remarks(),
+      ElementsAre(HasSubstr(StrCat("opened by: sqlite3 ", Snapshots(), "/replaced/copy.db"))));
+  EXPECT_THAT(Must(handler_.UndoRemarks({Release("1-t1", 1), Release("2-t9", 2)})), IsEmpty());
+}
+
+TEST_F(MigrationsHandlerTest, ARepeatedUndoDoesNotKeepWhatIsRestoredAlready) {
+  worker_.dies_late = true;
+  EXPECT_FALSE(handler_.Undo(change_));
+  ASSERT_THAT(handler_.Undo(change_), Succeeds());
+  ASSERT_THAT(handler_.Undo(change_), Succeeds());
+  EXPECT_EQ(Kept(), "2-t2");
+  EXPECT_EQ(Remarks().size(), 1U);
+}
+
+TEST_F(MigrationsHandlerTest, ANewerOneReplacesTheOlder) {
+  ASSERT_THAT(handler_.Undo(change_), Succeeds());
+  worker_.state = At("3-t3", 2);
+  change_.to = Release("3-t3", 2);
+  std::string snapshot = Snapshots() + "/1-t1_to_3-t3/copy.db";
+  Must(files_.MakeDirectories(ParentOf(snapshot), 0755));
+  Must(files_.WriteAtomically(snapshot, AsBytes(ToJson(At("1-t1", 1)).Dump()), 0600));
+  ASSERT_THAT(handler_.Undo(change_), Succeeds());
+  EXPECT_EQ(Kept(), "3-t3");
+  EXPECT_THAT(Must(files_.List(Snapshots() + "/replaced")), ElementsAre("copy.db"));
+}
+
+TEST_F(MigrationsHandlerTest, WithoutRoomTheRestoreGoesOnAndSaysSo) {
+  files_.free = uint64_t{200} * 1024 * 1024;
+  ASSERT_THAT(handler_.Undo(change_), Succeeds());
+  EXPECT_EQ(worker_.state.release, "1-t1");
+  EXPECT_EQ(Kept(), "none");
+  EXPECT_THAT(Remarks(), ElementsAre(HasSubstr("it could not be kept: it takes 104.9 MB, and ")));
+  EXPECT_FALSE(Must(files_.Inspect(Snapshots() + "/replaced")));
+}
+
+TEST_F(MigrationsHandlerTest, ACopyThatFailsDoesNotStopTheRestore) {
+  worker_.fails = "snapshot";
+  ASSERT_THAT(handler_.Undo(change_), Succeeds());
+  EXPECT_EQ(worker_.state.release, "1-t1");
+  EXPECT_THAT(Remarks(), ElementsAre(HasSubstr("could not be kept: an injected fault")));
+}
+
+TEST_F(MigrationsHandlerTest, ItGoesWithTheLastReleaseOfTheComponent) {
+  Must(files_.MakeDirectories(probe_.paths.Programs("data/main", "1-t1"), 0755));
+  ASSERT_THAT(handler_.Undo(change_), Succeeds());
+  ASSERT_THAT(handler_.Discard(*change_.to), Succeeds());
+  EXPECT_EQ(Kept(), "2-t2");
+  EXPECT_EQ(Remarks().size(), 1U);
+  EXPECT_FALSE(Must(files_.Inspect(ParentOf(Snapshot()))));
+  ASSERT_THAT(handler_.Discard(*change_.from), Succeeds());
+  EXPECT_FALSE(Must(files_.Inspect(Snapshots())));
 }
 
 }  // namespace

@@ -43,11 +43,14 @@ TEST_F(OutboxTest, AVerdictCarriesItsCauseRemedyAndChecks) {
   verdict.remedy = "free some";
   verdict.checks = {{"product", true, "it is for us", ""},
                     {"space", false, "too full", "free some"}};
+  verdict.remarks = {"its data is in a file"};
   Must(outbox_.Write(VerdictStatus("a.ignite", verdict, {})));
   Json json = Must(Json::ParseStrict(Read("a.ignite.status.json")));
   for (const char* field : {"bundle", "state", "outcome", "reason", "cause", "remedy", "checks"})
     EXPECT_NE(json.Find(field), nullptr) << field;
   EXPECT_EQ(*json.Find("outcome")->AsString(), "refused");
+  EXPECT_EQ(*json.Find("remarks"), Json::StringArray(verdict.remarks));
+  EXPECT_THAT(Read("a.ignite.status.txt"), HasSubstr("Note:            its data is in a file"));
   EXPECT_THAT(Read("a.ignite.status.txt"), HasSubstr("REFUSED"));
   EXPECT_THAT(Read("a.ignite.status.txt"), HasSubstr("free some"));
   EXPECT_THAT(Read("a.ignite.status.txt"), HasSubstr("FAIL  space"));
