@@ -846,24 +846,47 @@ def is_postgresql_address(text):
     return re.fullmatch(f"dbname={value}( host={value})?( port={value})? user={value}", text) is not None
 
 
-SQL_PIECE = re.compile(rb"""
-    (?P<gap> [\t-\r\x20] | --[^\n]* | /[*].*?[*]/ )
-    | [xX]?'(?:[^']|'')*'(?!') | "(?:[^"]|"")*"(?!") | `(?:[^`]|``)*`(?!`) | \[[^]]*\]
-    | [A-Za-z_\x80-\xff][A-Za-z_\x80-\xff0-9$]* | [0-9][A-Za-z_\x80-\xff0-9$.]*
-    | (?:(?!--|/[*])[+*<>=~!@\x23%^&|?:/-])+ | [^'"`\[+*<>=~!@\x23%^&|?:/-]""", re.DOTALL | re.VERBOSE)
+WORD = rb"[A-Za-z_\x80-\xff][A-Za-z_\x80-\xff0-9$]*"
+NUMBER = rb"[0-9][A-Za-z_\x80-\xff0-9$.]*"
+TAG = rb"(?:[A-Za-z_\x80-\xff][A-Za-z_\x80-\xff0-9]*)?"
+SQL_PIECES = {
+    "sqlite": re.compile(rb"""
+        (?P<gap> [\t-\r\x20] | --[^\n]* | /[*].*?[*]/ )
+        | [xX]?'(?:[^']|'')*'(?!') | "(?:[^"]|"")*"(?!") | `(?:[^`]|``)*`(?!`) | \[[^]]*\]
+        | """ + WORD + b"|" + NUMBER + rb"""
+        | (?:(?!--|/[*])[+*<>=~!@\x23%^&|?:/-])+ | [^'"`\[+*<>=~!@\x23%^&|?:/-]""", re.DOTALL | re.VERBOSE),
+    "postgresql": re.compile(rb"""
+        (?P<gap> [\t-\r\x20] | --[^\n]* )
+        | (?:[xXbBnN]|[uU]&)?'(?:[^']|'')*'(?!') | [eE]'(?:[^'\\]|''|\\.)*'(?!') | (?:[uU]&)?"(?:[^"]|"")*"(?!")
+        | \$(?P<tag>""" + TAG + rb""")\$.*?\$(?P=tag)\$
+        | (?![eE]')""" + WORD + b"|" + NUMBER + rb"""
+        | (?:(?!--|/[*])[+*<>=~!@\x23%^&|?:/`-])+ | (?![eE]'|\$""" + TAG + rb"""\$)[^'"`+*<>=~!@\x23%^&|?:/-]""",
+                             re.DOTALL | re.VERBOSE),
+}
 
 
-def normal_form(text):
+def end_of_nested_comment(text, place):
+    """Behind the comment that begins at `place`; None where it is not closed."""
+    depth = 0
+    for mark in re.finditer(rb"/[*]|[*]/", text[place:]):
+        depth += 1 if mark[0] == b"/*" else -1
+        if depth == 0:
+            return place + mark.end()
+    return None
+
+
+def normal_form(engine, text):
     """Of SQL, as bytes; None where something is not closed."""
     tokens, place = [], 0
-    while place < len(text):
-        piece = SQL_PIECE.match(text, place)
-        if not piece:
-            return None
-        if piece["gap"] is None:
+    while place is not None and place < len(text):
+        if engine == "postgresql" and text.startswith(b"/*", place):
+            place = end_of_nested_comment(text, place)
+            continue
+        piece = SQL_PIECES[engine].match(text, place)
+        if piece and piece["gap"] is None:
             tokens.append(piece[0])
-        place = piece.end()
-    return b" ".join(tokens)
+        place = piece.end() if piece else None
+    return None if place is None else b" ".join(tokens)
 
 
 class Migrations(Programs):

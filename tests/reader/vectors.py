@@ -113,7 +113,6 @@ WORDS = {
     "unit": reader.is_unit, "url": reader.HEALTH["http"][1], "address": reader.HEALTH["tcp"][1],
     "command": reader.HEALTH["command"][1], "postgresql-address": reader.is_postgresql_address,
 }
-NORMAL_FORMS = {"sqlite": reader.normal_form}
 DPKG = {"<": "lt", "=": "eq", ">": "gt"}
 
 
@@ -177,7 +176,7 @@ class Kit:
         for line in self.lines("sql.txt"):
             engine, pair = line.split(" ", 1)
             text, form = (None if it is None else it.encode() for it in json.loads(pair))
-            if NORMAL_FORMS[engine](text) != form:
+            if reader.normal_form(engine, text) != form:
                 self.faults.append(f"sql.txt: {line}")
 
     def versions(self):
