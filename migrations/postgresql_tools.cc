@@ -73,6 +73,19 @@ pg_dump --no-password --format=custom --no-comments --role="$owner" --dbname="$f
   pg_restore --no-password --exit-on-error --single-transaction --role="$owner" --dbname="$to"
 )sh";
 
+/// By themselves, because those on extensions are for their owners to make, who may be others: to
+/// leave them out takes an archive in a file, and one of the schema is small.
+constexpr std::string_view kCommentScript = R"sh(
+set -o pipefail
+from=$1 to=$2 owner=$3
+archive=$(mktemp) || exit
+trap 'rm -f "$archive"' EXIT
+comments() { pg_restore --list "$archive" | grep -E '^[0-9]+; [0-9]+ [0-9]+ COMMENT ' | grep -v ' COMMENT - EXTENSION '; }
+pg_dump --no-password --format=custom --schema-only --role="$owner" --dbname="$from" --file="$archive" &&
+  pg_restore --no-password --exit-on-error --single-transaction --role="$owner" --dbname="$to" \
+    --use-list=<(comments) "$archive"
+)sh";
+
 Result<> RunTool(std::vector<std::string> arguments) {
   Command command;
   command.arguments = std::move(arguments);
@@ -112,6 +125,7 @@ Result<> CopyDatabase(const PostgresqlPlace& from, const PostgresqlPlace& to, Co
   std::vector<std::string> arguments = {from.address, to.address, from.owner};
   if (rows != CopyRows::kAll) arguments.emplace_back("--schema-only");
   TRY(RunShell(kCopyScript, "copy", arguments));
+  TRY(RunShell(kCommentScript, "comments", {from.address, to.address, from.owner}));
   if (rows != CopyRows::kOwnTables) return {};
   arguments.back() = "--data-only";
   arguments.emplace_back("--table=public.ignite_*");

@@ -280,11 +280,25 @@ TEST_F(PostgresqlDatabaseTest, ACopyIsAnotherDatabase) {
   ASSERT_TRUE(made);
   EXPECT_EQ(made->kind, Copy::Kind::kWhole) << made->why;
   auto copy = MakePostgresqlDatabase(copy_);
-  EXPECT_EQ(Examine(*copy).tables, Examine(*database_).tables);
+  EXPECT_EQ(Examine(*copy), Examine(*database_));
   Execute(copy_, "DROP TABLE child");
   EXPECT_EQ(Value("SELECT count(*) FROM child"), "1");
   ExpectDone(database_->DropCopy(copy_));
   EXPECT_FALSE(PostgresqlConnection::Open(copy_, As::kLogin));
+  ExpectDone(database_->DropCopy(copy_));
+}
+
+TEST_F(PostgresqlDatabaseTest, ACopyHasTheCommentsToo) {
+  std::string administrator = server_.AsAdministrator(name_);
+  Execute(administrator, "CREATE EXTENSION hstore");
+  Execute(
+      "CREATE TABLE t (a integer CONSTRAINT positive CHECK (a > 0)); COMMENT ON TABLE t IS 'it''s';"
+      "COMMENT ON COLUMN t.a IS 'two\nlines'; COMMENT ON CONSTRAINT positive ON t IS 'c';"
+      "CREATE TABLE \" COMMENT \" (); CREATE TABLE \"1; 2 3 COMMENT \" ();");
+  auto made = MakePostgresqlDatabase(administrator)->MakeCopy(copy_);
+  ASSERT_TRUE(made) << made.error().cause;
+  EXPECT_EQ(made->kind, Copy::Kind::kWhole) << made->why;
+  EXPECT_EQ(Examine(*MakePostgresqlDatabase(copy_)), Examine(*database_));
   ExpectDone(database_->DropCopy(copy_));
 }
 
