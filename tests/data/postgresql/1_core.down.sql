@@ -1,0 +1,1 @@
+DROP TABLE users, samples, targets, probes, sites;

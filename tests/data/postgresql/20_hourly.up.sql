@@ -1,0 +1,3 @@
+CREATE MATERIALIZED VIEW hourly AS
+  SELECT target_id, hour, count(*) AS count, sum(value) AS total FROM samples GROUP BY target_id, hour;
+CREATE UNIQUE INDEX hourly_key ON hourly (target_id, hour);

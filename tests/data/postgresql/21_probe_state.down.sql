@@ -1,0 +1,2 @@
+ALTER TABLE probes DROP COLUMN state;
+DROP TYPE probe_state;

@@ -1,0 +1,2 @@
+ALTER TABLE targets DROP COLUMN labels;
+DROP TABLE tags;

@@ -1,0 +1,2 @@
+UPDATE targets SET labels = DEFAULT;
+TRUNCATE tags RESTART IDENTITY;

@@ -1,0 +1,3 @@
+ALTER TABLE targets DROP COLUMN schedule_id;
+DROP TABLE schedules;
+DROP DOMAIN weekday;

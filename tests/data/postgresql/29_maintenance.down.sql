@@ -1,0 +1,2 @@
+DROP TABLE maintenance;
+DROP EXTENSION btree_gist;

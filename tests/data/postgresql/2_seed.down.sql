@@ -1,0 +1,1 @@
+TRUNCATE users, samples, targets, probes, sites RESTART IDENTITY;

@@ -1,0 +1,1 @@
+TRUNCATE policies, policy_steps RESTART IDENTITY;

@@ -1,0 +1,2 @@
+DROP TRIGGER audited ON probes;
+DROP SCHEMA audit CASCADE;

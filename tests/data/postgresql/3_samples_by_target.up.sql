@@ -1,0 +1,1 @@
+CREATE INDEX samples_by_target ON samples USING btree (target_id, taken_at DESC);

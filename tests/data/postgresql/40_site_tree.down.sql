@@ -1,0 +1,2 @@
+DROP FUNCTION ancestors(integer);
+ALTER TABLE sites DROP COLUMN parent_id;

@@ -1,0 +1,2 @@
+ALTER TABLE hardware DROP COLUMN made;
+ALTER TABLE hardware DROP COLUMN model;

@@ -1,0 +1,2 @@
+UPDATE settings SET value = value - 'hourly' WHERE key = 'retention';
+UPDATE settings SET key = substr(key, 10) WHERE key LIKE 'alerting.%';

@@ -1,0 +1,1 @@
+ALTER TYPE target_kind ADD VALUE 'tcp' BEFORE 'snmp';

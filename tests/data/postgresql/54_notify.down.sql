@@ -1,0 +1,2 @@
+DROP TRIGGER announced ON alerts;
+DROP FUNCTION announce();

@@ -1,0 +1,8 @@
+CREATE FUNCTION announce() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+  PERFORM pg_notify('alerts', NEW.id::text);
+  RETURN NEW;
+END;
+$body$;
+CREATE CONSTRAINT TRIGGER announced AFTER INSERT ON alerts DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION announce();

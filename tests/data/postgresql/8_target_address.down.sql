@@ -1,0 +1,1 @@
+ALTER TABLE targets RENAME COLUMN address TO host;

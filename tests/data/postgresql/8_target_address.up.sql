@@ -1,0 +1,1 @@
+ALTER TABLE targets RENAME COLUMN host TO address;

@@ -1,0 +1,2 @@
+DELETE FROM user_roles;
+DELETE FROM roles;

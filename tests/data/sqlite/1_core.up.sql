@@ -1,0 +1,28 @@
+CREATE TABLE sites (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+);
+CREATE TABLE probes (
+  id INTEGER PRIMARY KEY,
+  site_id INTEGER NOT NULL REFERENCES sites (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  address TEXT NOT NULL,
+  UNIQUE (site_id, name)
+);
+CREATE TABLE targets (
+  id INTEGER PRIMARY KEY,
+  probe_id INTEGER NOT NULL REFERENCES probes (id) ON DELETE CASCADE,
+  host TEXT,
+  kind TEXT
+);
+CREATE TABLE samples (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  target_id INTEGER NOT NULL REFERENCES targets (id) ON DELETE CASCADE,
+  taken_at INTEGER NOT NULL,
+  value REAL
+);
+CREATE TABLE users (
+  id INTEGER PRIMARY KEY,
+  login TEXT NOT NULL UNIQUE,
+  full_name TEXT
+);

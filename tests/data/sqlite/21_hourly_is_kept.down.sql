@@ -1,0 +1,1 @@
+DROP TRIGGER samples_counted;

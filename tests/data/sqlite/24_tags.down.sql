@@ -1,0 +1,2 @@
+DROP TABLE target_tags;
+DROP TABLE tags;

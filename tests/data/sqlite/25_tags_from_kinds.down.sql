@@ -1,0 +1,2 @@
+DELETE FROM target_tags;
+DELETE FROM tags;

@@ -1,0 +1,1 @@
+ALTER TABLE targets ADD COLUMN interval_s INTEGER NOT NULL DEFAULT 60 CHECK (interval_s > 0);

@@ -1,0 +1,2 @@
+ALTER TABLE targets DROP COLUMN schedule_id;
+DROP TABLE schedules;

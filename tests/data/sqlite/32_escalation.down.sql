@@ -1,0 +1,2 @@
+DROP TABLE policy_steps;
+DROP TABLE policies;

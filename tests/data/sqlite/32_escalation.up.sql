@@ -1,0 +1,8 @@
+CREATE TABLE policies (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE policy_steps (
+  policy_id INTEGER NOT NULL REFERENCES policies (id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  wait_s INTEGER NOT NULL,
+  account_id INTEGER REFERENCES accounts (id) ON DELETE SET NULL,
+  PRIMARY KEY (policy_id, position)
+) WITHOUT ROWID;

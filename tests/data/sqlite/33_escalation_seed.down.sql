@@ -1,0 +1,3 @@
+ALTER TABLE alerts DROP COLUMN policy_id;
+DELETE FROM policy_steps;
+DELETE FROM policies;

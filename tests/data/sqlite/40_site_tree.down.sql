@@ -1,0 +1,2 @@
+DROP TABLE site_ancestors;
+ALTER TABLE sites DROP COLUMN parent_id;

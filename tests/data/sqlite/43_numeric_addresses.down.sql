@@ -1,0 +1,2 @@
+DROP INDEX probes_by_subnet;
+ALTER TABLE probes DROP COLUMN subnet;

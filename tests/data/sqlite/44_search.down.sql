@@ -1,0 +1,3 @@
+DROP TRIGGER alerts_lost;
+DROP TRIGGER alerts_found;
+DROP TABLE alert_search;

@@ -1,0 +1,2 @@
+DROP INDEX targets_alive;
+ALTER TABLE targets DROP COLUMN deleted_at;

@@ -1,0 +1,1 @@
+DROP INDEX probes_serial;

@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX probes_serial ON probes (serial);
