@@ -34,7 +34,7 @@ class PostgresqlConnection : public SqlSession {
   Result<> ExpectNoRow(const std::string& sql) override;
 
   /// The engine checks foreign keys itself.
-  Result<std::string> CountViolations() override { return std::string("0"); }
+  Result<uint64_t> CountViolations() override { return uint64_t{0}; }
   Result<bool> HasOwnTables() override;
   Result<bool> IsEmpty() override;
   Result<std::string> SchemaText() override;

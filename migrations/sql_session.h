@@ -37,7 +37,7 @@ class SqlSession {
   virtual Result<> ExpectNoRow(const std::string& sql) = 0;
 
   /// How many rows refer to rows that are not there, where the engine lets that happen.
-  virtual Result<std::string> CountViolations() = 0;
+  virtual Result<uint64_t> CountViolations() = 0;
   /// Whether the engine's own tables are there.
   virtual Result<bool> HasOwnTables() = 0;
   /// Whether there is no table, view or the like besides the engine's.

@@ -199,8 +199,9 @@ Result<> SqliteConnection::ExpectNoRow(const std::string& sql) {
 }
 
 /// An application may live with some, so only their number counts.
-Result<std::string> SqliteConnection::CountViolations() {
-  return Value("SELECT count(*) FROM pragma_foreign_key_check");
+Result<uint64_t> SqliteConnection::CountViolations() {
+  auto count = TRY(Value("SELECT count(*) FROM pragma_foreign_key_check"));
+  return ParseNumber(count).value_or(0);
 }
 
 Result<bool> SqliteConnection::HasOwnTables() {

@@ -31,7 +31,7 @@ class SqliteConnection : public SqlSession {
   Result<> RunScript(std::string_view sql, Script script, std::string_view what) override;
   Result<> ExpectNoRow(const std::string& sql) override;
 
-  Result<std::string> CountViolations() override;
+  Result<uint64_t> CountViolations() override;
   Result<bool> HasOwnTables() override;
   Result<bool> IsEmpty() override;
   Result<std::string> SchemaText() override;

@@ -180,6 +180,15 @@ TEST_F(SqliteDatabaseTest, ForeignKeysHoldUnlessTheStepRebuildsTables) {
   EXPECT_EQ(Value("SELECT count(*) FROM p"), "1");
 }
 
+TEST_F(SqliteDatabaseTest, AStepMayMendWhatAnApplicationLeft) {
+  Execute(
+      "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p (id)); INSERT INTO "
+      "c "
+      "VALUES (1), (2)");
+  ExpectDone(database_->Run(Up("", 0, "1-t1", {MakeStep(1, "DELETE FROM c WHERE p = 1", "")})));
+  EXPECT_EQ(Value("SELECT count(*) FROM c"), "1");
+}
+
 TEST_F(SqliteDatabaseTest, VerifyQueriesMustFindNothing) {
   Move up = Up("", 0, "1-t1", {MakeStep(1, StrCat(kTable, "INSERT INTO t VALUES (1, 'odd')"), "")});
   up.verify = {"SELECT a FROM t WHERE a = 'odd'"};
