@@ -25,6 +25,8 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
+constexpr Milliseconds kWatchInterval{100};
+
 Milliseconds MonotonicNow() {
   return std::chrono::duration_cast<Milliseconds>(
       std::chrono::steady_clock::now().time_since_epoch());
@@ -42,7 +44,7 @@ struct SpawnPlan {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
 
-  SpawnPlan(int input, int output, bool attended) {
+  SpawnPlan(int input, int output, bool attended, bool in_our_group) {
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
@@ -56,7 +58,7 @@ struct SpawnPlan {
     posix_spawnattr_setsigdefault(&attributes, &reset);
     posix_spawnattr_setpgroup(&attributes, 0);
     // Of the programs in the background, none can read from the terminal.
-    int group = attended ? 0 : POSIX_SPAWN_SETPGROUP;
+    int group = in_our_group ? 0 : POSIX_SPAWN_SETPGROUP;
     posix_spawnattr_setflags(
         &attributes, static_cast<short>(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
   }
@@ -77,15 +79,18 @@ class SystemProcess : public Process {
     UniqueFd write_end(ends[1]);
     pid_t child = TRY(Spawn(command, write_end.get()));
     write_end.Reset();
-    pid_t target = command.attended ? child : -child;
-    Outcome outcome = Collect(child, target, read_end.get(), MonotonicNow() + command.timeout,
-                              command.output_limit);
+    pid_t target = SharesOurGroup(command) ? child : -child;
+    Outcome outcome = Collect(child, target, read_end.get(), command);
     // What the program left behind in its group must not outlive it.
-    if (!command.attended) (void)kill(target, SIGKILL);
+    if (!SharesOurGroup(command)) (void)kill(target, SIGKILL);
     return outcome;
   }
 
  private:
+  static bool SharesOurGroup(const Command& command) {
+    return command.attended || command.in_our_group;
+  }
+
   static Result<pid_t> Spawn(const Command& command, int output) {
     std::vector<std::string> arguments = command.arguments;
     std::vector<std::string> environment = command.environment;
@@ -98,7 +103,7 @@ class SystemProcess : public Process {
     UniqueFd input = TRY(InputOf(command));
     if (command.confinement)
       return StartConfined(command, std::move(environment), input.get(), output);
-    SpawnPlan plan(input.get(), output, command.attended);
+    SpawnPlan plan(input.get(), output, command.attended, SharesOurGroup(command));
     pid_t child = -1;
     int failure = posix_spawnp(&child, arguments[0].c_str(), &plan.files, &plan.attributes,
                                Pointers(arguments).data(), Pointers(environment).data());
@@ -119,44 +124,59 @@ class SystemProcess : public Process {
     return file;
   }
 
-  /// Reads until the program has ended, or kills `target` at the deadline. A grandchild may hold
-  /// the pipe open, so the end of the program counts and not the end of the pipe.
-  static Outcome Collect(pid_t child, pid_t target, int output, Milliseconds deadline,
-                         size_t limit) {
+  /// Reads until the program has ended; kills `target` at the deadline, or where the watch wants no
+  /// more. A grandchild may hold the pipe open, so the end of the program counts and not the end of
+  /// the pipe.
+  static Outcome Collect(pid_t child, pid_t target, int output, const Command& command) {
+    Milliseconds deadline = MonotonicNow() + command.timeout;
+    Milliseconds watched{0};
     Outcome outcome;
     for (bool pipe_open = true;;) {
       int status = 0;
       if (waitpid(child, &status, WNOHANG) == child) {
-        Drain(output, outcome.output, limit);
+        Drain(output, outcome.output, command.output_limit);
         outcome.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         return outcome;
       }
-      Milliseconds left = deadline - MonotonicNow();
-      if (left.count() <= 0 && !outcome.timed_out) {
+      bool is_killed = outcome.timed_out || outcome.stopped;
+      Milliseconds now = MonotonicNow();
+      Milliseconds left = deadline - now;
+      if (left.count() <= 0 && !is_killed) {
         outcome.timed_out = true;
         (void)kill(target, SIGKILL);
       }
       pollfd waiting{pipe_open ? output : -1, POLLIN, 0};
       (void)poll(&waiting, 1, static_cast<int>(std::clamp<int64_t>(left.count(), 1, 20)));
-      if (waiting.revents != 0) pipe_open = Take(output, outcome.output, limit);
+      std::string piece;
+      if (waiting.revents != 0) pipe_open = Take(output, piece);
+      Keep(piece, outcome.output, command.output_limit);
+      bool is_due = !piece.empty() || now - watched >= kWatchInterval;
+      if (!command.watch || is_killed || !is_due) continue;
+      watched = now;
+      if (command.watch(piece)) continue;
+      outcome.stopped = true;
+      (void)kill(target, SIGKILL);
     }
   }
 
   /// One read; false at the end of the pipe.
-  static bool Take(int output, std::string& text, size_t limit) {
+  static bool Take(int output, std::string& piece) {
     char buffer[4096];
     ssize_t got = read(output, buffer, sizeof buffer);
     if (got <= 0) return got < 0 && errno == EINTR;
-    text.append(buffer, std::min(static_cast<size_t>(got), limit - std::min(limit, text.size())));
+    piece.assign(buffer, static_cast<size_t>(got));
     return true;
+  }
+
+  static void Keep(std::string_view piece, std::string& text, size_t limit) {
+    text.append(piece.substr(0, limit - std::min(limit, text.size())));
   }
 
   /// What the program still had in the pipe. A grandchild may go on writing, so no more than is
   /// kept.
   static void Drain(int output, std::string& text, size_t limit) {
     (void)fcntl(output, F_SETFL, O_NONBLOCK);
-    while (text.size() < limit && Take(output, text, limit)) {
-    }
+    for (std::string piece; text.size() < limit && Take(output, piece);) Keep(piece, text, limit);
   }
 };
 
@@ -165,10 +185,12 @@ class SystemProcess : public Process {
 std::unique_ptr<Process> MakeSystemProcess() { return std::make_unique<SystemProcess>(); }
 
 Result<> CheckOutcome(const Command& command, const Outcome& outcome) {
-  if (outcome.exit_code == 0 && !outcome.timed_out) return {};
+  if (outcome.exit_code == 0 && !outcome.timed_out && !outcome.stopped) return {};
   std::string line;
   for (const std::string& argument : command.arguments)
     line += StrCat(line.empty() ? "" : " ", argument);
+  if (outcome.stopped)
+    return Error{ErrorCode::kCancelled, StrCat("'", line, "' was stopped"), "start it again"};
   std::string_view tail = outcome.output;
   tail = tail.substr(tail.size() - std::min<size_t>(tail.size(), 400));
   std::string said = Printable(TrimSpace(tail));

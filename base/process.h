@@ -5,9 +5,11 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -40,14 +42,20 @@ struct Command {
   /// Runs for the person who runs us: with our environment, standard error and terminal, so that it
   /// can ask for a PIN. It then shares our process group, and a timeout kills it alone.
   bool attended = false;
+  /// Stays in our process group, so that who kills that kills it too; a timeout kills it alone.
+  bool in_our_group = false;
   size_t output_limit = 16 * 1024;  ///< Bytes of its output that are kept.
   std::optional<Confinement> confinement = {};
+  /// Called while it runs with each piece of its output, and several times a second without one.
+  /// false kills it as its timeout does.
+  std::function<bool(std::string_view output)> watch = {};
 };
 
 struct Outcome {
   int exit_code = 0;   ///< 128 + N where signal N ended it, as a shell reports it.
   std::string output;  ///< Standard output, and error where not attended: its beginning.
   bool timed_out = false;
+  bool stopped = false;  ///< By its watch.
 };
 
 class Process {

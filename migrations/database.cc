@@ -2,17 +2,17 @@
 
 namespace ignite::migrations {
 
-Result<> RunInParts(Database& database, const Move& move,
-                    const std::function<Result<>(const Move& part)>& run_program) {
+Result<> RunInParts(const Move& move, const RunPart& run_program, const RunPart& run) {
   for (const Move& part : Split(move)) {
     if (!part.steps.empty() && part.steps[0].is_program) TRY(run_program(part));
-    TRY(database.Run(part));
+    TRY(run(part));
   }
   return {};
 }
 
-std::unique_ptr<Database> OpenDatabase(Engine engine, const std::string& address) {
-  return engine == Engine::kSqlite ? MakeSqliteDatabase(address) : MakePostgresqlDatabase(address);
+std::unique_ptr<Database> OpenDatabase(Engine engine, const std::string& address, OnStep on_step) {
+  return engine == Engine::kSqlite ? MakeSqliteDatabase(address, std::move(on_step))
+                                   : MakePostgresqlDatabase(address, std::move(on_step));
 }
 
 }  // namespace ignite::migrations

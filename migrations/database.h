@@ -39,15 +39,16 @@ class Database {
   virtual Result<Fingerprint> Examine() = 0;
 };
 
-/// Runs a move, each of its parts (Split) in a transaction of its own. `run_program` runs the
-/// program of a part that has one, which is to be done before it is written down.
-Result<> RunInParts(Database& database, const Move& move,
-                    const std::function<Result<>(const Move& part)>& run_program);
+/// Runs the parts of a move (Split), each a transaction of its own. `run_program` runs the program
+/// of a part that has one, before `run` writes down that it is done.
+using RunPart = std::function<Result<>(const Move& part)>;
+Result<> RunInParts(const Move& move, const RunPart& run_program, const RunPart& run);
 
 /// `address` is a path for SQLite, a connection string of libpq for PostgreSQL.
-std::unique_ptr<Database> OpenDatabase(Engine engine, const std::string& address);
+std::unique_ptr<Database> OpenDatabase(Engine engine, const std::string& address,
+                                       OnStep on_step = {});
 
-std::unique_ptr<Database> MakeSqliteDatabase(std::string path);
-std::unique_ptr<Database> MakePostgresqlDatabase(std::string address);
+std::unique_ptr<Database> MakeSqliteDatabase(std::string path, OnStep on_step = {});
+std::unique_ptr<Database> MakePostgresqlDatabase(std::string address, OnStep on_step = {});
 
 }  // namespace ignite::migrations

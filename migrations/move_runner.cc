@@ -30,7 +30,7 @@ Result<> ProveReturn(SqlSession& session, const Move& move, const Fingerprint& b
 
 }  // namespace
 
-Result<> RunMove(SqlSession& session, const Move& move) {
+Result<> RunMove(SqlSession& session, const Move& move, const OnStep& on_step) {
   TRY(session.BeginMove(move));
   DatabaseState state = TRY(ReadState(session));
   if (StandsAtEnd(state, move)) return session.Execute("COMMIT");
@@ -39,15 +39,19 @@ Result<> RunMove(SqlSession& session, const Move& move) {
   Fingerprint before;
   if (move.proves_return) before = TRY(TakeFingerprint(session));
   Script script = Script::kInTransaction;
+  auto run = [&](const Step& step) {
+    if (on_step) on_step();
+    return RunStep(session, step, move.direction, script);
+  };
   if (!move.steps.empty() && move.steps[0].traits.non_transactional) {
     script = Script::kOutside;
     TRY(session.Execute("COMMIT"));
-    TRY(RunStep(session, move.steps[0], move.direction, script));
+    TRY(run(move.steps[0]));
     TRY(session.BeginMove(move));
   }
   if (!move.to_release.empty()) TRY(CreateOwnTables(session));
   for (const Step& step : move.steps) {
-    if (script == Script::kInTransaction) TRY(RunStep(session, step, move.direction, script));
+    if (script == Script::kInTransaction) TRY(run(step));
     TRY(RecordStep(session, move, step));
   }
   // An application may have left some, which a step may mend.

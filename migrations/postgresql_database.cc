@@ -31,7 +31,8 @@ constexpr const char* kExtensions =
 
 class PostgresqlDatabase : public Database {
  public:
-  explicit PostgresqlDatabase(std::string address) : address_(std::move(address)) {}
+  PostgresqlDatabase(std::string address, OnStep on_step)
+      : address_(std::move(address)), on_step_(std::move(on_step)) {}
 
   Result<DatabaseState> Read() override {
     auto connection = TRY(PostgresqlConnection::Open(address_, As::kOwner));
@@ -43,7 +44,7 @@ class PostgresqlDatabase : public Database {
 
   Result<> Run(const Move& move) override {
     auto connection = TRY(PostgresqlConnection::Open(address_, As::kOwner));
-    auto moved = RunMove(connection, move);
+    auto moved = RunMove(connection, move, on_step_);
     if (moved) return {};
     (void)connection.Execute("ROLLBACK");
     // A failed COMMIT may have committed, and the connection may be lost: what is there decides.
@@ -84,7 +85,9 @@ class PostgresqlDatabase : public Database {
   Result<> DropCopy(const std::string& address) override {
     std::string name = TRY(PostgresqlConnection::DatabaseIn(address));
     auto connection = TRY(PostgresqlConnection::Open(address_, As::kLogin));
-    return connection.Execute(StrCat("DROP DATABASE IF EXISTS ", QuotedName(name)));
+    // The server may still be at work for a process that is gone.
+    return connection.Execute(
+        StrCat("DROP DATABASE IF EXISTS ", QuotedName(name), " WITH (FORCE)"));
   }
 
  private:
@@ -119,12 +122,13 @@ class PostgresqlDatabase : public Database {
   }
 
   std::string address_;
+  OnStep on_step_;
 };
 
 }  // namespace
 
-std::unique_ptr<Database> MakePostgresqlDatabase(std::string address) {
-  return std::make_unique<PostgresqlDatabase>(std::move(address));
+std::unique_ptr<Database> MakePostgresqlDatabase(std::string address, OnStep on_step) {
+  return std::make_unique<PostgresqlDatabase>(std::move(address), std::move(on_step));
 }
 
 }  // namespace ignite::migrations

@@ -55,6 +55,11 @@ END
 $drop$;
 )sql";
 
+/// A statement must not outlive the process that asked for it, where the server knows how.
+constexpr std::string_view kCheckConnection =
+    "SELECT pg_catalog.set_config(name, '2s', false) FROM pg_catalog.pg_settings "
+    "WHERE name = 'client_connection_check_interval'; ";
+
 /// Without its last line psql has nothing to commit: a dump that ends early changes nothing.
 constexpr std::string_view kRestoreScript = R"sh(
 set -o pipefail
@@ -90,6 +95,8 @@ Result<> RunTool(std::vector<std::string> arguments) {
   Command command;
   command.arguments = std::move(arguments);
   command.timeout = kTimeout;
+  // A pipeline of bash ends with the worker that asked for it.
+  command.in_our_group = true;
   auto outcome = MakeSystemProcess()->Run(command);
   if (!outcome && outcome.error().code == ErrorCode::kNotFound) {
     return Error{ErrorCode::kUnsupported, outcome.error().cause,
@@ -117,7 +124,7 @@ Result<> DumpDatabase(const PostgresqlPlace& place, const std::string& path) {
 Result<> RestoreDump(const PostgresqlPlace& place, const std::string& path) {
   std::string begin = StrCat("SET ROLE ", QuotedName(place.owner),
                              "; SET lock_timeout = ", "'30s'; SET synchronous_commit = on; ",
-                             LockOfMoves(), "; ", kDropAll);
+                             kCheckConnection, LockOfMoves(), "; ", kDropAll);
   return RunShell(kRestoreScript, "restore", {place.address, begin, path});
 }
 

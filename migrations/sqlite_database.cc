@@ -19,7 +19,8 @@ constexpr std::string_view kPart = ".part";
 
 class SqliteDatabase : public Database {
  public:
-  explicit SqliteDatabase(std::string path) : path_(std::move(path)) {}
+  SqliteDatabase(std::string path, OnStep on_step)
+      : path_(std::move(path)), on_step_(std::move(on_step)) {}
 
   Result<DatabaseState> Read() override {
     auto size = TRY(SizeOfFile());
@@ -39,7 +40,7 @@ class SqliteDatabase : public Database {
     if (!may_create && !TRY(SizeOfFile())) return {};
     auto connection =
         TRY(SqliteConnection::Open(path_, may_create ? Mode::kCreate : Mode::kExisting));
-    auto moved = RunMove(connection, move);
+    auto moved = RunMove(connection, move, on_step_);
     if (!moved) {
       (void)connection.Execute("ROLLBACK");
       // A failed COMMIT may have committed: what is there decides.
@@ -125,12 +126,13 @@ class SqliteDatabase : public Database {
   }
 
   std::string path_;
+  OnStep on_step_;
 };
 
 }  // namespace
 
-std::unique_ptr<Database> MakeSqliteDatabase(std::string path) {
-  return std::make_unique<SqliteDatabase>(std::move(path));
+std::unique_ptr<Database> MakeSqliteDatabase(std::string path, OnStep on_step) {
+  return std::make_unique<SqliteDatabase>(std::move(path), std::move(on_step));
 }
 
 }  // namespace ignite::migrations

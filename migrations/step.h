@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -88,6 +89,9 @@ struct Move {
   /// Also takes the steps back before the commit, and goes on only if that leads to the start.
   bool proves_return = false;
 };
+
+/// Told of each step of a move that begins.
+using OnStep = std::function<void()>;
 
 /// From the end of a move that went up to its start, by the downs of its steps.
 Move Reversed(const Move& move);

@@ -16,6 +16,8 @@ namespace {
 constexpr std::string_view kWorkerArgument = "--migration-worker";
 /// A rehearsal of a large database takes its time; who waits may cancel.
 constexpr std::chrono::hours kTimeout{6};
+/// White space to whoever parses the answer.
+constexpr char kStepBegins[] = "\n";
 constexpr size_t kMaxAnswer = size_t{256} * 1024 * 1024;
 
 Json ToJson(const Error& error) {
@@ -49,7 +51,8 @@ Result<Json> Answer(std::string_view request) {
   std::string path = fields.String("path", "");
   const Json* move = fields.Optional("move");
   TRY(fields.Finish());
-  auto database = OpenDatabase(engine.value_or(Engine::kSqlite), address);
+  auto tell = [] { (void)WriteAll(STDOUT_FILENO, AsBytes(kStepBegins), "a line"); };
+  auto database = OpenDatabase(engine.value_or(Engine::kSqlite), address, tell);
   if (verb == "read") return migrations::ToJson(TRY(database->Read()));
   if (verb == "examine") return ToJson(TRY(database->Examine()));
   if (verb == "run") TRY(database->Run(TRY(MoveFromJson(move == nullptr ? Json() : *move))));
@@ -62,8 +65,8 @@ Result<Json> Answer(std::string_view request) {
 
 class DatabaseOfWorker : public Database {
  public:
-  DatabaseOfWorker(Process& process, WorkerAccount account)
-      : process_(process), account_(std::move(account)) {}
+  DatabaseOfWorker(Process& process, WorkerAccount account, WatchWork watch)
+      : process_(process), account_(std::move(account)), watch_(std::move(watch)) {}
 
   Result<DatabaseState> Read() override { return StateFromJson(TRY(Ask(Request("read")))); }
   Result<> Run(const Move& move) override {
@@ -110,7 +113,19 @@ class DatabaseOfWorker : public Database {
     command.output_limit = kMaxAnswer;
     command.confinement = Confinement{.uid = account_.uid, .gid = account_.gid, .network = true};
     command.input.assign(AsBytes(text).begin(), AsBytes(text).end());
+    size_t begun = 0;
+    if (watch_) {
+      command.watch = [&](std::string_view output) {
+        begun += static_cast<size_t>(std::count(output.begin(), output.end(), kStepBegins[0]));
+        return watch_(begun);
+      };
+    }
     Outcome outcome = TRY(process_.Run(command));
+    if (outcome.stopped) {
+      return Error{ErrorCode::kCancelled,
+                   StrCat("the work on ", Printable(account_.address), " was stopped"),
+                   "start it again"};
+    }
     auto answer = Json::ParseStored(outcome.output);
     const Json* done = answer ? answer->Find("done") : nullptr;
     if (done != nullptr) return *done;
@@ -131,6 +146,7 @@ class DatabaseOfWorker : public Database {
 
   Process& process_;
   WorkerAccount account_;
+  WatchWork watch_;
 };
 
 }  // namespace
@@ -151,8 +167,9 @@ int RunWorker() {
   return WriteAll(STDOUT_FILENO, AsBytes(text), "the answer") ? 0 : 1;
 }
 
-std::unique_ptr<Database> MakeDatabaseOfWorker(Process& process, WorkerAccount account) {
-  return std::make_unique<DatabaseOfWorker>(process, std::move(account));
+std::unique_ptr<Database> MakeDatabaseOfWorker(Process& process, WorkerAccount account,
+                                               WatchWork watch) {
+  return std::make_unique<DatabaseOfWorker>(process, std::move(account), std::move(watch));
 }
 
 }  // namespace ignite::migrations

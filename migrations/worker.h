@@ -1,8 +1,10 @@
 // The process that touches a database: the agent starts itself again as the owner of the database,
-// hands it one request on standard input, and reads one answer from its standard output. Nothing
+// hands it one request on standard input, and reads one answer from its standard output; an empty
+// line before it for each step that begins. Nothing
 // that an application can write is opened by root.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/json.h"
@@ -16,6 +18,10 @@ bool IsWorker(const std::vector<std::string>& arguments);
 /// Gives the exit code.
 int RunWorker();
 
+/// Called several times a second while a worker is at work, with how many steps of its move have
+/// begun. false kills the worker, whose transaction dies with it: the method fails with kCancelled.
+using WatchWork = std::function<bool(size_t begun)>;
+
 /// A Database whose methods each run in a worker of their own.
 struct WorkerAccount {
   Engine engine = Engine::kSqlite;
@@ -23,6 +29,7 @@ struct WorkerAccount {
   uid_t uid = 0;
   gid_t gid = 0;
 };
-std::unique_ptr<Database> MakeDatabaseOfWorker(Process& process, WorkerAccount account);
+std::unique_ptr<Database> MakeDatabaseOfWorker(Process& process, WorkerAccount account,
+                                               WatchWork watch);
 
 }  // namespace ignite::migrations

@@ -87,8 +87,9 @@ class Trial {
       // What fails after a way back, the second way up as well, is the fault of the down.
       if (running_.empty() || part.direction == Direction::kDown)
         running_ = FileOf(part.steps.back(), part.direction);
-      return migrations::RunInParts(copy_.database(), part,
-                                    [&](const Move& program) { return RunProgram(program); });
+      return migrations::RunInParts(
+          part, [&](const Move& program) { return RunProgram(program); },
+          [&](const Move& one) { return copy_.database().Run(one); });
     });
   }
 

@@ -6,6 +6,7 @@
 // and one row in handlers/handler_table.cc.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,6 +47,10 @@ class Staging {
   virtual Result<> Finish() = 0;
 };
 
+/// A verb that takes long calls it several times a second with what it is doing, for a person.
+/// false: the verb is to give up as soon as it can, with any Error.
+using Watch = std::function<bool(const std::string& doing)>;
+
 /// When a component has its turn among those that change together, whatever their order in the
 /// bundle. The reverse is the order of the undo.
 enum class Turn : uint8_t { kData, kConfiguration, kLast };
@@ -74,7 +79,8 @@ class Handler {
   /// it, Discard gives back what is left.
   virtual Result<> Reserve(const Change& change) = 0;
   /// Begins a new release, throwing away what an earlier run left of it. Touches nothing live.
-  virtual Result<std::unique_ptr<Staging>> Stage(const Change& change) = 0;
+  /// `watch` lives as long as the Staging.
+  virtual Result<std::unique_ptr<Staging>> Stage(const Change& change, Watch watch) = 0;
   /// For an adoption: the spec that a release made of `tree` has. kRefused names what it cannot
   /// hold; kUnsupported for types that make none.
   virtual Result<Json> Survey(const AdoptedTree&) const { return CannotBeAdopted(); }
@@ -88,7 +94,7 @@ class Handler {
 
   /// Prepares the places outside the release for `to` and takes away what only `from` had. Runs
   /// before the switch, with the units stopped.
-  virtual Result<> Activate(const Change& change) = 0;
+  virtual Result<> Activate(const Change& change, const Watch& watch) = 0;
   /// The reverse of Activate, after the switch back; OK where there is nothing to undo.
   virtual Result<> Undo(const Change& change) = 0;
   /// Removes a release that no deployment needs any more, also one that was only half staged.

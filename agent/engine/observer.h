@@ -24,7 +24,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void OnProgress(const Progress& progress) = 0;
-  /// Asked again and again while staging and during the trial. Elsewhere a stop waits.
+  /// Asked again and again while staging, while data moves, and during the trial; elsewhere a stop
+  /// waits. While data moves kSuspend changes nothing.
   virtual StopRequest Stop() = 0;
 };
 

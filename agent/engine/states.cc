@@ -29,6 +29,7 @@ constexpr std::array kTransitions = {
     Transition{State::kStaged,      Event::kCancel,        State::kCancelled},
     Transition{State::kApplying,    Event::kActivated,     State::kTrial},
     Transition{State::kApplying,    Event::kFailure,       State::kRollingBack},
+    Transition{State::kApplying,    Event::kCancel,        State::kRollingBack},
     Transition{State::kTrial,       Event::kHealthy,       State::kCommitted},
     Transition{State::kTrial,       Event::kFailure,       State::kRollingBack},
     Transition{State::kTrial,       Event::kCancel,        State::kRollingBack},

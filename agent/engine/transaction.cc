@@ -49,14 +49,19 @@ class StagingSink : public format::PayloadSink {
  public:
   using Show = std::function<void(const std::string& payload)>;
 
-  StagingSink(const format::Manifest& manifest, const Plan& plan, HandlerTable& handlers, Show show)
-      : manifest_(manifest), plan_(plan), handlers_(handlers), show_(std::move(show)) {}
+  StagingSink(const format::Manifest& manifest, const Plan& plan, HandlerTable& handlers, Show show,
+              Watch watch)
+      : manifest_(manifest),
+        plan_(plan),
+        handlers_(handlers),
+        show_(std::move(show)),
+        watch_(std::move(watch)) {}
 
   Result<> BeginStream(size_t payload, size_t stream) override {
     if (stream == 0) {
       const Change& change = plan_.ChangeOf(manifest_.payloads[payload].component);
       show_(manifest_.payloads[payload].name);
-      staging_ = TRY(handlers_.Find(change.any().type)->Stage(change));
+      staging_ = TRY(handlers_.Find(change.any().type)->Stage(change, watch_));
       streams_left_ = manifest_.payloads[payload].streams.size();
     }
     return staging_->BeginStream(stream);
@@ -73,6 +78,7 @@ class StagingSink : public format::PayloadSink {
   const Plan& plan_;
   HandlerTable& handlers_;
   Show show_;
+  Watch watch_;
   std::unique_ptr<Staging> staging_;
   size_t streams_left_ = 0;
 };
@@ -83,6 +89,12 @@ Verdict Because(std::string reason, const Error& error) {
   why.cause = PrintableLines(error.cause);
   why.remedy = error.remedy;
   return why;
+}
+
+Verdict Cancelled(std::string_view when) {
+  return Because("cancelled",
+                 {ErrorCode::kCancelled, StrCat("the transaction was cancelled ", when),
+                  "install the bundle again when you want it"});
 }
 
 Verdict Interrupted() {
@@ -134,6 +146,9 @@ Result<Verdict> Transaction::Run(const Plan& plan, format::VerifiedBundle* bundl
   auto activated = Activate(plan);
   if (activated) return TryAndCommit(plan);
   if (!IsActivated(state_)) return AbandonStaging(activated.error());
+  if (stop_ == StopRequest::kCancel) {
+    return RollBack(plan, Event::kCancel, Cancelled("while it was being activated"), false);
+  }
   // The end of the agent may end the programs that it runs as well: no fault of the release.
   if (observer_.Stop() == StopRequest::kSuspend)
     return RollBack(plan, Event::kFailure, Interrupted(), false);
@@ -152,21 +167,28 @@ Result<> Transaction::Stage(const Plan& plan, format::VerifiedBundle* bundle) {
   return Enter(Event::kStagingDone, "staged");
 }
 
+bool Transaction::GoesOnStaging(const std::string& doing, int percent) {
+  Show(doing, percent);
+  stop_ = observer_.Stop();
+  return stop_ == StopRequest::kNone;
+}
+
 Result<> Transaction::Unpack(const Plan& plan, format::VerifiedBundle& bundle) {
   TRY(StageWithoutStreams(plan, bundle.manifest()));
   std::string step = "unpacking";
-  StagingSink sink(bundle.manifest(), plan, parts_.handlers, [&](const std::string& payload) {
-    step = StrCat("unpacking ", payload);
-    Show(step, kStagingFrom);
-  });
+  int percent = kStagingFrom;
+  StagingSink sink(
+      bundle.manifest(), plan, parts_.handlers,
+      [&](const std::string& payload) {
+        step = StrCat("unpacking ", payload);
+        Show(step, percent);
+      },
+      [&](const std::string& doing) { return GoesOnStaging(doing, percent); });
   return bundle.ReadPayloads(sink, parts_.settings.threads, [&](uint64_t done) -> Result<> {
-    int percent = static_cast<int>(done * 100 / std::max<uint64_t>(1, bundle.payload_size()));
-    Show(step, Between(kStagingFrom, kStagingTo, percent));
-    stop_ = observer_.Stop();
-    if (stop_ == StopRequest::kNone) return {};
-    return Error{ErrorCode::kCancelled,
-                 "the transaction was cancelled before anything was activated",
-                 "install the bundle again when you want it"};
+    auto share = static_cast<int>(done * 100 / std::max<uint64_t>(1, bundle.payload_size()));
+    percent = Between(kStagingFrom, kStagingTo, share);
+    if (GoesOnStaging(step, percent)) return {};
+    return Error{ErrorCode::kCancelled, "unpacking was stopped", "install the bundle again"};
   });
 }
 
@@ -183,7 +205,8 @@ Result<> Transaction::StageWithoutStreams(const Plan& plan, const format::Manife
   for (const format::PayloadInfo& payload : manifest.payloads) {
     if (!payload.streams.empty()) continue;
     const Change& change = plan.ChangeOf(payload.component);
-    auto staging = TRY(HandlerOf(change).Stage(change));
+    auto staging = TRY(HandlerOf(change).Stage(
+        change, [this](const std::string& doing) { return GoesOnStaging(doing, kStagingFrom); }));
     TRY(staging->Finish());
   }
   return {};
@@ -196,8 +219,8 @@ Result<Verdict> Transaction::AbandonStaging(const Error& error) {
     suspended.cause = "the agent was asked to end; nothing was activated";
     return End(Event::kFailure, std::move(suspended), false);
   }
-  if (error.code == ErrorCode::kCancelled)
-    return End(Event::kCancel, Because("cancelled", error), false);
+  if (stop_ == StopRequest::kCancel)
+    return End(Event::kCancel, Cancelled("before anything was activated"), false);
   // A step or program of the bundle failed on a copy of what this probe has: no fault of its bytes.
   if (error.code == ErrorCode::kRefused)
     return End(Event::kRefusal, Because("rehearsal", error), false);
@@ -209,9 +232,15 @@ Result<Verdict> Transaction::AbandonStaging(const Error& error) {
 Result<> Transaction::Activate(const Plan& plan) {
   TRY(Enter(Event::kActivation, "stopping units"));
   TRY(parts_.services.Stop(TRY(UnitsOf(plan, parts_.handlers, true, true))));
+  // An agent that is asked to end leaves this to its end: what is done need not be done again.
+  Watch watch = [this](const std::string& doing) {
+    Show(doing, kApplyingFrom);
+    if (observer_.Stop() == StopRequest::kCancel) stop_ = StopRequest::kCancel;
+    return stop_ != StopRequest::kCancel;
+  };
   for (const Change& change : plan.changes) {
     TRY(Step(StrCat("activating ", change.any().component)));
-    TRY(HandlerOf(change).Activate(change));
+    TRY(HandlerOf(change).Activate(change, watch));
   }
   TRY(Step("switching"));
   TRY(store_.Switch(plan.to_deployment));
@@ -236,11 +265,7 @@ Result<Verdict> Transaction::TryAndCommit(const Plan& plan) {
         true);
   }
   if (outcome.stop == StopRequest::kCancel) {
-    return RollBack(plan, Event::kCancel,
-                    Because("cancelled", {ErrorCode::kCancelled,
-                                          "the transaction was cancelled during its trial",
-                                          "install the bundle again when you want it"}),
-                    false);
+    return RollBack(plan, Event::kCancel, Cancelled("during its trial"), false);
   }
   TRY(Step(std::string(kTrialSuspended)));
   Verdict suspended;

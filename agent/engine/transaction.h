@@ -45,6 +45,8 @@ class Transaction {
   void Show(std::string step, int percent);
 
   Result<> Stage(const Plan& plan, format::VerifiedBundle* bundle);
+  /// Tells the observer, and asks whether to go on; the answer is in stop_.
+  bool GoesOnStaging(const std::string& doing, int percent);
   Result<> StageWithoutStreams(const Plan& plan, const format::Manifest& manifest);
   Result<> Unpack(const Plan& plan, format::VerifiedBundle& bundle);
   Result<> CopyAdopted(const Plan& plan);

@@ -4,7 +4,7 @@ namespace ignite::handlers {
 
 Result<> RunBundleProgram(Process& process, const Command& command) {
   auto outcome = CheckOutcome(command, TRY(process.Run(command)));
-  if (outcome) return {};
+  if (outcome || outcome.error().code == ErrorCode::kCancelled) return outcome;
   return Error{ErrorCode::kRefused, outcome.error().cause, outcome.error().remedy};
 }
 

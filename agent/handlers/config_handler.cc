@@ -118,7 +118,7 @@ Result<> ConfigHandler::Reserve(const Change& change) {
   return programs_.Reserve(*change.to, TRY(SpecOf(*change.to)).folder);
 }
 
-Result<std::unique_ptr<engine::Staging>> ConfigHandler::Stage(const Change& change) {
+Result<std::unique_ptr<engine::Staging>> ConfigHandler::Stage(const Change& change, engine::Watch) {
   ConfigSpec spec = TRY(SpecOf(*change.to));
   return programs_.Stage(*change.to, spec.folder, spec.programs,
                          [this, change] { return MakeRelease(change); });
@@ -154,7 +154,7 @@ Result<bool> ConfigHandler::HasRelease(const ComponentRecord& record) const {
          TRY(programs_.FindDifferences(record, CompareWhat::kPresence)).empty();
 }
 
-Result<> ConfigHandler::Activate(const Change& change) {
+Result<> ConfigHandler::Activate(const Change& change, const engine::Watch&) {
   if (change.from) TRY(versions_.RecordEdits(*change.from, TRY(HostRelease(*change.from))));
   if (change.to) {
     auto base = TRY(versions_.Base(*change.to));

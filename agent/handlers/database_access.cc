@@ -9,7 +9,6 @@
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "migrations/rehearsal.h"
-#include "migrations/worker.h"
 #include "payload-format/data/database_address.h"
 
 namespace ignite::handlers {
@@ -86,9 +85,10 @@ Result<std::optional<uint64_t>> DatabaseAccess::SizeOf(const DatabasePlace& plac
   return info ? std::optional(info->size) : std::nullopt;
 }
 
-std::unique_ptr<migrations::Database> DatabaseAccess::Open(const DatabasePlace& place) const {
-  return migrations::MakeDatabaseOfWorker(process_,
-                                          {place.engine, place.address, place.uid, place.gid});
+std::unique_ptr<migrations::Database> DatabaseAccess::Open(const DatabasePlace& place,
+                                                           migrations::WatchWork watch) const {
+  return migrations::MakeDatabaseOfWorker(
+      process_, {place.engine, place.address, place.uid, place.gid}, std::move(watch));
 }
 
 DatabasePlace DatabaseAccess::CopyOf(const DatabasePlace& place, const std::string& folder) {

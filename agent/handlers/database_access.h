@@ -12,6 +12,7 @@
 #include "base/file_system.h"
 #include "base/process.h"
 #include "migrations/database.h"
+#include "migrations/worker.h"
 #include "payload-format/data/migrations_spec.h"
 
 namespace ignite::handlers {
@@ -40,7 +41,8 @@ class DatabaseAccess {
   Result<std::optional<uint64_t>> SizeOf(const DatabasePlace& place) const;
 
   /// Each of its methods runs in a process of the account.
-  std::unique_ptr<migrations::Database> Open(const DatabasePlace& place) const;
+  std::unique_ptr<migrations::Database> Open(const DatabasePlace& place,
+                                             migrations::WatchWork watch = {}) const;
   /// Where a copy of it goes for a rehearsal: into `folder`, or beside it on its server.
   static DatabasePlace CopyOf(const DatabasePlace& place, const std::string& folder);
 

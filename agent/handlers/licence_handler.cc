@@ -86,7 +86,8 @@ Result<int64_t> LicenceHandler::SignedTime(const ComponentRecord& record) const 
   return ParseDate(spec.issued).value_or(0);
 }
 
-Result<std::unique_ptr<engine::Staging>> LicenceHandler::Stage(const Change& change) {
+Result<std::unique_ptr<engine::Staging>> LicenceHandler::Stage(const Change& change,
+                                                               engine::Watch) {
   const ComponentRecord& record = *change.to;
   TRY(Discard(record));
   return std::unique_ptr<engine::Staging>(
@@ -105,7 +106,7 @@ Result<bool> LicenceHandler::HasRelease(const ComponentRecord& record) const {
   return TRY(FindDifferences(record, Compare::kDamage)).empty();
 }
 
-Result<> LicenceHandler::Activate(const Change&) { return {}; }
+Result<> LicenceHandler::Activate(const Change&, const engine::Watch&) { return {}; }
 
 Result<> LicenceHandler::Undo(const Change&) { return {}; }
 

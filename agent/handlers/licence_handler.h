@@ -29,10 +29,11 @@ class LicenceHandler : public engine::Handler {
   Result<int64_t> SignedTime(const engine::ComponentRecord& record) const override;
   /// A few hundred bytes: what is kept free anyway is enough.
   Result<> Reserve(const engine::Change&) override { return {}; }
-  Result<std::unique_ptr<engine::Staging>> Stage(const engine::Change& change) override;
+  Result<std::unique_ptr<engine::Staging>> Stage(const engine::Change& change,
+                                                 engine::Watch watch) override;
   Result<std::string> ReleasePath(const engine::ComponentRecord& record) const override;
   Result<bool> HasRelease(const engine::ComponentRecord& record) const override;
-  Result<> Activate(const engine::Change& change) override;
+  Result<> Activate(const engine::Change& change, const engine::Watch& watch) override;
   Result<> Undo(const engine::Change& change) override;
   Result<> Discard(const engine::ComponentRecord& record) override;
   Result<std::vector<engine::Unit>> Units(const engine::ComponentRecord& record) const override;

@@ -97,6 +97,13 @@ std::string RehearsalWords(const DatabaseWords& database, const Course& course,
   return words + StrCat("took ", TimeInWords(last->took), " and ", SizeInWords(last->bytes));
 }
 
+std::string ProgressWords(const migrations::Move& move, size_t begun) {
+  if (move.steps.empty()) return "moving the data";
+  size_t number = std::clamp<size_t>(begun, 1, move.steps.size());
+  return StrCat(move.direction == Direction::kUp ? "applying " : "taking back ",
+                NameOf(move.steps[number - 1]), " (", number, " of ", move.steps.size(), ")");
+}
+
 std::string RehearsalRemark(const std::string& component, const Rehearsal& rehearsal) {
   if (rehearsal.copy.kind == Copy::Kind::kNone) {
     return StrCat("the steps of ", component,

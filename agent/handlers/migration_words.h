@@ -25,6 +25,9 @@ std::vector<std::string> ActivationWords(const DatabaseWords& database, const Co
 std::string RehearsalWords(const DatabaseWords& database, const Course& course,
                            const std::optional<Rehearsal>& last);
 
+/// While they run: "applying 19_rates (2 of 5)", where so many have begun.
+std::string ProgressWords(const migrations::Move& move, size_t begun);
+
 /// On what the steps were tried, once they are committed.
 std::string RehearsalRemark(const std::string& component, const Rehearsal& rehearsal);
 

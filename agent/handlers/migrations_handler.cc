@@ -15,11 +15,13 @@ namespace {
 using engine::Change;
 using engine::CheckResult;
 using engine::ComponentRecord;
+using engine::Watch;
 using format::MigrationsSpec;
 using migrations::Copy;
 using migrations::DatabaseState;
 using migrations::FirstDifference;
 using migrations::Move;
+using migrations::WatchWork;
 
 constexpr mode_t kTraversable = 0755;
 constexpr mode_t kOwnersOnly = 0700;
@@ -30,6 +32,10 @@ constexpr std::string_view kNothing = "nothing";
 constexpr std::string_view kRehearsal = "rehearsal";
 constexpr std::string_view kReplaced = "replaced";
 constexpr std::string_view kCopy = "/copy.db";
+
+WatchWork Telling(const Watch& watch, std::string doing) {
+  return [&watch, doing = std::move(doing)](size_t) { return watch(doing); };
+}
 
 }  // namespace
 
@@ -120,10 +126,12 @@ Result<> MigrationsHandler::Reserve(const Change& change) {
   return programs_.Reserve(*change.to, TRY(SidesOf(change)).to->spec.folder);
 }
 
-Result<std::unique_ptr<engine::Staging>> MigrationsHandler::Stage(const Change& change) {
+Result<std::unique_ptr<engine::Staging>> MigrationsHandler::Stage(const Change& change,
+                                                                  engine::Watch watch) {
   Sides sides = TRY(SidesOf(change));
-  return programs_.Stage(*change.to, sides.to->spec.folder, {},
-                         [this, change] { return Rehearse(change); });
+  return programs_.Stage(
+      *change.to, sides.to->spec.folder, {},
+      [this, change, watch = std::move(watch)] { return Rehearse(change, watch); });
 }
 
 std::string MigrationsHandler::RehearsalFolder(const std::string& component) const {
@@ -158,7 +166,7 @@ Result<> MigrationsHandler::MakeWorkFolder(const std::string& folder, const Data
 }
 
 Result<> MigrationsHandler::RunProgram(const DatabasePlace& place, const Move& move,
-                                       const Change& change) {
+                                       const Change& change, const WatchWork& watch) {
   const migrations::Step& step = move.steps[0];
   bool is_up = move.direction == migrations::Direction::kUp;
   Sides sides = TRY(SidesOf(change));
@@ -172,6 +180,7 @@ Result<> MigrationsHandler::RunProgram(const DatabasePlace& place, const Move& m
                            StrCat("IGNITE_ROOT=", paths_.Root())};
     command.timeout = kProgramTimeout;
     command.confinement = DatabaseAccess::ConfinementFor(place);
+    if (watch) command.watch = [&](std::string_view) { return watch(1); };
     return RunBundleProgram(process_, command);
   }
   return Error{ErrorCode::kInternal, StrCat("no release has the program of step ", step.number),
@@ -179,9 +188,17 @@ Result<> MigrationsHandler::RunProgram(const DatabasePlace& place, const Move& m
 }
 
 Result<> MigrationsHandler::RunMove(const DatabasePlace& place, const Move& move,
-                                    const Change& change) {
-  return migrations::RunInParts(*databases_.Open(place), move,
-                                [&](const Move& part) { return RunProgram(place, part, change); });
+                                    const Change& change, const Watch& watch) {
+  size_t done = 0;
+  WatchWork work;
+  if (watch) work = [&](size_t begun) { return watch(ProgressWords(move, done + begun)); };
+  return migrations::RunInParts(
+      move, [&](const Move& part) { return RunProgram(place, part, change, work); },
+      [&](const Move& part) -> Result<> {
+        TRY(databases_.Open(place, work)->Run(part));
+        done += part.steps.size();
+        return {};
+      });
 }
 
 Result<> MigrationsHandler::DropRehearsal(const DatabasePlace& place,
@@ -192,12 +209,11 @@ Result<> MigrationsHandler::DropRehearsal(const DatabasePlace& place,
   return files_.RemoveTree(folder);
 }
 
-Result<> MigrationsHandler::Rehearse(const Change& change) {
+Result<> MigrationsHandler::Rehearse(const Change& change, const Watch& watch) {
   if (settings_.rehearse == engine::Rehearse::kOff) return {};
   Sides sides = TRY(SidesOf(change));
   DatabasePlace place = TRY(databases_.Find(sides.any()));
-  auto live = databases_.Open(place);
-  DatabaseState state = TRY(live->Read());
+  DatabaseState state = TRY(databases_.Open(place)->Read());
   Course course = TRY(StagedCourse(change, sides, state));
   if (course.move.steps.empty()) return {};
   const std::string& component = change.any().component;
@@ -206,11 +222,13 @@ Result<> MigrationsHandler::Rehearse(const Change& change) {
   DatabasePlace copy = DatabaseAccess::CopyOf(place, folder);
   bool is_optional = settings_.rehearse == engine::Rehearse::kPreferred;
   Clock::Milliseconds begin = clock_.BootTime();
-  auto made = live->MakeCopy(copy.address);
+  auto made =
+      databases_.Open(place, Telling(watch, StrCat("copying ", place.name, " for the rehearsal")))
+          ->MakeCopy(copy.address);
   Rehearsal rehearsal{change.any().release, made ? *made : Copy{Copy::Kind::kNone, {}}};
   Result<> tried;
   if (rehearsal.copy.kind != Copy::Kind::kNone) {
-    auto bytes = RehearseOn(copy, course, change);
+    auto bytes = RehearseOn(copy, course, change, watch);
     if (bytes) rehearsal.bytes = *bytes;
     if (!bytes) tried = std::move(bytes).error();
   } else if (!made) {
@@ -232,10 +250,12 @@ Result<> MigrationsHandler::Rehearse(const Change& change) {
 }
 
 Result<uint64_t> MigrationsHandler::RehearseOn(const DatabasePlace& place, const Course& course,
-                                               const Change& change) {
+                                               const Change& change, const Watch& watch) {
   auto back = course.needs_snapshot ? migrations::WayBack::kSnapshot : migrations::WayBack::kDowns;
-  TRY(migrations::Rehearse(*databases_.Open(place), course.move, back,
-                           [&](const Move& move) { return RunMove(place, move, change); }));
+  Watch steps = [&](const std::string& doing) { return watch(StrCat("rehearsing: ", doing)); };
+  TRY(migrations::Rehearse(*databases_.Open(place, Telling(watch, "rehearsing: comparing")),
+                           course.move, back,
+                           [&](const Move& move) { return RunMove(place, move, change, steps); }));
   return TRY(databases_.SizeOf(place)).value_or(0);
 }
 
@@ -296,11 +316,10 @@ Result<bool> MigrationsHandler::HasRelease(const ComponentRecord& record) const 
   return TRY(programs_.FindDifferences(record, CompareWhat::kDamage)).empty();
 }
 
-Result<> MigrationsHandler::Activate(const Change& change) {
+Result<> MigrationsHandler::Activate(const Change& change, const engine::Watch& watch) {
   Sides sides = TRY(SidesOf(change));
   DatabasePlace place = TRY(databases_.Find(sides.any()));
-  auto database = databases_.Open(place);
-  DatabaseState state = TRY(database->Read());
+  DatabaseState state = TRY(databases_.Open(place)->Read());
   if (change.to && StandsAt(sides.to, state)) return {};
   if (!change.to && !state.is_managed) return {};
   Course course = TRY(StagedCourse(change, sides, state));
@@ -310,7 +329,8 @@ Result<> MigrationsHandler::Activate(const Change& change) {
   TRY(notes_.ForgetReplaced(change.any().component));
   if (course.needs_snapshot) {
     TRY(MakeWorkFolder(ParentOf(snapshot), place));
-    TRY(database->Snapshot(snapshot));
+    TRY(databases_.Open(place, Telling(watch, StrCat("keeping a snapshot of ", place.name)))
+            ->Snapshot(snapshot));
   }
   if (course.restores) {
     std::string former = Snapshot({change.to, change.from});
@@ -318,13 +338,14 @@ Result<> MigrationsHandler::Activate(const Change& change) {
     // The snapshot that leads back if the trial fails has it.
     notes_.Write(change.any().component, Replaced{NameOf(change), taken ? taken->mtime.seconds : 0,
                                                   StrCat(NameOf(change), kCopy), ""});
-    return database->Restore(former);
+    return databases_.Open(place, Telling(watch, StrCat("restoring ", place.name)))
+        ->Restore(former);
   }
   // A copy of a SQLite database is the same in all; one of PostgreSQL may lack rows, or be missing.
   course.move.proves_return = place.engine == migrations::Engine::kPostgresql &&
                               !course.needs_snapshot &&
                               settings_.rehearse != engine::Rehearse::kOff;
-  return RunMove(place, course.move, change);
+  return RunMove(place, course.move, change, watch);
 }
 
 Result<> MigrationsHandler::Undo(const Change& change) {
@@ -344,7 +365,7 @@ Result<> MigrationsHandler::Undo(const Change& change) {
                  "restore the database from a backup"};
   }
   Move back = TRY(PlanReturn(sides.from, *sides.to, state));
-  return RunMove(place, back, {change.to, change.from});
+  return RunMove(place, back, {change.to, change.from}, {});
 }
 
 Result<> MigrationsHandler::CopyReplaced(const std::string& path, const DatabasePlace& place,

@@ -44,10 +44,11 @@ class MigrationsHandler : public engine::Handler {
   Result<std::vector<std::string>> Places(const engine::ComponentRecord& record) const override;
   Result<std::vector<engine::SpaceNeed>> SpaceNeeds(const engine::Change& change) const override;
   Result<> Reserve(const engine::Change& change) override;
-  Result<std::unique_ptr<engine::Staging>> Stage(const engine::Change& change) override;
+  Result<std::unique_ptr<engine::Staging>> Stage(const engine::Change& change,
+                                                 engine::Watch watch) override;
   Result<std::string> ReleasePath(const engine::ComponentRecord& record) const override;
   Result<bool> HasRelease(const engine::ComponentRecord& record) const override;
-  Result<> Activate(const engine::Change& change) override;
+  Result<> Activate(const engine::Change& change, const engine::Watch& watch) override;
   Result<> Undo(const engine::Change& change) override;
   Result<> Discard(const engine::ComponentRecord& record) override;
   Result<std::vector<std::string>> StagingSteps(const engine::Change& change) const override;
@@ -78,17 +79,18 @@ class MigrationsHandler : public engine::Handler {
   /// With the texts of the new release, which is staged.
   Result<Course> StagedCourse(const engine::Change& change, const Sides& sides,
                               const migrations::DatabaseState& state) const;
+  /// Without a watch it cannot be stopped.
   Result<> RunMove(const DatabasePlace& place, const migrations::Move& move,
-                   const engine::Change& change);
+                   const engine::Change& change, const engine::Watch& watch);
   Result<> RunProgram(const DatabasePlace& place, const migrations::Move& move,
-                      const engine::Change& change);
+                      const engine::Change& change, const migrations::WatchWork& watch);
 
   /// Tries the change on a copy: up, the database's own checks, back, compared with the start, and
   /// up again. kRefused says which step fails.
-  Result<> Rehearse(const engine::Change& change);
+  Result<> Rehearse(const engine::Change& change, const engine::Watch& watch);
   /// Gives the bytes of the copy.
   Result<uint64_t> RehearseOn(const DatabasePlace& copy, const Course& course,
-                              const engine::Change& change);
+                              const engine::Change& change, const engine::Watch& watch);
   /// What a rehearsal that was cut off has left: its folder stays as long as the copy does.
   Result<> DropRehearsal(const DatabasePlace& place, const std::string& component);
 

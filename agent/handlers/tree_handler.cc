@@ -93,7 +93,7 @@ Result<> TreeHandler::Reserve(const Change& change) {
   return TRY(ReserveOf(*change.to)).Take();
 }
 
-Result<std::unique_ptr<engine::Staging>> TreeHandler::Stage(const Change& change) {
+Result<std::unique_ptr<engine::Staging>> TreeHandler::Stage(const Change& change, engine::Watch) {
   const ComponentRecord& record = *change.to;
   TRY(RemoveRelease(record));
   TreeSpec spec = TRY(SpecOf(record));
@@ -121,7 +121,7 @@ Result<> TreeHandler::StageAdopted(const Change& change) {
   TreeSurvey survey = TRY(SurveyTree(files_, accounts, spec.path, folder));
   survey.spec.units = spec.units;
   auto staged = survey.spec.ToJson() == record.spec
-                    ? CopyTree(files_, survey, folder, *TRY(Stage(change)))
+                    ? CopyTree(files_, survey, folder, *TRY(Stage(change, {})))
                     : Error{ErrorCode::kCorrupt, "it is not what it was", ""};
   if (staged || staged.error().code != ErrorCode::kCorrupt) return staged;
   return Error{ErrorCode::kIo, StrCat(folder, " changed while it was adopted"),
@@ -160,7 +160,7 @@ Result<bool> TreeHandler::HasRelease(const ComponentRecord& record) const {
       .empty();
 }
 
-Result<> TreeHandler::Activate(const Change& change) {
+Result<> TreeHandler::Activate(const Change& change, const engine::Watch&) {
   return FixedLinks(files_, paths_)
       .Move(TRY(LinksOf(change.from)), TRY(LinksOf(change.to)), FixedLinks::Foreign::kRefused);
 }

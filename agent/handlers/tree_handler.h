@@ -26,12 +26,13 @@ class TreeHandler : public engine::Handler {
   Result<std::vector<std::string>> Places(const engine::ComponentRecord& record) const override;
   Result<std::vector<engine::SpaceNeed>> SpaceNeeds(const engine::Change& change) const override;
   Result<> Reserve(const engine::Change& change) override;
-  Result<std::unique_ptr<engine::Staging>> Stage(const engine::Change& change) override;
+  Result<std::unique_ptr<engine::Staging>> Stage(const engine::Change& change,
+                                                 engine::Watch watch) override;
   Result<Json> Survey(const engine::AdoptedTree& tree) const override;
   Result<> StageAdopted(const engine::Change& change) override;
   Result<std::string> ReleasePath(const engine::ComponentRecord& record) const override;
   Result<bool> HasRelease(const engine::ComponentRecord& record) const override;
-  Result<> Activate(const engine::Change& change) override;
+  Result<> Activate(const engine::Change& change, const engine::Watch& watch) override;
   Result<> Undo(const engine::Change& change) override;
   Result<> Discard(const engine::ComponentRecord& record) override;
   Result<std::vector<engine::Unit>> Units(const engine::ComponentRecord& record) const override;

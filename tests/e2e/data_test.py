@@ -8,12 +8,15 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import sqlite3
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import daemon_test  # noqa: E402
 from probe import BIN, ProbeTest, command_check, wait_for  # noqa: E402
 
 DATABASE = "/var/lib/netprobe/main.db"
@@ -524,6 +527,60 @@ class RefusalTest(DataCase):
         text = done.stderr.decode()
         for words in ("'2_b.up.sql' is wrong in line 3: COMMIT controls the transaction", "3_c.down.sql", "lossy"):
             self.assertIn(words, text)
+
+
+class CancelTest(DataCase):
+    """`ignite cancel` in the middle of a step: within seconds, and the data is what it was."""
+
+    slow_up = """CREATE TABLE slow (a);
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO slow SELECT max(i) FROM n;"""
+
+    def begin(self, policy, step):
+        """The process of an update that is in its second, slow step; what the data was before."""
+        self.probe.install(self.release("1.0", self.first))
+        self.sql("INSERT INTO hosts (name) VALUES ('a')")
+        before = self.dump()
+        self.probe.configure(f"trial = 0s\n{policy}")
+        quick = {"2_quick.up.sql": "CREATE TABLE quick (a integer)", "2_quick.down.sql": "DROP TABLE quick"}
+        slow = {"3_slow.up.sql": self.slow_up, "3_slow.down.sql": "DROP TABLE slow"}
+        process = self.probe.start("install", self.release("2.0", {**self.first, **quick, **slow}), "--json")
+        self.addCleanup(self.end, process)
+        wait_for(lambda: (self.probe.status()["transaction"] or {}).get("step") == step, what=step)
+        return process, before
+
+    first = FIRST
+
+    def cancel(self, process, before, outcome, code):
+        begin = time.monotonic()
+        self.probe.json("cancel")
+        answer = json.loads(process.communicate(timeout=60)[0])
+        self.assertLess(time.monotonic() - begin, 10)
+        self.assertEqual((answer["outcome"], answer["reason"], process.returncode), (outcome, "cancelled", code), answer)
+        self.assertEqual(self.dump(), before)
+        self.assertEqual(self.version(), "1")
+        self.probe.configure("trial = 0s\n")
+        self.probe.install(self.release("3.0", {**self.first, "2_x.up.sql": "SELECT 1;", "2_x.down.sql": "SELECT 1;"}))
+
+    def test_while_it_is_rehearsed(self):
+        process, before = self.begin("", "rehearsing: applying 3_slow (2 of 2)")
+        self.cancel(process, before, "cancelled", 1)
+
+    def test_in_its_transaction(self):
+        process, before = self.begin("rehearse = off\n", "applying 3_slow (2 of 2)")
+        self.cancel(process, before, "rolled-back", 5)
+
+
+class SuspendTest(daemon_test.DaemonCase, DataCase):
+    def test_an_agent_that_ends_while_it_rehearses_leaves_nothing_of_it(self):
+        self.probe.install(self.release("1.0", FIRST))
+        slow = {**FIRST, "3_slow.up.sql": CancelTest.slow_up, "3_slow.down.sql": "DROP TABLE slow"}
+        self.start()
+        shutil.copy(self.release("2.0", slow), self.probe.inbox / "a.ignite")
+        wait_for(lambda: "rehearsing" in str(self.probe.status()["transaction"]), what="the rehearsal")
+        self.stop()
+        self.assertEqual(self.probe.history()[-1]["reason"], "suspended")
+        self.assertEqual([path.name for path in self.probe.state.glob("snapshots/data/main/*")], ["rehearsal.json"])
+        self.assertTrue((self.probe.inbox / "a.ignite").exists())
 
 
 class InterruptionTest(DataCase):

@@ -13,6 +13,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import data_test  # noqa: E402
 from data_test import DataCase  # noqa: E402
 from postgresql import Server  # noqa: E402
 from probe import BIN, command_check, run, wait_for  # noqa: E402
@@ -247,6 +248,19 @@ class PostgresqlRefusalTest(PostgresqlCase):
         self.probe.install(self.release("2.0", SECOND))
         self.sql("UPDATE ignite_migrations SET down = 'DROP TABLE hosts' WHERE number = 3")
         self.assertIn("was changed in the database", self.probe.rollback(expect=4)["cause"])
+
+
+class PostgresqlCancelTest(PostgresqlCase, data_test.CancelTest):
+    """The server does not go on with what nobody wants any more."""
+
+    first = FIRST
+    slow_up = "CREATE TABLE slow (a integer); SELECT pg_sleep(60);"
+
+    def cancel(self, *words):
+        super().cancel(*words)
+        asleep = "SELECT pid FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND pid <> pg_backend_pid()"
+        self.assertEqual(self.server.sql("postgres", asleep), [])
+        self.assertNotIn("ignite_rehearsal_" + self.name, self.databases())
 
 
 class PostgresqlInterruptionTest(PostgresqlCase):

@@ -40,8 +40,9 @@ class WeakHandler : public engine::Handler {
     return real_.SignedTime(record);
   }
   Result<> Reserve(const Change& change) override { return real_.Reserve(change); }
-  Result<std::unique_ptr<engine::Staging>> Stage(const Change& change) override {
-    auto staging = TRY(real_.Stage(change));
+  Result<std::unique_ptr<engine::Staging>> Stage(const Change& change,
+                                                 engine::Watch watch) override {
+    auto staging = TRY(real_.Stage(change, std::move(watch)));
     if (control_ != Control::kStagingNotFinished) return staging;
     return std::unique_ptr<engine::Staging>(
         std::make_unique<UnfinishedStaging>(std::move(staging)));
@@ -52,8 +53,8 @@ class WeakHandler : public engine::Handler {
   Result<bool> HasRelease(const ComponentRecord& record) const override {
     return real_.HasRelease(record);
   }
-  Result<> Activate(const Change& change) override {
-    return control_ == Control::kActivateDoesNothing ? Result<>() : real_.Activate(change);
+  Result<> Activate(const Change& change, const engine::Watch& watch) override {
+    return control_ == Control::kActivateDoesNothing ? Result<>() : real_.Activate(change, watch);
   }
   Result<> Undo(const Change& change) override {
     return control_ == Control::kUndoDoesNothing ? Result<>() : real_.Undo(change);

@@ -20,14 +20,20 @@ class TurnHandler : public handlers::TreeHandler {
       : TreeHandler(probe.files, *probe.process, probe.paths), turn_(turn), log_(log) {}
 
   Turn TurnOfActivation() const override { return turn_; }
-  Result<> Activate(const Change& change) override {
+  Result<> Activate(const Change& change, const Watch& watch) override {
     log_.push_back(StrCat("activate ", change.any().component));
-    return TreeHandler::Activate(change);
+    if (asks) {
+      asks();
+      if (!watch("moving the data")) return Error{ErrorCode::kIo, "the work was stopped", ""};
+    }
+    return TreeHandler::Activate(change, watch);
   }
   Result<> Undo(const Change& change) override {
     log_.push_back(StrCat("undo ", change.any().component));
     return TreeHandler::Undo(change);
   }
+
+  std::function<void()> asks = {};  ///< Before this handler asks whether to go on.
 
  private:
   Turn turn_;
@@ -107,6 +113,24 @@ TEST_F(ActivationOrderTest, ARollbackHasTheSameOrder) {
   ASSERT_EQ(Must(Engine(parts).Rollback({.to = 1}, probe_.observer)).state, State::kCommitted);
   EXPECT_THAT(log_,
               ElementsAre("activate app/data", "activate app/configuration", "activate app/tree"));
+}
+
+TEST_F(ActivationOrderTest, ACancelWhileDataMovesRollsBackAndHoldsNothing) {
+  handlers_.data.asks = [&] { probe_.observer.stop = StopRequest::kCancel; };
+  Verdict verdict = Must(Install(1));
+  EXPECT_EQ(verdict.state, State::kRolledBack);
+  EXPECT_EQ(verdict.reason, "cancelled");
+  EXPECT_EQ(verdict.cause, "the transaction was cancelled while it was being activated");
+  EXPECT_THAT(log_, ElementsAre("activate app/data", "undo app/tree", "undo app/configuration",
+                                "undo app/data"));
+  EXPECT_TRUE(Must(probe_.OpenJournal().Holds()).empty());
+  auto told = [](const Progress& progress) { return progress.step == "moving the data"; };
+  EXPECT_TRUE(std::any_of(probe_.observer.seen.begin(), probe_.observer.seen.end(), told));
+}
+
+TEST_F(ActivationOrderTest, AnEndOfTheAgentDoesNotStopDataThatMoves) {
+  handlers_.data.asks = [&] { probe_.observer.stop = StopRequest::kSuspend; };
+  EXPECT_EQ(Must(Install(1)).state, State::kTrial);
 }
 
 }  // namespace

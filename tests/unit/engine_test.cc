@@ -235,7 +235,7 @@ TEST_F(EngineTest, ALinkThatWasTakenAwayWithoutASyncIsTakenAwayForGood) {
   Must(files.MakeDirectories(probe_.paths.State(), 0755));
   Change change{std::nullopt, Must(probe_.OpenJournal().Current())->components.at(0)};
   Handler& tree = *handlers.Find(change.to->type);
-  Must(tree.Activate(change));
+  Must(tree.Activate(change, {}));
   files.ignored = {fakes::MemoryFileSystem::Sync::kFolder};
   Must(tree.Undo(change));  // As one leaves it that was cut off before its sync.
   files.ignored.clear();

@@ -308,7 +308,7 @@ TEST(LicenceStagingTest, EveryFailingCallIsTold) {
   FakeProbe probe;
   engine::ComponentRecord record{"licence", "licence", "1.0", "1.0-t1", Licence(1).ToJson()};
   auto stage = [&]() -> Result<> {
-    auto staging = TRY(probe.handlers.Find("licence")->Stage({std::nullopt, record}));
+    auto staging = TRY(probe.handlers.Find("licence")->Stage({std::nullopt, record}, {}));
     return staging->Finish();
   };
   int calls = 0;

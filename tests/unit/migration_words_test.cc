@@ -102,6 +102,15 @@ TEST_F(MigrationWordsTest, ARehearsalTellsWhatTheLastOneTook) {
             begin + "; the last one had no copy, because no\\x0aroom");
 }
 
+TEST_F(MigrationWordsTest, ProgressNamesTheStepThatRuns) {
+  EXPECT_EQ(ProgressWords(course_.move, 0), "applying 18_s (1 of 3)");
+  EXPECT_EQ(ProgressWords(course_.move, 2), "applying 19_s (2 of 3)");
+  EXPECT_EQ(ProgressWords(course_.move, 9), "applying 20_s (3 of 3)");
+  course_.move.direction = Direction::kDown;
+  EXPECT_EQ(ProgressWords(course_.move, 1), "taking back 18_s (1 of 3)");
+  EXPECT_EQ(ProgressWords({}, 1), "moving the data");
+}
+
 TEST_F(MigrationWordsTest, TheRemarkNamesTheKindOfCopy) {
   Rehearsal rehearsal{"20-t2", {}, 4096, Clock::Milliseconds(100)};
   EXPECT_EQ(RehearsalRemark("data/main", rehearsal),

@@ -159,7 +159,7 @@ TEST_F(MigrationsHandlerTest, ADatabaseThatCannotBeReadIsAFinding) {
 TEST_F(MigrationsHandlerTest, WithoutItsSnapshotNothingIsChanged) {
   worker_.state = At("1-t1", 1);
   worker_.fails = "snapshot";
-  EXPECT_THAT(handler_.Activate({Release("1-t1", 1), std::nullopt}),
+  EXPECT_THAT(handler_.Activate({Release("1-t1", 1), std::nullopt}, {}),
               FailsWith(ErrorCode::kIo, "an injected fault"));
   EXPECT_THAT(worker_.asked, ElementsAre("read", "snapshot"));
 }

@@ -302,6 +302,14 @@ TEST_F(PostgresqlDatabaseTest, ACopyHasTheCommentsToo) {
   ExpectDone(database_->DropCopy(copy_));
 }
 
+TEST_F(PostgresqlDatabaseTest, ACopyInUseIsDroppedAllTheSame) {
+  ASSERT_TRUE(database_->MakeCopy(copy_));
+  auto orphan = PostgresqlConnection::Open(copy_, As::kLogin);
+  ASSERT_TRUE(orphan);
+  ExpectDone(database_->DropCopy(copy_));
+  EXPECT_FALSE(PostgresqlConnection::Open(copy_, As::kLogin));
+}
+
 TEST_F(PostgresqlDatabaseTest, WhoMayMakeNoDatabaseHasNoCopy) {
   std::string address = server_.MakeDatabase(StrCat(name_, "_poor"), "poor");
   Execute(server_.AsAdministrator(name_), "ALTER ROLE poor NOCREATEDB");

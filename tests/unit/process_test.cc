@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "base/str_cat.h"
 #include "tests/fakes/must.h"
 #include "tests/fakes/temporary_directory.h"
 
@@ -54,6 +55,41 @@ TEST_F(ProcessTest, TheEnvironmentIsAPathAndWhatWasGiven) {
   EXPECT_THAT(outcome.output, HasSubstr("IGNITE_ROOT=/probe\n"));
   EXPECT_THAT(outcome.output, HasSubstr("PATH=/usr/local/sbin:"));
   EXPECT_THAT(outcome.output, testing::Not(HasSubstr("IGNITE_SECRET")));
+}
+
+TEST_F(ProcessTest, AWatchSeesTheOutputAsItComes) {
+  Command command{{"sh", "-c", "echo one; sleep 0.5; echo two; sleep 0.3"}};
+  std::vector<std::string> pieces;
+  int without = 0;
+  command.watch = [&](std::string_view output) {
+    without += output.empty() ? 1 : 0;
+    if (!output.empty()) pieces.emplace_back(output);
+    return true;
+  };
+  Outcome outcome = Must(process_->Run(command));
+  EXPECT_EQ(pieces, (std::vector<std::string>{"one\n", "two\n"}));
+  EXPECT_GE(without, 3);
+  EXPECT_EQ(outcome.output, "one\ntwo\n");
+  EXPECT_FALSE(outcome.stopped);
+}
+
+TEST_F(ProcessTest, AWatchStopsAProgram) {
+  Command command{{"sh", "-c", StrCat("echo; sleep ", kSleep.count())}};
+  command.timeout = kSleep;
+  command.watch = [](std::string_view output) { return output.empty(); };
+  auto begin = steady_clock::now();
+  Outcome outcome = Must(process_->Run(command));
+  EXPECT_LT(steady_clock::now() - begin, kSleep / 2);
+  EXPECT_TRUE(outcome.stopped);
+  EXPECT_FALSE(outcome.timed_out);
+  EXPECT_THAT(CheckOutcome(command, outcome), FailsWith(ErrorCode::kCancelled));
+}
+
+TEST_F(ProcessTest, AProgramMayStayInOurGroup) {
+  Command command{{"sh", "-c", "ps -o pgid= -p $$"}};
+  EXPECT_NE(std::stoi(Must(process_->Run(command)).output), getpgrp());
+  command.in_our_group = true;
+  EXPECT_EQ(std::stoi(Must(process_->Run(command)).output), getpgrp());
 }
 
 TEST_F(ProcessTest, StandardInputIsEmpty) { EXPECT_EQ(Shell("cat; echo end").output, "end\n"); }

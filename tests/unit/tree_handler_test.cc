@@ -105,7 +105,7 @@ TEST_F(TreeHandlerTest, ALinkOutsideTheReleaseThatIsGoneIsFound) {
 
 TEST_F(TreeHandlerTest, EveryVerbMayRunTwice) {
   engine::Change change{std::nullopt, record_};
-  for (int i = 0; i < 2; ++i) Must(handler().Activate(change));
+  for (int i = 0; i < 2; ++i) Must(handler().Activate(change, {}));
   EXPECT_EQ(probe_.LiveVersion(), "1.0");
   for (int i = 0; i < 2; ++i) Must(handler().Undo(change));
   EXPECT_EQ(probe_.LiveVersion(), "");
@@ -122,7 +122,7 @@ TEST_F(TreeHandlerTest, AReleaseWithoutItsTableIsNotWhole) {
 TEST_F(TreeHandlerTest, AForeignFileIsNeitherReplacedNorTakenBack) {
   Must(handler().Undo({std::nullopt, record_}));
   Must(probe_.real_files->WriteAtomically(probe_.Path("/etc/web.conf"), AsBytes("mine"), 0644));
-  EXPECT_THAT(handler().Activate({std::nullopt, record_}),
+  EXPECT_THAT(handler().Activate({std::nullopt, record_}, {}),
               FailsWith(ErrorCode::kRefused, "ignite's"));
   Must(handler().Undo({std::nullopt, record_}));
   EXPECT_EQ(Must(probe_.real_files->ReadFile(probe_.Path("/etc/web.conf"), 100)), "mine");
@@ -172,7 +172,7 @@ Result<> StageFileOf(engine::Handler& handler, const engine::ComponentRecord& re
   engine::ComponentRecord next = record;
   next.release = "next";
   next.spec = spec.ToJson();
-  auto staging = TRY(handler.Stage({record, next}));
+  auto staging = TRY(handler.Stage({record, next}, {}));
   TRY(staging->BeginStream(0));
   TRY(staging->Write(std::move(table).Finish()));
   TRY(staging->EndStream());
@@ -202,7 +202,7 @@ TEST_F(TreeHandlerTest, AReleaseThatIsNotWhollyGoneIsAFailure) {
 
 TEST_F(TreeHandlerTest, NothingIsStagedOverAReleaseThatCannotBeRemoved) {
   probe_.files.plan = fakes::FaultPlan(1, false, ErrorCode::kIo);
-  EXPECT_THAT(handler().Stage({std::nullopt, record_}), FailsWith(ErrorCode::kIo));
+  EXPECT_THAT(handler().Stage({std::nullopt, record_}, {}), FailsWith(ErrorCode::kIo));
 }
 
 TEST(AccountsTest, NamesComeFromTheProbesOwnFiles) {
