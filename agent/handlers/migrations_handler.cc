@@ -2,11 +2,8 @@
 
 #include <algorithm>
 
-#include "agent/engine/space.h"
-#include "agent/handlers/bundle_program.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
-#include "migrations/rehearsal.h"
 #include "migrations/sql_text.h"
 
 namespace ignite::handlers {
@@ -17,25 +14,11 @@ using engine::CheckResult;
 using engine::ComponentRecord;
 using engine::Watch;
 using format::MigrationsSpec;
-using migrations::Copy;
 using migrations::DatabaseState;
 using migrations::FirstDifference;
 using migrations::Move;
-using migrations::WatchWork;
 
-constexpr mode_t kTraversable = 0755;
-constexpr mode_t kOwnersOnly = 0700;
 constexpr size_t kMaxText = size_t{16} * 1024 * 1024;
-constexpr std::chrono::hours kProgramTimeout{1};
-constexpr std::string_view kTo = "_to_";
-constexpr std::string_view kNothing = "nothing";
-constexpr std::string_view kRehearsal = "rehearsal";
-constexpr std::string_view kReplaced = "replaced";
-constexpr std::string_view kCopy = "/copy.db";
-
-WatchWork Telling(const Watch& watch, std::string doing) {
-  return [&watch, doing = std::move(doing)](size_t) { return watch(doing); };
-}
 
 }  // namespace
 
@@ -48,7 +31,7 @@ Result<MigrationsHandler::Sides> MigrationsHandler::SidesOf(const Change& change
 
 Result<Course> MigrationsHandler::CourseOf(const Change& change, const Sides& sides,
                                            const DatabaseState& state, const LoadText& load) const {
-  return PlanCourse(sides.from, sides.to, state, load, TRY(SnapshotFor(change)));
+  return PlanCourse(sides.from, sides.to, state, load, TRY(snapshots_.Behind(change)));
 }
 
 Result<Course> MigrationsHandler::StagedCourse(const Change& change, const Sides& sides,
@@ -134,129 +117,13 @@ Result<std::unique_ptr<engine::Staging>> MigrationsHandler::Stage(const Change& 
       [this, change, watch = std::move(watch)] { return Rehearse(change, watch); });
 }
 
-std::string MigrationsHandler::RehearsalFolder(const std::string& component) const {
-  return StrCat(notes_.Folder(component), "/", kRehearsal);
-}
-
-std::string MigrationsHandler::NameOf(const Change& change) {
-  return StrCat(change.from ? change.from->release : std::string(kNothing), kTo,
-                change.to ? change.to->release : std::string(kNothing));
-}
-
-std::string MigrationsHandler::Snapshot(const Change& change) const {
-  return StrCat(notes_.Folder(change.any().component), "/", NameOf(change), kCopy);
-}
-
-Result<std::optional<KeptSnapshot>> MigrationsHandler::SnapshotFor(const Change& change) const {
-  auto info = TRY(files_.Inspect(Snapshot({change.to, change.from})));
-  if (!info) return std::optional<KeptSnapshot>();
-  return std::optional(KeptSnapshot{info->mtime.seconds, change.restores_data});
-}
-
-Result<> MigrationsHandler::MakeWorkFolder(const std::string& folder, const DatabasePlace& place) {
-  TRY(files_.RemoveTree(folder));
-  TRY(files_.MakeDirectories(ParentOf(folder), kTraversable));
-  auto tree = TRY(files_.CreateTree(folder));
-  FileAttributes attributes;
-  attributes.mode = kOwnersOnly;
-  attributes.uid = place.uid;
-  attributes.gid = place.gid;
-  TRY(tree->SetDirectoryAttributes("", attributes));
-  return files_.SyncFileSystem(folder);
-}
-
-Result<> MigrationsHandler::RunProgram(const DatabasePlace& place, const Move& move,
-                                       const Change& change, const WatchWork& watch) {
-  const migrations::Step& step = move.steps[0];
-  bool is_up = move.direction == migrations::Direction::kUp;
-  Sides sides = TRY(SidesOf(change));
-  const auto& release = is_up ? sides.to : sides.from;
-  const ComponentRecord& record = is_up ? *change.to : *change.from;
-  for (const format::Step& named : release->spec.folder.steps) {
-    if (named.number != static_cast<uint64_t>(step.number)) continue;
-    Command command;
-    command.arguments = {StrCat(programs_.Folder(record), "/", is_up ? named.up : named.down)};
-    command.environment = {StrCat("IGNITE_DATABASE=", place.address),
-                           StrCat("IGNITE_ROOT=", paths_.Root())};
-    command.timeout = kProgramTimeout;
-    command.confinement = DatabaseAccess::ConfinementFor(place);
-    if (watch) command.watch = [&](std::string_view) { return watch(1); };
-    return RunBundleProgram(process_, command);
-  }
-  return Error{ErrorCode::kInternal, StrCat("no release has the program of step ", step.number),
-               "report this as a bug"};
-}
-
-Result<> MigrationsHandler::RunMove(const DatabasePlace& place, const Move& move,
-                                    const Change& change, const Watch& watch) {
-  size_t done = 0;
-  WatchWork work;
-  if (watch) work = [&](size_t begun) { return watch(ProgressWords(move, done + begun)); };
-  return migrations::RunInParts(
-      move, [&](const Move& part) { return RunProgram(place, part, change, work); },
-      [&](const Move& part) -> Result<> {
-        TRY(databases_.Open(place, work)->Run(part));
-        done += part.steps.size();
-        return {};
-      });
-}
-
-Result<> MigrationsHandler::DropRehearsal(const DatabasePlace& place,
-                                          const std::string& component) {
-  std::string folder = RehearsalFolder(component);
-  if (!TRY(files_.Inspect(folder))) return {};
-  TRY(databases_.Open(place)->DropCopy(DatabaseAccess::CopyOf(place, folder).address));
-  return files_.RemoveTree(folder);
-}
-
 Result<> MigrationsHandler::Rehearse(const Change& change, const Watch& watch) {
   if (settings_.rehearse == engine::Rehearse::kOff) return {};
   Sides sides = TRY(SidesOf(change));
   DatabasePlace place = TRY(databases_.Find(sides.any()));
   DatabaseState state = TRY(databases_.Open(place)->Read());
   Course course = TRY(StagedCourse(change, sides, state));
-  if (course.move.steps.empty()) return {};
-  const std::string& component = change.any().component;
-  std::string folder = RehearsalFolder(component);
-  TRY(MakeWorkFolder(folder, place));
-  DatabasePlace copy = DatabaseAccess::CopyOf(place, folder);
-  bool is_optional = settings_.rehearse == engine::Rehearse::kPreferred;
-  Clock::Milliseconds begin = clock_.BootTime();
-  auto made =
-      databases_.Open(place, Telling(watch, StrCat("copying ", place.name, " for the rehearsal")))
-          ->MakeCopy(copy.address);
-  Rehearsal rehearsal{change.any().release, made ? *made : Copy{Copy::Kind::kNone, {}}};
-  Result<> tried;
-  if (rehearsal.copy.kind != Copy::Kind::kNone) {
-    auto bytes = RehearseOn(copy, course, change, watch);
-    if (bytes) rehearsal.bytes = *bytes;
-    if (!bytes) tried = std::move(bytes).error();
-  } else if (!made) {
-    bool is_excused = is_optional && made.error().code == ErrorCode::kNoSpace;
-    rehearsal.copy.why = made.error().cause;
-    if (!is_excused) tried = made.error();
-  } else if (!is_optional) {
-    tried = Error{ErrorCode::kRefused, StrCat("there is no copy to try it on: ", made->why),
-                  "correct that, or set 'rehearse = prefer' in [policy] of agent.ini"};
-  }
-  rehearsal.took = clock_.BootTime() - begin;
-  TRY(DropRehearsal(place, component));
-  if (tried) {
-    notes_.Write(component, rehearsal);
-    return {};
-  }
-  return std::move(tried).error().With(
-      StrCat("the rehearsal on a copy of ", place.name, " failed"));
-}
-
-Result<uint64_t> MigrationsHandler::RehearseOn(const DatabasePlace& place, const Course& course,
-                                               const Change& change, const Watch& watch) {
-  auto back = course.needs_snapshot ? migrations::WayBack::kSnapshot : migrations::WayBack::kDowns;
-  Watch steps = [&](const std::string& doing) { return watch(StrCat("rehearsing: ", doing)); };
-  TRY(migrations::Rehearse(*databases_.Open(place, Telling(watch, "rehearsing: comparing")),
-                           course.move, back,
-                           [&](const Move& move) { return RunMove(place, move, change, steps); }));
-  return TRY(databases_.SizeOf(place)).value_or(0);
+  return course.move.steps.empty() ? Result<>() : rehearsal_.Run(place, course, change, watch);
 }
 
 Result<MigrationsHandler::Prospect> MigrationsHandler::ProspectOf(const Change& change) const {
@@ -267,7 +134,7 @@ Result<MigrationsHandler::Prospect> MigrationsHandler::ProspectOf(const Change& 
   prospect.database = {change.any().component, place.name,
                        state.exists ? std::optional(state.bytes) : std::nullopt};
   prospect.course = TRY(CourseOf(change, sides, state, nullptr));
-  prospect.snapshot = TRY(SnapshotFor(change));
+  prospect.snapshot = TRY(snapshots_.Behind(change));
   return prospect;
 }
 
@@ -301,7 +168,7 @@ Result<std::vector<std::string>> MigrationsHandler::UndoRemarks(const Change& ch
   std::vector<std::string> remarks;
   const std::string& component = change.any().component;
   auto replaced = notes_.LastReplaced(component);
-  if (replaced && replaced->change == NameOf(change)) {
+  if (replaced && replaced->change == DataSnapshots::NameOf(change)) {
     remarks.push_back(LossRemark(TRY(SidesOf(change)).any(), *replaced,
                                  StrCat(notes_.Folder(component), "/", replaced->file)));
   }
@@ -323,21 +190,22 @@ Result<> MigrationsHandler::Activate(const Change& change, const engine::Watch& 
   if (change.to && StandsAt(sides.to, state)) return {};
   if (!change.to && !state.is_managed) return {};
   Course course = TRY(StagedCourse(change, sides, state));
-  std::string snapshot = Snapshot(change);
+  std::string snapshot = snapshots_.Path(change);
   // Those of an earlier transaction must not pass for ours.
   TRY(files_.RemoveTree(ParentOf(snapshot)));
   TRY(notes_.ForgetReplaced(change.any().component));
   if (course.needs_snapshot) {
-    TRY(MakeWorkFolder(ParentOf(snapshot), place));
+    TRY(snapshots_.MakeFolder(ParentOf(snapshot), place));
     TRY(databases_.Open(place, Telling(watch, StrCat("keeping a snapshot of ", place.name)))
             ->Snapshot(snapshot));
   }
   if (course.restores) {
-    std::string former = Snapshot({change.to, change.from});
+    std::string former = snapshots_.Path({change.to, change.from});
     auto taken = TRY(files_.Inspect(former));
     // The snapshot that leads back if the trial fails has it.
-    notes_.Write(change.any().component, Replaced{NameOf(change), taken ? taken->mtime.seconds : 0,
-                                                  StrCat(NameOf(change), kCopy), ""});
+    notes_.Write(change.any().component,
+                 Replaced{DataSnapshots::NameOf(change), taken ? taken->mtime.seconds : 0,
+                          DataSnapshots::FileOf(change), ""});
     return databases_.Open(place, Telling(watch, StrCat("restoring ", place.name)))
         ->Restore(former);
   }
@@ -345,7 +213,7 @@ Result<> MigrationsHandler::Activate(const Change& change, const engine::Watch& 
   course.move.proves_return = place.engine == migrations::Engine::kPostgresql &&
                               !course.needs_snapshot &&
                               settings_.rehearse != engine::Rehearse::kOff;
-  return RunMove(place, course.move, change, watch);
+  return mover_.Run(place, course.move, change, watch);
 }
 
 Result<> MigrationsHandler::Undo(const Change& change) {
@@ -354,10 +222,10 @@ Result<> MigrationsHandler::Undo(const Change& change) {
   auto database = databases_.Open(place);
   DatabaseState state = TRY(database->Read());
   if (StandsAt(sides.from, state)) return {};
-  std::string snapshot = Snapshot(change);
+  std::string snapshot = snapshots_.Path(change);
   if (auto info = TRY(files_.Inspect(snapshot))) {
     // Not after the restore, which is all or nothing: then the database stands where it was.
-    KeepReplaced(change, place, state.bytes, info->mtime.seconds);
+    snapshots_.KeepReplaced(change, place, state.bytes, info->mtime.seconds);
     return database->Restore(snapshot);
   }
   if (!sides.to) {
@@ -365,50 +233,17 @@ Result<> MigrationsHandler::Undo(const Change& change) {
                  "restore the database from a backup"};
   }
   Move back = TRY(PlanReturn(sides.from, *sides.to, state));
-  return RunMove(place, back, {change.to, change.from}, {});
-}
-
-Result<> MigrationsHandler::CopyReplaced(const std::string& path, const DatabasePlace& place,
-                                         uint64_t bytes) {
-  TRY(MakeWorkFolder(ParentOf(path), place));
-  // As much again for the restore, and what every file system keeps free.
-  Space space = TRY(files_.SpaceAt(path));
-  if (space.free_bytes < 2 * bytes + engine::kReserveBytes) {
-    return Error{ErrorCode::kNoSpace,
-                 StrCat("it takes ", SizeInWords(bytes), ", and ", SizeInWords(space.free_bytes),
-                        " are free"),
-                 "free space"};
-  }
-  return databases_.Open(place)->Snapshot(path);
-}
-
-void MigrationsHandler::KeepReplaced(const Change& change, const DatabasePlace& place,
-                                     uint64_t bytes, int64_t since) {
-  const std::string& component = change.any().component;
-  std::string file = StrCat(kReplaced, kCopy);
-  std::string path = StrCat(notes_.Folder(component), "/", file);
-  Replaced replaced{NameOf(change), since, file, ""};
-  if (auto kept = CopyReplaced(path, place, bytes); !kept) {
-    (void)files_.RemoveTree(ParentOf(path));
-    replaced.file.clear();
-    replaced.why = kept.error().cause;
-  }
-  notes_.Write(component, replaced);
+  return mover_.Run(place, back, {change.to, change.from}, {});
 }
 
 Result<> MigrationsHandler::Discard(const ComponentRecord& record) {
-  std::string copies = notes_.Folder(record.component);
-  for (const std::string& name : TRY(files_.List(copies))) {
-    bool is_its = name.starts_with(StrCat(record.release, kTo)) ||
-                  name.ends_with(StrCat(kTo, record.release));
-    if (is_its) TRY(files_.RemoveTree(StrCat(copies, "/", name)));
-  }
+  TRY(snapshots_.Discard(record));
   // Where its server does not answer the copy stays for the next rehearsal, which drops it first.
   auto place = databases_.Find(TRY(DataRelease::Of(record)).spec);
-  if (place) (void)DropRehearsal(*place, record.component);
+  if (place) (void)rehearsal_.Drop(*place, record.component);
   TRY(programs_.Discard(record));
   bool is_last = TRY(files_.List(ParentOf(programs_.Folder(record)))).empty();
-  return is_last ? files_.RemoveTree(copies) : Result<>();
+  return is_last ? files_.RemoveTree(notes_.Folder(record.component)) : Result<>();
 }
 
 Result<std::vector<engine::Unit>> MigrationsHandler::Units(const ComponentRecord& record) const {

@@ -9,6 +9,9 @@
 #include "agent/engine/handler.h"
 #include "agent/engine/probe_paths.h"
 #include "agent/engine/settings.h"
+#include "agent/handlers/data_mover.h"
+#include "agent/handlers/data_rehearsal.h"
+#include "agent/handlers/data_snapshots.h"
 #include "agent/handlers/database_access.h"
 #include "agent/handlers/database_notes.h"
 #include "agent/handlers/migration_course.h"
@@ -24,13 +27,14 @@ class MigrationsHandler : public engine::Handler {
   MigrationsHandler(FileSystem& files, Process& process, Clock& clock,
                     const engine::ProbePaths& paths, const engine::Settings& settings)
       : files_(files),
-        process_(process),
-        clock_(clock),
         paths_(paths),
         settings_(settings),
         programs_(files, paths),
         databases_(files, process, paths),
-        notes_(files, paths) {}
+        notes_(files, paths),
+        mover_(process, paths, programs_, databases_),
+        snapshots_(files, databases_, notes_),
+        rehearsal_(files, clock, settings, databases_, mover_, snapshots_, notes_) {}
 
   engine::Turn TurnOfActivation() const override { return engine::Turn::kData; }
   bool BelongsTo(format::Kind kind) const override {
@@ -79,45 +83,17 @@ class MigrationsHandler : public engine::Handler {
   /// With the texts of the new release, which is staged.
   Result<Course> StagedCourse(const engine::Change& change, const Sides& sides,
                               const migrations::DatabaseState& state) const;
-  /// Without a watch it cannot be stopped.
-  Result<> RunMove(const DatabasePlace& place, const migrations::Move& move,
-                   const engine::Change& change, const engine::Watch& watch);
-  Result<> RunProgram(const DatabasePlace& place, const migrations::Move& move,
-                      const engine::Change& change, const migrations::WatchWork& watch);
-
-  /// Tries the change on a copy: up, the database's own checks, back, compared with the start, and
-  /// up again. kRefused says which step fails.
   Result<> Rehearse(const engine::Change& change, const engine::Watch& watch);
-  /// Gives the bytes of the copy.
-  Result<uint64_t> RehearseOn(const DatabasePlace& copy, const Course& course,
-                              const engine::Change& change, const engine::Watch& watch);
-  /// What a rehearsal that was cut off has left: its folder stays as long as the copy does.
-  Result<> DropRehearsal(const DatabasePlace& place, const std::string& component);
-
-  /// A folder that the owner of the database can write to, for copies of it; made anew.
-  Result<> MakeWorkFolder(const std::string& folder, const DatabasePlace& place);
-  std::string RehearsalFolder(const std::string& component) const;
-  /// "FROM_to_TO"
-  static std::string NameOf(const engine::Change& change);
-  /// Before a snapshot is restored keeps what the database is now. Where that cannot be, the note
-  /// says why, and the restore goes on.
-  void KeepReplaced(const engine::Change& change, const DatabasePlace& place, uint64_t bytes,
-                    int64_t since);
-  Result<> CopyReplaced(const std::string& path, const DatabasePlace& place, uint64_t bytes);
-
-  /// What the database was when it left `from` for `to`.
-  std::string Snapshot(const engine::Change& change) const;
-  /// The snapshot that leads back over the change, which goes down.
-  Result<std::optional<KeptSnapshot>> SnapshotFor(const engine::Change& change) const;
 
   FileSystem& files_;
-  Process& process_;
-  Clock& clock_;
   const engine::ProbePaths& paths_;
   const engine::Settings& settings_;
   ProgramStore programs_;
   DatabaseAccess databases_;
   DatabaseNotes notes_;
+  DataMover mover_;
+  DataSnapshots snapshots_;
+  DataRehearsal rehearsal_;
 };
 
 }  // namespace ignite::handlers

@@ -1,0 +1,43 @@
+// The copies of the database of a component that are kept: a snapshot for each change that no downs
+// lead back over, and what the last restore of one has replaced.
+#pragma once
+
+#include "agent/engine/plan.h"
+#include "agent/handlers/database_access.h"
+#include "agent/handlers/database_notes.h"
+#include "agent/handlers/migration_course.h"
+
+namespace ignite::handlers {
+
+class DataSnapshots {
+ public:
+  DataSnapshots(FileSystem& files, const DatabaseAccess& databases, DatabaseNotes& notes)
+      : files_(files), databases_(databases), notes_(notes) {}
+
+  /// "FROM_to_TO"
+  static std::string NameOf(const engine::Change& change);
+  /// What the database was when it left `from` for `to`: in the folder of the component, and on
+  /// this host.
+  static std::string FileOf(const engine::Change& change);
+  std::string Path(const engine::Change& change) const;
+  /// The snapshot that leads back over the change, which goes down.
+  Result<std::optional<KeptSnapshot>> Behind(const engine::Change& change) const;
+
+  /// A folder that the owner of the database can write to, for copies of it; made anew.
+  Result<> MakeFolder(const std::string& folder, const DatabasePlace& place);
+  /// Before the snapshot of `since` is restored keeps what the database is now. Where that cannot
+  /// be, the note says why, and the restore goes on.
+  void KeepReplaced(const engine::Change& change, const DatabasePlace& place, uint64_t bytes,
+                    int64_t since);
+  /// Those that lie next to a release.
+  Result<> Discard(const engine::ComponentRecord& record);
+
+ private:
+  Result<> CopyReplaced(const std::string& path, const DatabasePlace& place, uint64_t bytes);
+
+  FileSystem& files_;
+  const DatabaseAccess& databases_;
+  DatabaseNotes& notes_;
+};
+
+}  // namespace ignite::handlers
