@@ -156,8 +156,8 @@ Result<std::vector<std::string>> PostgresqlTableContents(SqlSession& session) {
     TRY(session.Query(StrCat("SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM "
                              "(SELECT ",
                              columns, " FROM ONLY ", name, ") t"),
-                      {}, [&](const std::vector<std::string>& row) {
-                        contents.push_back(StrCat(name, ": ", row[0], " rows, ", row[1]));
+                      {}, [&, table = name](const std::vector<std::string>& row) {
+                        contents.push_back(StrCat(table, ": ", row[0], " rows, ", row[1]));
                       }));
   }
   return contents;

@@ -9,11 +9,12 @@ parsers=(
   payload-format/{members,payload_members,verified_bundle}.cc
   payload-format/chunk/chunk_codec.cc
   payload-format/config/config_spec.cc
-  payload-format/data/migrations_spec.cc
+  migrations/{sql_lexer,sql_text}.cc
+  payload-format/data/{database_address,migrations_spec}.cc
   payload-format/container/{header,index,recipients,signatures,ustar}.cc
   payload-format/image/image_spec.cc
   payload-format/licence/licence_spec.cc
-  payload-format/manifest/{health_spec,kind,manifest,places,unit_name,version}.cc
+  payload-format/manifest/{data_range,health_spec,kind,manifest,places,unit_name,version}.cc
   payload-format/steps/{program_folder,step}.cc
   payload-format/tree/{table,tree_spec}.cc
   payload-format/trust/keyring.cc

@@ -155,6 +155,12 @@ def add_words(seeds):
             seeds.add("words", f"word-{number}", word.encode("utf-8", "surrogatepass") + b"\nhttp")
 
 
+def add_sql(seeds):
+    for number, line in enumerate((VECTORS / "sql.txt").read_text().splitlines()):
+        if line and line[0] != "#":
+            seeds.add("sql", f"form-{number}", json.loads(line.split(" ", 1)[1])[0].encode())
+
+
 RECIPE = """[bundle]
 kind = service-pack
 product = netprobe
@@ -311,6 +317,7 @@ def main():
     add_bundles(seeds)
     add_keyrings(seeds)
     add_words(seeds)
+    add_sql(seeds)
     add_ini(seeds)
     add_plans(seeds)
     add_journals(seeds)
