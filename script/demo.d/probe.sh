@@ -7,6 +7,7 @@ make_probe() {
   # Owners of files are looked up by name below the root.
   cp /etc/passwd /etc/group "$root/etc/"
 
+  make_data
   fill agent.ini.in HERE="$here" > "$root/etc/ignite/agent.ini"
   cp "$work/keys/keyring.json" "$root/etc/ignite/keyring.json"
   install -m 0600 "$work/keys/probe.key" "$root/etc/ignite/identity.key"

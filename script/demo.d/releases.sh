@@ -43,6 +43,21 @@ set_version() {
   fill web.conf.in PORT="$web_port" HEALTH="$2" > "$tree/nginx/web.conf"
 }
 
+# set_data DATA CONFIG: the release has the steps of the data and of the configuration up to these.
+set_data() {
+  local folder step
+  for folder in data config; do
+    mkdir -p "$work/release/$folder"
+    for step in "$here/$folder"/*; do
+      case ${step##*/} in
+        [0-9]*) [ "$(basename "$step" | cut -d _ -f 1)" -le "$1" ] || continue ;;
+      esac
+      cp "$step" "$work/release/$folder"
+    done
+    shift
+  done
+}
+
 # Release 2 has more to it than a new number: files that are added, changed and removed.
 improve_application() {
   local tree=$work/release/tree
@@ -79,13 +94,16 @@ damage() {
 make_releases() {
   take_application
   set_version 1.0 "200 healthy"
+  set_data 1 1
   pack 1.0 1 release release-1.ignite
 
   improve_application
   set_version 2.0 "200 healthy"
+  set_data 2 2
   pack 2.0 2 release release-2.ignite
 
   set_version 3.0 "500 'cannot reach the database'"
+  set_data 3 2
   pack 3.0 3 release release-3.ignite
 
   set_version 4.0 "200 healthy"

@@ -19,11 +19,18 @@ stop_nginx() {
   return 1
 }
 
-# Without a release there is nothing to serve.
+# Without a release there is nothing to serve. nginx writes its pid file once it has left our process
+# group; ignited ends what is still in that after us.
 start_nginx() {
   [ -e "$root/etc/nginx/conf.d/web.conf" ] || return 0
   "$root/usr/sbin/nginx" -p "$root/" -c etc/nginx/nginx.conf -e var/log/nginx/error.log \
     < /dev/null > /dev/null 2>> "$root/var/log/nginx/start.log"
+  for _ in $(seq 100); do
+    [ ! -s "$pid_file" ] || return 0
+    sleep 0.05
+  done
+  echo "nginx does not start" >&2
+  return 1
 }
 
 verb=${1:?stop or start}

@@ -11,6 +11,7 @@ servers=$repository/build/servers
 
 . "$here/tell.sh"
 . "$here/releases.sh"
+. "$here/data.sh"
 . "$here/probe.sh"
 . "$here/ftp.sh"
 . "$here/outbox.sh"
@@ -100,6 +101,11 @@ first_release() {
   verdict release-1.ignite committed
   shows 1.0
   event commit committed "$start" "release 1" "the web page shows $page"
+
+  watches router
+  sed -i 's/60/30/' "$root/etc/netprobe/current/netprobe.conf"
+  has_data '1|router' 'interval = 30'
+  say "the customer has edited it: it was 60"
 }
 
 interrupted_upload() {
@@ -122,6 +128,8 @@ interrupted_upload() {
   verdict release-2.ignite committed
   shows 2.0
   event commit committed "$start" "release 2" "the web page shows $page"
+  has_data '1|router|161' 'interval_seconds = 30'
+  watches switch
 }
 
 broken_release() {
@@ -132,6 +140,8 @@ broken_release() {
   verdict release-3.ignite rolled-back
   shows 2.0
   for_the_person release-3.ignite
+  has_data '1|router|161 2|switch|161' 'interval_seconds = 30'
+  expect 'the table of release 3' "$(sql "SELECT name FROM sqlite_schema WHERE name = 'sites'")" ''
   event automatic-rollback 'rolled back' "$start" "release 3" "the web page shows $page"
 }
 
@@ -159,6 +169,7 @@ manual_rollback() {
   start=$(now)
   "$bin/ignite" --root "$root" rollback --to 1 < /dev/null || fail "ignite rollback: exit code $?"
   shows 1.0
+  has_data '1|router 2|switch' 'interval = 30'
   event manual-rollback 'rolled back' "$start" "by hand to release 1" "the web page shows $page"
 }
 
