@@ -77,8 +77,8 @@ std::optional<Replaced> DatabaseNotes::LastReplaced(std::string_view component) 
   return ReadNote<Replaced>(files_, ReplacedPath(component), ReplacedFromJson);
 }
 
-Result<> DatabaseNotes::ForgetReplaced(std::string_view component) {
-  return files_.RemoveFile(ReplacedPath(component));
+void DatabaseNotes::ForgetReplaced(std::string_view component) {
+  (void)files_.RemoveFile(ReplacedPath(component));
 }
 
 }  // namespace ignite::handlers

@@ -44,7 +44,7 @@ class DatabaseNotes {
 
   void Write(std::string_view component, const Replaced& replaced);
   std::optional<Replaced> LastReplaced(std::string_view component) const;
-  Result<> ForgetReplaced(std::string_view component);
+  void ForgetReplaced(std::string_view component);
 
  private:
   std::string ReplacedPath(std::string_view component) const;

@@ -193,7 +193,7 @@ Result<> MigrationsHandler::Activate(const Change& change, const engine::Watch& 
   std::string snapshot = snapshots_.Path(change);
   // Those of an earlier transaction must not pass for ours.
   TRY(files_.RemoveTree(ParentOf(snapshot)));
-  TRY(notes_.ForgetReplaced(change.any().component));
+  notes_.ForgetReplaced(change.any().component);
   if (course.needs_snapshot) {
     TRY(snapshots_.MakeFolder(ParentOf(snapshot), place));
     TRY(databases_.Open(place, Telling(watch, StrCat("keeping a snapshot of ", place.name)))

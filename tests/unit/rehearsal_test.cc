@@ -26,9 +26,10 @@ class RehearsalTest : public testing::Test {
   }
 
   Result<> Try(const Move& move, WayBack back = WayBack::kDowns) {
-    return Rehearse(*database_, move, back, [&](const Move& part) {
+    return Rehearse(*database_, move, back, [&](const Move& part) -> Result<> {
       directions_ += part.direction == Direction::kUp ? 'u' : 'd';
-      return database_->Run(part);
+      if (directions_ == fails_at_) return Error{ErrorCode::kIo, "an injected fault", "none"};
+      return database_->Run(directions_ == "udu" && again_ ? *again_ : part);
     });
   }
   static Move Second(std::string up, std::string down) {
@@ -38,7 +39,25 @@ class RehearsalTest : public testing::Test {
   fakes::TemporaryDirectory folder_;
   std::unique_ptr<Database> database_ = MakeSqliteDatabase(folder_ / "copy.db");
   std::string directions_;
+  std::string fails_at_;       ///< The run that comes then.
+  std::optional<Move> again_;  ///< What the second way up is instead.
 };
+
+TEST_F(RehearsalTest, NothingComesAfterARunThatFails) {
+  for (const char* last : {"u", "ud", "udu"}) {
+    directions_.clear();
+    fails_at_ = last;
+    EXPECT_THAT(Try(Second("CREATE TABLE u (a)", "DROP TABLE u")), FailsWith(ErrorCode::kIo));
+    EXPECT_EQ(directions_, last);
+    Must(database_->Run(Reversed(Second("CREATE TABLE u (a)", "DROP TABLE u"))));
+  }
+}
+
+TEST_F(RehearsalTest, ASecondWayUpThatLeadsElsewhereIsRefused) {
+  again_ = Second("CREATE TABLE v (a)", "DROP TABLE v");
+  EXPECT_THAT(Try(Second("CREATE TABLE u (a)", "DROP TABLE u")),
+              FailsWith(ErrorCode::kRefused, "up, down and up again"));
+}
 
 TEST_F(RehearsalTest, AMoveThatLeadsBackStandsAtItsEndAgain) {
   Must(Try(Second("ALTER TABLE t ADD b", "ALTER TABLE t DROP COLUMN b")));
