@@ -25,6 +25,7 @@ import threading
 import time
 import unittest
 
+import data_parts
 from stories import Stories, copy_probe, number_of, problem_of, problem_of_next, reference, remove_probe, run
 
 KINDS = (
@@ -67,14 +68,14 @@ def count_calls(words):
 
 
 class Scenario:
-    """What is done to a probe, from which beginning, and every state in which it may end."""
+    """What is done to a probe, from which beginning, every state in which it may end, and what is installed then."""
 
-    def __init__(self, stories, folder, before, words):
-        self.words, self.folder = words, folder
+    def __init__(self, stories, folder, before, words, next_bundle):
+        self.words, self.folder, self.next_bundle = words, folder, next_bundle
         self.folder.mkdir()
         self.template = stories.make_probe(self.folder / "template/root")
         for step in before:
-            self.template.json(*step)
+            step(self.template) if callable(step) else self.template.json(*step)
         self.legal = {number_of(self.template): reference(self.template)}
         done = self.copy("done")
         self.calls = count_calls(done.words(*words))
@@ -88,8 +89,8 @@ class Scenario:
     def points(self, kinds=KINDS):
         return [Point(kind, number + 1) for kind in kinds for number in range(self.calls[kind])]
 
-    def check(self, probe, next_bundle):
-        return problem_of(probe, self.legal) or problem_of_next(probe, next_bundle)
+    def check(self, probe):
+        return problem_of(probe, self.legal) or problem_of_next(probe, self.next_bundle)
 
 
 class CrashTest(unittest.TestCase):
@@ -105,14 +106,20 @@ class CrashTest(unittest.TestCase):
         cls.serial = 0
         cls.scenarios = {}
         install = lambda path: ("install", str(path))  # noqa: E731
+        with_rows = [install(it.data_one), data_parts.write_rows]
+        rehearse = lambda probe: it.configure(probe, "require")  # noqa: E731
         cls.recipes = {
-            "first": ([], install(it.one)),
-            "install": ([install(it.one)], install(it.two)),
-            "prune": ([install(it.one), install(it.two)], install(it.three)),
-            "rollback": ([install(it.one), install(it.two)], ("rollback",)),
-            "commit": ([install(it.one)], install(it.healthy)),
-            "sick": ([install(it.one)], install(it.sick)),
-            "licence": ([install(it.one)], install(it.licence)),
+            "first": ([], install(it.one), it.three),
+            "install": ([install(it.one)], install(it.two), it.three),
+            "prune": ([install(it.one), install(it.two)], install(it.three), it.four),
+            "rollback": ([install(it.one), install(it.two)], ("rollback",), it.three),
+            "commit": ([install(it.one)], install(it.healthy), it.three),
+            "sick": ([install(it.one)], install(it.sick), it.three),
+            "licence": ([install(it.one)], install(it.licence), it.three),
+            "data": (with_rows, install(it.data_two), it.data_three),
+            "undo": ([*with_rows, install(it.data_two)], ("rollback",), it.data_three),
+            "lossy": (with_rows, install(it.data_sick), it.data_three),
+            "rehearsed": ([*with_rows, rehearse], install(it.data_two), it.data_three),
         }
 
     def scenario(self, name):
@@ -157,9 +164,6 @@ class CrashTest(unittest.TestCase):
         if problems:
             self.fail(f"seed {SEED}, {len(problems)} problems:\n" + "\n".join(problems[:12]))
 
-    def next_bundle(self, name):
-        return self.stories.four if name == "prune" else self.stories.three
-
     def kill_points(self, name, share):
         scenario = self.scenario(name)
 
@@ -172,7 +176,7 @@ class CrashTest(unittest.TestCase):
                 recovered = run(probe.words("recover", "--json"))
                 if recovered.returncode != 0:
                     return True, f"recover ended with {recovered.returncode}: {recovered.stdout.decode()}"
-                return True, scenario.check(probe, self.next_bundle(name))
+                return True, scenario.check(probe)
             except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
                 return True, repr(failure)
             finally:
@@ -205,16 +209,28 @@ class CrashTest(unittest.TestCase):
     def test_kill_install_of_a_licence(self):
         self.kill_points("licence", 0.1)
 
-    def test_kill_recovery(self):
+    def test_kill_install_of_data(self):
+        self.kill_points("data", 0.05)
+
+    def test_kill_rollback_of_data(self):
+        self.kill_points("undo", 0.05)
+
+    def test_kill_install_of_data_that_goes_back_to_its_snapshot(self):
+        self.kill_points("lossy", 0.05)
+
+    def test_kill_install_of_data_that_is_rehearsed(self):
+        self.kill_points("rehearsed", 0.03)
+
+    def kill_recoveries(self, name, what, share):
         """A second fault while the first one is being repaired: a draw picks one of the calls of that recovery."""
-        scenario = self.scenario("install")
+        scenario = self.scenario(name)
         chance = random.Random(SEED + 1)
         first = scenario.points(CHANGING)
-        count = max(2, int(int(POINTS) * 0.15)) if POINTS != "all" else 4 * len(self.sample(first, 1))
+        count = max(2, int(int(POINTS) * share)) if POINTS != "all" else 4 * len(self.sample(first, 1))
         draws = [(*chance.choice(first), chance.randrange(10_000)) for _ in range(count)]
         if ONLY:
             words = ONLY.split("/")
-            draws = [(words[1], int(words[2]), int(words[3]))] if words[0] == "recover" else []
+            draws = [(words[1], int(words[2]), int(words[3]))] if words[0] == what else []
 
         def try_draw(draw):
             kind, number, second = draw
@@ -232,13 +248,19 @@ class CrashTest(unittest.TestCase):
                 recovered = run(probe.words("recover", "--json"))
                 if recovered.returncode != 0:
                     return True, f"recover ended with {recovered.returncode}: {recovered.stdout.decode()}"
-                return killed, scenario.check(probe, self.stories.three)
+                return killed, scenario.check(probe)
             except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
                 return True, repr(failure)
             finally:
                 remove_probe(probe)
 
-        self.run_points("recover", draws, try_draw)
+        self.run_points(what, draws, try_draw)
+
+    def test_kill_recovery(self):
+        self.kill_recoveries("install", "recover", 0.15)
+
+    def test_kill_recovery_of_data(self):
+        self.kill_recoveries("lossy", "restore", 0.03)
 
     def error_points(self, name, share):
         """An error once, or from then on: success is never claimed without being true, and recovery works."""
@@ -268,7 +290,7 @@ class CrashTest(unittest.TestCase):
                 if recovered.returncode != 0:
                     return True, (f"ended with {done.returncode}: {done.stdout.decode()}; recover ended with "
                                   f"{recovered.returncode}: {recovered.stdout.decode()}")
-                problem = scenario.check(probe, self.next_bundle(name))
+                problem = scenario.check(probe)
                 return True, problem and f"{problem}; it had ended with {done.returncode}: {done.stdout.decode()}"
             except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
                 return True, repr(failure)

@@ -1,6 +1,6 @@
-"""What the tests of this folder share: bundles of two trees, a licence, and what must hold after a crash.
+"""What the tests of this folder share: bundles of two trees, of data, a licence, and what must hold after a crash.
 
-A probe that was cut off and has recovered is on one side or the other, whole, and its status, links, folders and
+A probe that was cut off and has recovered is on one side or the other, whole, and its status, links, folders, data and
 `ignite verify` agree.
 """
 
@@ -14,10 +14,12 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "e2e"))
 from probe import BIN, EXIT_OF, PATH, Probe, Workshop, command_check, difference, run, wait_for  # noqa: E402, F401
 
+import data_parts  # noqa: E402
+
 TREES = {"app/web": PATH, "app/api": "/opt/netprobe/api"}
 SERVICES = '#!/bin/sh\necho "$*" >> "$IGNITE_ROOT/../services.log"\n'
 # Folders that were made for a release may stay.
-MAY_STAY = ("opt/netprobe", *(path.lstrip("/") for path in TREES.values()))
+MAY_STAY = ("opt/netprobe", *(path.lstrip("/") for path in TREES.values()), data_parts.CONFIG_FOLDER)
 
 
 def fill_trees(version):
@@ -45,6 +47,8 @@ class Stories:
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
+        # For the account of the database.
+        self.folder.chmod(0o711)
         self.workshop = Workshop(self.folder / "workshop")
         pack = self.workshop.pack
         pack("keygen", "--role", "licence", "-o", "licence")
@@ -57,15 +61,18 @@ class Stories:
         self.healthy = self.product(2.5, health=command_check("true"))
         self.sick = self.product(2.7, health=command_check("false", "300ms"))
         self.licence = self._licence()
+        self.data_one, self.data_two, self.data_three = (self.product(number + 0.1, number) for number in (1, 2, 3))
+        self.data_sick = self.product(2.8, 3, health=command_check("false", "300ms"))
 
-    def product(self, version, **options):
-        """A bundle of two trees."""
+    def product(self, version, data_release=None, **options):
+        """A bundle of two trees, and of a release of the data."""
+        data = data_parts.payloads(self.folder / f"data-{version}", data_release) if data_release else ""
         api = f"[payload api]\ntype = tree\ncomponent = app/api\nversion = {version}\nsource = api\n"
         return self.workshop.bundle(
             str(version),
             tree=fill_trees(version),
             payload="units = web.service\nlink = index.html -> /etc/probe.conf",
-            more=f"{api}path = {TREES['app/api']}\nunits = api.service\n",
+            more=f"{api}path = {TREES['app/api']}\nunits = api.service\n{data}",
             **options,
         )
 
@@ -82,8 +89,14 @@ class Stories:
 
     def make_probe(self, root):
         root.mkdir(parents=True)
+        probe = Probe(root, self.workshop)
+        self.configure(probe, "off")
+        data_parts.make_home(root)
+        return probe
+
+    def configure(self, probe, rehearse):
         services = f"[services]\nbackend = command\ncommand = {self.services}\n"
-        return Probe(root, self.workshop, "trial = 0s\nkeep-deployments = 2\n", services)
+        probe.configure(f"trial = 0s\nkeep-deployments = 2\nrehearse = {rehearse}\n", services)
 
 
 def probe_at(root):
@@ -99,15 +112,16 @@ def number_of(probe):
 
 
 def reference(probe):
-    """The live trees, the licence, and all that a transaction may touch around them, byte for byte."""
+    """The live trees, the licence, the data, and all that a transaction may touch around them, byte for byte."""
     # A link that was made anew has another time.
     around = {
         path: entry._replace(mtime=0) if stat.S_ISLNK(entry.kind) else entry
         for path, entry in probe.around().items()
-        if path not in MAY_STAY
+        if path not in MAY_STAY and path != data_parts.DATABASE.lstrip("/")
     }
     licence = probe.state / "active/licence"
     parts = {component: probe.current(path) for component, path in TREES.items()}
+    parts |= {"data": data_parts.database(probe), "config": data_parts.configuration(probe)}
     return {**parts, "licence": licence.read_text() if licence.exists() else None, "around": around}
 
 
@@ -157,22 +171,22 @@ def leftovers(probe, status):
         releases, needed = probe.releases(path), probe.needed_releases(component)
         if releases != needed:
             return f"{component}: releases {releases}, needed {needed}"
-        tables = _names(probe.state / "tables" / component)
+        tables = data_parts.names_in(probe.state / "tables" / component)
         if tables != releases:
             return f"{component}: tables {tables}, releases {releases}"
-    licences, needed = _names(probe.state / "licences"), probe.needed_releases("licence")
+    licences, needed = data_parts.names_in(probe.state / "licences"), probe.needed_releases("licence")
     if licences != needed:
         return f"licences {licences}, needed {needed}"
+    components = status["deployment"]["components"] if number else {}
+    problem = data_parts.problem_of(probe, components)
+    if problem:
+        return problem
     # What the next progress overwrites may stay.
     odd = [str(path) for path in probe.state.rglob("*.tmp*") if path.name != "progress.json.tmp"]
     if odd:
         return f"temporary files {odd}"
     verify = run(probe.words("verify", "--json"))
     return f"verify: {verify.stdout.decode()}" if verify.returncode != 0 else None
-
-
-def _names(folder):
-    return sorted(os.listdir(folder)) if folder.exists() else []
 
 
 def copy_probe(probe, folder):

@@ -1,0 +1,114 @@
+"""Of the stories of this folder: a database and a configuration in a bundle, and what must hold of them after a crash."""
+
+import contextlib
+import os
+import pathlib
+import sqlite3
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "e2e"))
+from config_test import BASE, ETC  # noqa: E402
+from config_test import SECOND as EDITED  # noqa: E402
+from data_test import DATABASE, FIRST, LOSSY, OWNER, SECOND  # noqa: E402
+
+DATA, CONFIG = "data/main", "config/probe"
+# What the application has written before anything is cut off.
+WRITTEN = ["a", "b", "c"]
+# Release -> steps of the database, programs of the configuration.
+RELEASES = {1: (FIRST, BASE), 2: (SECOND, EDITED), 3: (LOSSY, EDITED)}
+CONFIG_FOLDER = ETC.lstrip("/")
+
+
+def payloads(folder, release):
+    """The sections of a recipe; their sources go into the folder."""
+    sources = {"steps": RELEASES[release][0], "programs": RELEASES[release][1]}
+    for name, files in sources.items():
+        (folder / name).mkdir(parents=True)
+        for inner, text in files.items():
+            (folder / name / inner).write_text(text)
+            (folder / name / inner).chmod(0o755)
+    return (
+        f"[payload schema]\ntype = migrations\ncomponent = {DATA}\nsource = {folder}/steps\n"
+        f"database = sqlite:{DATABASE}\n\n"
+        f"[payload settings]\ntype = config\ncomponent = {CONFIG}\nsource = {folder}/programs\npath = {ETC}\n\n"
+    )
+
+
+def make_home(root):
+    """The folder of the database, with its account."""
+    home = (root / DATABASE.lstrip("/")).parent
+    home.mkdir(parents=True)
+    os.chown(home, OWNER, -1)
+
+
+def write_rows(probe):
+    """As the application does."""
+    with contextlib.closing(sqlite3.connect(probe.at(DATABASE))) as connection:
+        connection.executemany("INSERT INTO hosts (name) VALUES (?)", [(name,) for name in WRITTEN])
+        connection.commit()
+
+
+def database(probe):
+    """Schema and rows of the application, the version, and every file beside the database; None where there is none."""
+    file = probe.at(DATABASE)
+    beside = sorted(os.listdir(file.parent))
+    if beside != [file.name]:
+        return {"beside": beside} if beside else None
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        # The history of the engine only grows.
+        dump = [statement for statement in connection.iterdump() if "ignite_" not in statement]
+        version = connection.execute("SELECT version FROM ignite_state").fetchone()[0]
+    return {"owner": file.stat().st_uid, "version": version, "dump": dump}
+
+
+def configuration(probe):
+    """The live configuration, byte for byte; None where there is none. The time of a file that was made is its own."""
+    files = probe.current(ETC)
+    return files and {path: entry._replace(mtime=0) for path, entry in files.items()}
+
+
+def problem_of(probe, components):
+    """Where data and status disagree, and what lies there for nothing; None where nothing does."""
+    found = database(probe)
+    version = components.get(DATA)
+    if (found and str(found.get("version"))) != version:
+        return f"status says {DATA} {version}, but the database is {found}"
+    if found:
+        with contextlib.closing(sqlite3.connect(f"file:{probe.at(DATABASE)}?mode=ro", uri=True)) as connection:
+            rows = [name for name, in connection.execute("SELECT lower(name) FROM hosts ORDER BY id")]
+        if rows != WRITTEN:
+            return f"the rows of the application are {rows}"
+    return _leftovers(probe)
+
+
+def _leftovers(probe):
+    """What lies there for nothing; None where nothing does."""
+    releases = probe.at(ETC) / "releases"
+    programs = probe.state / "programs"
+    for folder, component in (
+        (programs / DATA, DATA), (programs / CONFIG, CONFIG), (probe.state / CONFIG, CONFIG), (releases, CONFIG)
+    ):
+        there, needed = names_in(folder), probe.needed_releases(component)
+        if there != needed:
+            return f"{folder}: {there}, needed {needed}"
+    # A snapshot lies between two releases; the notes, and what a restore has replaced, stay.
+    needed = set(probe.needed_releases(DATA))
+    for name in names_in(probe.state / "snapshots" / DATA):
+        if name not in ("rehearsal.json", "replaced", "replaced.json") and not set(name.split("_to_")) <= needed:
+            return f"snapshots: {name}, needed {needed}"
+    copies = names_in(probe.state / "workshop" / CONFIG)
+    return f"workshop: {copies}" if copies else _processes(probe)
+
+
+def _processes(probe):
+    """Whoever still has something of the probe open."""
+    for open_file in pathlib.Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            path = os.readlink(open_file)
+            if path.startswith(f"{probe.root}/"):
+                return f"process {open_file.parts[2]} has {path}"
+    return None
+
+
+def names_in(folder):
+    return sorted(os.listdir(folder)) if folder.exists() else []
