@@ -16,6 +16,7 @@ DATA, CONFIG = "data/main", "config/probe"
 WRITTEN = ["a", "b", "c"]
 # Release -> steps of the database, programs of the configuration.
 RELEASES = {1: (FIRST, BASE), 2: (SECOND, EDITED), 3: (LOSSY, EDITED)}
+NOTES = ("rehearsal.json", "rehearsal.json.tmp", "replaced.json", "replaced.json.tmp")
 CONFIG_FOLDER = ETC.lstrip("/")
 
 
@@ -48,11 +49,17 @@ def write_rows(probe):
         connection.commit()
 
 
+def is_of_database(probe, path):
+    """The database itself, and a journal from before its first sync: SQLite ignores it, and its next write removes it."""
+    file = probe.at(DATABASE)
+    return path == file or path == file.with_name(f"{file.name}-journal") and path.read_bytes()[:1] in (b"", b"\0")
+
+
 def database(probe):
     """Schema and rows of the application, the version, and every file beside the database; None where there is none."""
     file = probe.at(DATABASE)
-    beside = sorted(os.listdir(file.parent))
-    if beside != [file.name]:
+    beside = [path.name for path in file.parent.iterdir() if not is_of_database(probe, path)]
+    if beside or not file.exists():
         return {"beside": beside} if beside else None
     with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
         # The history of the engine only grows.
@@ -91,10 +98,10 @@ def _leftovers(probe):
         there, needed = names_in(folder), probe.needed_releases(component)
         if there != needed:
             return f"{folder}: {there}, needed {needed}"
-    # A snapshot lies between two releases; the notes, and what a restore has replaced, stay.
+    # A snapshot lies between two releases. What a restore has replaced stays, and notes, also a half one for the next.
     needed = set(probe.needed_releases(DATA))
     for name in names_in(probe.state / "snapshots" / DATA):
-        if name not in ("rehearsal.json", "replaced", "replaced.json") and not set(name.split("_to_")) <= needed:
+        if name not in ("replaced", *NOTES) and not set(name.split("_to_")) <= needed:
             return f"snapshots: {name}, needed {needed}"
     copies = names_in(probe.state / "workshop" / CONFIG)
     return f"workshop: {copies}" if copies else _processes(probe)

@@ -2,7 +2,7 @@
 """Kills ignite at system calls, and lets system calls fail; then `ignite recover` must leave one side or the other, whole.
 
 strace kills the process before a call runs, the N-th of its kind. The agent has one thread, so N means the same in every
-run. A run counts only if it was really killed.
+run. A run counts only if it was really killed. Of the processes that open a database, one alone is killed, too.
 
 IGNITE_BIN          the folder of the programs
 IGNITE_KILL_POINTS  how many points in all (default 100; "all" for every one)
@@ -26,7 +26,7 @@ import time
 import unittest
 
 import data_parts
-from stories import Stories, copy_probe, number_of, problem_of, problem_of_next, reference, remove_probe, run
+from stories import EXIT_OF, Stories, copy_probe, number_of, problem_of, problem_of_next, reference, remove_probe, run
 
 KINDS = (
     "openat openat2 open write pwrite64 writev fsync fdatasync syncfs sync_file_range rename renameat renameat2 symlink "
@@ -42,22 +42,26 @@ FAULTY = (
 # Calls that change something, or wait for someone who does.
 CHANGING = [kind for kind in KINDS if kind not in
             "openat openat2 open close read pread64 getdents64 newfstatat fcntl readlink readlinkat ioctl".split()]
+# What ignite itself never calls on a database.
+WORKERS_KINDS = [kind for kind in KINDS if kind != "newfstatat"]
 SEED = int(os.environ.get("IGNITE_KILL_SEED", time.time_ns() % 1_000_000))
 POINTS = os.environ.get("IGNITE_KILL_POINTS", "100")
 SHARE = os.environ.get("IGNITE_KILL_SHARE", "1/1")
 ONLY = os.environ.get("IGNITE_KILL_ONLY", "")
 WORKERS = 2
 KILLED = (137, -9)
+# What a check could not read is refused.
+ENDS = (EXIT_OF["failed"], EXIT_OF["refused"], EXIT_OF["rolled back"])
 
 Point = collections.namedtuple("Point", "kind number")
 
 
-def traced(words, inject, timeout=120):
-    """The exit code of a program in which strace injects something."""
+def traced(words, inject, options=(), log="/dev/null"):
+    """The end of a program in which strace injects something."""
     kinds = sorted({part.split(":")[0] for part in inject})
     injections = [word for part in inject for word in ("-e", f"inject={part}")]
-    strace = ["strace", "-qq", "-o", "/dev/null", "-e", "trace=" + ",".join(kinds), *injections]
-    return run([*strace, *words], timeout=timeout)
+    strace = ["strace", "-qq", "-o", log, "-e", "trace=" + ",".join(kinds), *injections, *options]
+    return run([*strace, *words])
 
 
 def count_calls(words):
@@ -65,6 +69,28 @@ def count_calls(words):
     with tempfile.NamedTemporaryFile("r") as log:
         run(["strace", "-qq", "-o", log.name, "-e", "trace=" + ",".join(KINDS), *words])
         return collections.Counter(re.findall(r"^(\w+)\(", log.read(), re.M))
+
+
+def on_database(probe):
+    """Options of strace: the calls on the database and its copy, of whichever process. Only workers open them."""
+    files = (probe.at(data_parts.DATABASE), probe.state / f"snapshots/{data_parts.DATA}/rehearsal/copy.db")
+    return ["-f", *(word for file in files for word in ("-P", str(file), "-P", f"{file}-journal"))]
+
+
+def count_calls_of_workers(probe, words):
+    """The most calls of each kind that one worker makes on the database."""
+    with tempfile.NamedTemporaryFile("r") as log:
+        kinds = "trace=" + ",".join(WORKERS_KINDS)
+        run(["strace", "-qq", "-o", log.name, "-e", kinds, *on_database(probe), *probe.words(*words)])
+        calls = collections.Counter(re.findall(r"^(\d+) +(\w+)\(", log.read(), re.M))
+    most = collections.Counter()
+    for (_, kind), number in calls.items():
+        most[kind] = max(most[kind], number)
+    return most
+
+
+def points_of(calls, kinds):
+    return [Point(kind, number + 1) for kind in kinds for number in range(calls[kind])]
 
 
 class Scenario:
@@ -87,7 +113,13 @@ class Scenario:
         return copy_probe(original or self.template, self.folder / name)
 
     def points(self, kinds=KINDS):
-        return [Point(kind, number + 1) for kind in kinds for number in range(self.calls[kind])]
+        return points_of(self.calls, kinds)
+
+    def points_of_workers(self):
+        probe = self.copy("counted")
+        calls = count_calls_of_workers(probe, self.words)
+        remove_probe(probe)
+        return points_of(calls, WORKERS_KINDS)
 
     def check(self, probe):
         return problem_of(probe, self.legal) or problem_of_next(probe, self.next_bundle)
@@ -221,6 +253,52 @@ class CrashTest(unittest.TestCase):
     def test_kill_install_of_data_that_is_rehearsed(self):
         self.kill_points("rehearsed", 0.03)
 
+    def kill_workers(self, name, share):
+        """Only the process that has the database open dies, wherever it comes to the call: ignite ends by itself."""
+        scenario = self.scenario(name)
+
+        def try_point(point):
+            probe = scenario.copy(self.next_name())
+            try:
+                with tempfile.NamedTemporaryFile("r") as log:
+                    words = probe.words(*scenario.words, "--json")
+                    kill = f"{point.kind}:signal=KILL:when={point.number}"
+                    done = traced(words, [kill], on_database(probe), log.name)
+                    killed = log.read().count("killed by SIGKILL")
+                if not killed:
+                    return False, None
+                if done.returncode not in ENDS and (killed == 1 or done.returncode != EXIT_OF["stuck"]):
+                    return True, f"{killed} killed, ended with {done.returncode}: {done.stdout.decode()}"
+                if killed > 1:  # What repairs it died, too: that is for the next one.
+                    run(probe.words("recover", "--json"), 0)
+                    problem = problem_of_next(probe, scenario.next_bundle)
+                else:
+                    problem = scenario.check(probe)
+                return True, problem and f"{problem}; it had ended with {done.returncode}: {done.stdout.decode()}"
+            except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
+                return True, repr(failure)
+            finally:
+                remove_probe(probe)
+
+        what = f"{name}worker"
+        points = self.sample(scenario.points_of_workers(), share)
+        if ONLY:
+            words = ONLY.split("/")
+            points = [Point(words[1], int(words[2]))] if words[0] == what else []
+        self.run_points(what, points, try_point)
+
+    def test_kill_workers_of_an_install(self):
+        self.kill_workers("data", 0.04)
+
+    def test_kill_workers_of_a_rollback(self):
+        self.kill_workers("undo", 0.04)
+
+    def test_kill_workers_of_an_install_that_goes_back_to_its_snapshot(self):
+        self.kill_workers("lossy", 0.04)
+
+    def test_kill_workers_of_a_rehearsal(self):
+        self.kill_workers("rehearsed", 0.03)
+
     def kill_recoveries(self, name, what, share):
         """A second fault while the first one is being repaired: a draw picks one of the calls of that recovery."""
         scenario = self.scenario(name)
@@ -242,7 +320,7 @@ class CrashTest(unittest.TestCase):
                 twin = scenario.copy(self.next_name(), probe)
                 calls = count_calls(twin.words("recover"))
                 remove_probe(twin)
-                points = [(kind, number + 1) for kind in CHANGING for number in range(calls[kind])]
+                points = points_of(calls, CHANGING)
                 kind, number = points[second % len(points)]
                 killed = traced(probe.words("recover"), [f"{kind}:signal=KILL:when={number}"]).returncode in KILLED
                 recovered = run(probe.words("recover", "--json"))

@@ -117,7 +117,7 @@ def reference(probe):
     around = {
         path: entry._replace(mtime=0) if stat.S_ISLNK(entry.kind) else entry
         for path, entry in probe.around().items()
-        if path not in MAY_STAY and path != data_parts.DATABASE.lstrip("/")
+        if path not in MAY_STAY and not data_parts.is_of_database(probe, probe.root / path)
     }
     licence = probe.state / "active/licence"
     parts = {component: probe.current(path) for component, path in TREES.items()}
@@ -181,8 +181,9 @@ def leftovers(probe, status):
     problem = data_parts.problem_of(probe, components)
     if problem:
         return problem
-    # What the next progress overwrites may stay.
-    odd = [str(path) for path in probe.state.rglob("*.tmp*") if path.name != "progress.json.tmp"]
+    # What the next progress and the next note overwrite may stay.
+    may_stay = ("progress.json.tmp", *data_parts.NOTES)
+    odd = [str(path) for path in probe.state.rglob("*.tmp*") if path.name not in may_stay]
     if odd:
         return f"temporary files {odd}"
     verify = run(probe.words("verify", "--json"))
