@@ -24,11 +24,11 @@ wait
 failed=
 for kind in "${kinds[@]}"; do
   log=$state/$kind-$seed.log
-  # "ext4: 1024 disks, 0 problems, seed 5", and the same of "ext4-recovery".
+  # "ext4: 1024 disks, 0 problems, seed 5", and the same of "ext4-data" and "ext4-recovery".
   read -r lines disks problems < <(sed -nE \
-    "s/^\.*F*$kind(-recovery)?: ([0-9]+) disks, ([0-9]+) problems.*/\2 \3/p" "$log" |
+    "s/^\.*F*$kind(-data|-recovery)?: ([0-9]+) disks, ([0-9]+) problems.*/\2 \3/p" "$log" |
     awk '{ d += $1; p += $2 } END { print NR, d + 0, p + 0 }')
-  if ((lines != 2)) || ! grep -q '^OK$' "$log"; then
+  if ((lines != 3)) || ! grep -q '^OK$' "$log"; then
     echo "power: $kind FAILED: see $log" >&2
     failed=yes
   fi

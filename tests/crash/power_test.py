@@ -9,6 +9,7 @@ IGNITE_POWER_SEED     the seed of the sample; it is printed
 IGNITE_POWER_KEEP     a folder that keeps each disk that failed, and the log it is from
 """
 
+import collections
 import contextlib
 import json
 import os
@@ -21,6 +22,7 @@ import tempfile
 import time
 import unittest
 
+import data_parts
 from block_log import Recording, make_disk, mounted, power_cuts, why_not
 from stories import (
     BIN, EXIT_OF, Stories, number_of, probe_at, problem_of, problem_of_next, reference, run, wait_for,
@@ -34,6 +36,7 @@ INSTALLS_AFTER_EVERY = 8
 BOOTS_EVERY = 3  # So that installs come behind either.
 # A recovery of its own for so many disks, and so many disks from that, besides those at its end.
 IMAGES_FOR_A_RECOVERY, IMAGES_OF_A_RECOVERY = 40, 12
+IMAGES_FOR_DATA = 3  # A disk with data for so many without.
 IMAGES_OF_A_CONTROL = 200  # At most: the first problem ends it.
 HERE = pathlib.Path(__file__).parent
 
@@ -66,45 +69,62 @@ def outbox_says_done(probe):
     return verdict.exists() and json.loads(verdict.read_text())["outcome"] == "committed"
 
 
+# What is there before, the steps with how they end, and the upload at their end.
+Plot = collections.namedtuple("Plot", "prepare steps upload")
+
+
+def install(bundle, outcome="done"):
+    return ("install", bundle), outcome
+
+
+def plot_of_trees(stories):
+    steps = [
+        install(stories.one),
+        install(stories.two),
+        install(stories.sick, "rolled back"),
+        install(stories.licence),
+        (("rollback",), "done"),
+        install(stories.healthy),
+    ]
+    return Plot(lambda probe: None, steps, stories.three)
+
+
+def plot_of_data(stories):
+    def prepare(probe):
+        probe.install(stories.data_one)
+        data_parts.write_rows(probe)
+
+    steps = [install(stories.data_two), install(stories.data_sick, "rolled back"), (("rollback",), "done")]
+    return Plot(prepare, steps, stories.data_three)
+
+
 class Story:
     """What ignite did on a recorded disk, and what was so after each step."""
 
-    def __init__(self, stories, kind, folder, less_safe=""):
+    def __init__(self, stories, kind, folder, plot, less_safe=""):
         environment = {}
         if less_safe:
             library = folder.parent / "less_safe.so"
             run(["cc", "-shared", "-fPIC", "-o", library, HERE / "less_safe.c"], 0)
             environment = {"LD_PRELOAD": str(library), "LESS_SAFE": less_safe}
-        base = make_disk(kind, folder.parent, lambda place: stories.make_probe(place / "root"))
+        base = make_disk(kind, folder.parent, lambda place: plot.prepare(stories.make_probe(place / "root")))
         self.recording = Recording(kind, folder, base)
         self.states = []  # After each step, from before the first: (deployment, reference).
         with self.recording.running() as mark:
             probe = probe_at(self.recording.place / "root")
             self._look(probe)
-            for words, outcome in self._steps(stories):
+            for words, outcome in plot.steps:
                 probe.json(*words, expect=EXIT_OF[outcome], environment=environment)
                 mark(len(self.states))
                 self._look(probe)
             with ignited(probe, environment):
-                upload(probe, stories.three)
+                upload(probe, plot.upload)
                 mark(len(self.states))
                 self._look(probe)
         self.writes = list(self.recording.writes())
         self.last = len(self.states) - 1
         marks = [write.mark for write in self.writes if write.mark is not None]
         assert marks == list(range(1, self.last + 1)), marks
-
-    @staticmethod
-    def _steps(stories):
-        install = lambda bundle, outcome="done": (("install", bundle), outcome)  # noqa: E731
-        return [
-            install(stories.one),
-            install(stories.two),
-            install(stories.sick, "rolled back"),
-            install(stories.licence),
-            (("rollback",), "done"),
-            install(stories.healthy),
-        ]
 
     def _look(self, probe):
         self.states.append((number_of(probe), reference(probe)))
@@ -197,12 +217,18 @@ class PowerCutTest(unittest.TestCase):
     def story(self):
         """Recorded once for all tests."""
         if not hasattr(PowerCutTest, "recorded"):
-            PowerCutTest.recorded = Story(self.stories, KIND, self.folder / "recorded")
+            PowerCutTest.recorded = Story(self.stories, KIND, self.folder / "recorded", plot_of_trees(self.stories))
         return self.recorded
 
     def test_power_cuts(self):
         tried, found = self.problems(self.story(), random.Random(SEED), IMAGES, at_most=12)
         self.tell(KIND, tried, found)
+        self.assertFalse(found)
+
+    def test_power_cuts_of_data(self):
+        story = Story(self.stories, KIND, self.folder / "data", plot_of_data(self.stories))
+        tried, found = self.problems(story, random.Random(SEED), IMAGES // IMAGES_FOR_DATA, at_most=12)
+        self.tell(f"{KIND}-data", tried, found)
         self.assertFalse(found)
 
     def test_power_cuts_of_a_recovery(self):
@@ -222,7 +248,8 @@ class PowerCutTest(unittest.TestCase):
 
     def control(self, kind, less_safe):
         """An ignite without one of its safeties must be found out."""
-        story = Story(self.stories, kind, self.folder / f"less-safe-{less_safe}", less_safe)
+        folder = self.folder / f"less-safe-{less_safe}"
+        story = Story(self.stories, kind, folder, plot_of_trees(self.stories), less_safe)
         tried, found = self.problems(story, random.Random(SEED), IMAGES_OF_A_CONTROL, at_most=1, keeps=False)
         self.tell(f"control-{less_safe}-{kind}", tried, found)
         self.assertTrue(found)
