@@ -108,12 +108,14 @@ def _leftovers(probe):
 
 
 def _processes(probe):
-    """Whoever still has something of the probe open."""
-    for open_file in pathlib.Path("/proc").glob("[0-9]*/fd/*"):
+    """Whoever still has something of the probe open. Others come and go meanwhile."""
+    for process in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
-            path = os.readlink(open_file)
-            if path.startswith(f"{probe.root}/"):
-                return f"process {open_file.parts[2]} has {path}"
+            for name in os.listdir(f"/proc/{process}/fd"):
+                with contextlib.suppress(OSError):
+                    path = os.readlink(f"/proc/{process}/fd/{name}")
+                    if path.startswith(f"{probe.root}/"):
+                        return f"process {process} has {path}"
     return None
 
 
