@@ -1,4 +1,4 @@
-"""Of the stories of this folder: a database and a configuration in a bundle, and what must hold of them after a crash."""
+"""Of the stories of this folder: a database and a configuration in a bundle, and what must hold after a crash."""
 
 import contextlib
 import os
@@ -50,7 +50,7 @@ def write_rows(probe):
 
 
 def is_of_database(probe, path):
-    """The database itself, and a journal from before its first sync: SQLite ignores it, and its next write removes it."""
+    """The database itself, and a journal from before its first sync: SQLite ignores it, its next write removes it."""
     file = probe.at(DATABASE)
     return path == file or path == file.with_name(f"{file.name}-journal") and path.read_bytes()[:1] in (b"", b"\0")
 

@@ -18,7 +18,6 @@ import pathlib
 import random
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -26,7 +25,9 @@ import time
 import unittest
 
 import data_parts
-from stories import EXIT_OF, Stories, copy_probe, number_of, problem_of, problem_of_next, reference, remove_probe, run
+from stories import (
+    EXIT_OF, FAILURES, Stories, copy_probe, number_of, problem_of, problem_of_next, reference, remove_probe, run,
+)
 
 KINDS = (
     "openat openat2 open write pwrite64 writev fsync fdatasync syncfs sync_file_range rename renameat renameat2 symlink "
@@ -209,7 +210,7 @@ class CrashTest(unittest.TestCase):
                 if recovered.returncode != 0:
                     return True, f"recover ended with {recovered.returncode}: {recovered.stdout.decode()}"
                 return True, scenario.check(probe)
-            except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
+            except FAILURES as failure:
                 return True, repr(failure)
             finally:
                 remove_probe(probe)
@@ -275,7 +276,7 @@ class CrashTest(unittest.TestCase):
                 else:
                     problem = scenario.check(probe)
                 return True, problem and f"{problem}; it had ended with {done.returncode}: {done.stdout.decode()}"
-            except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
+            except FAILURES as failure:
                 return True, repr(failure)
             finally:
                 remove_probe(probe)
@@ -327,7 +328,7 @@ class CrashTest(unittest.TestCase):
                 if recovered.returncode != 0:
                     return True, f"recover ended with {recovered.returncode}: {recovered.stdout.decode()}"
                 return killed, scenario.check(probe)
-            except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
+            except FAILURES as failure:
                 return True, repr(failure)
             finally:
                 remove_probe(probe)
@@ -370,7 +371,7 @@ class CrashTest(unittest.TestCase):
                                   f"{recovered.returncode}: {recovered.stdout.decode()}")
                 problem = scenario.check(probe)
                 return True, problem and f"{problem}; it had ended with {done.returncode}: {done.stdout.decode()}"
-            except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
+            except FAILURES as failure:
                 return True, repr(failure)
             finally:
                 remove_probe(probe)
@@ -382,6 +383,9 @@ class CrashTest(unittest.TestCase):
 
     def test_errors_rollback(self):
         self.error_points("rollback", 0.1)
+
+    def test_errors_install_of_data(self):
+        self.error_points("data", 0.05)
 
     def test_errors_install_that_rolls_itself_back(self):
         self.error_points("sick", 0.1)

@@ -25,7 +25,7 @@ import unittest
 import data_parts
 from block_log import Recording, make_disk, mounted, power_cuts, why_not
 from stories import (
-    BIN, EXIT_OF, Stories, number_of, probe_at, problem_of, problem_of_next, reference, run, wait_for,
+    BIN, EXIT_OF, FAILURES, Stories, number_of, probe_at, problem_of, problem_of_next, reference, run, wait_for,
 )
 
 KIND = os.environ.get("IGNITE_POWER_FS", "ext4")
@@ -180,7 +180,7 @@ class PowerCutTest(unittest.TestCase):
                 said = story.last if outbox_says_done(probe) else cut.acknowledged
                 problem = problem_of(probe, story.legal(said))
                 return problem or (problem_of_next(probe, self.stories.four) if tries_next else None)
-        except (AssertionError, subprocess.TimeoutExpired, OSError) as failure:
+        except FAILURES as failure:
             return repr(failure)
 
     def problems(self, story, chance, count, at_most, keeps=True):

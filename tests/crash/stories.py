@@ -8,7 +8,9 @@ import os
 import pathlib
 import random
 import shutil
+import sqlite3
 import stat
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "e2e"))
@@ -18,6 +20,8 @@ import data_parts  # noqa: E402
 
 TREES = {"app/web": PATH, "app/api": "/opt/netprobe/api"}
 SERVICES = '#!/bin/sh\necho "$*" >> "$IGNITE_ROOT/../services.log"\n'
+# What a point is reported for, besides what is found wrong.
+FAILURES = (AssertionError, OSError, sqlite3.Error, subprocess.TimeoutExpired)
 # Folders that were made for a release may stay.
 MAY_STAY = ("opt/netprobe", *(path.lstrip("/") for path in TREES.values()), data_parts.CONFIG_FOLDER)
 
