@@ -243,16 +243,16 @@ class CrashTest(unittest.TestCase):
         self.kill_points("licence", 0.1)
 
     def test_kill_install_of_data(self):
-        self.kill_points("data", 0.05)
+        self.kill_points("data", 0.04)
 
     def test_kill_rollback_of_data(self):
-        self.kill_points("undo", 0.05)
+        self.kill_points("undo", 0.03)
 
     def test_kill_install_of_data_that_goes_back_to_its_snapshot(self):
-        self.kill_points("lossy", 0.05)
+        self.kill_points("lossy", 0.04)
 
     def test_kill_install_of_data_that_is_rehearsed(self):
-        self.kill_points("rehearsed", 0.03)
+        self.kill_points("rehearsed", 0.02)
 
     def kill_workers(self, name, share):
         """Only the process that has the database open dies, wherever it comes to the call: ignite ends by itself."""
@@ -289,16 +289,16 @@ class CrashTest(unittest.TestCase):
         self.run_points(what, points, try_point)
 
     def test_kill_workers_of_an_install(self):
-        self.kill_workers("data", 0.04)
+        self.kill_workers("data", 0.02)
 
     def test_kill_workers_of_a_rollback(self):
-        self.kill_workers("undo", 0.04)
+        self.kill_workers("undo", 0.02)
 
     def test_kill_workers_of_an_install_that_goes_back_to_its_snapshot(self):
-        self.kill_workers("lossy", 0.04)
+        self.kill_workers("lossy", 0.02)
 
     def test_kill_workers_of_a_rehearsal(self):
-        self.kill_workers("rehearsed", 0.03)
+        self.kill_workers("rehearsed", 0.02)
 
     def kill_recoveries(self, name, what, share):
         """A second fault while the first one is being repaired: a draw picks one of the calls of that recovery."""
@@ -339,7 +339,7 @@ class CrashTest(unittest.TestCase):
         self.kill_recoveries("install", "recover", 0.15)
 
     def test_kill_recovery_of_data(self):
-        self.kill_recoveries("lossy", "restore", 0.03)
+        self.kill_recoveries("lossy", "restore", 0.02)
 
     def error_points(self, name, share):
         """An error once, or from then on: success is never claimed without being true, and recovery works."""
@@ -385,7 +385,7 @@ class CrashTest(unittest.TestCase):
         self.error_points("rollback", 0.1)
 
     def test_errors_install_of_data(self):
-        self.error_points("data", 0.05)
+        self.error_points("data", 0.03)
 
     def test_errors_install_that_rolls_itself_back(self):
         self.error_points("sick", 0.1)
