@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/str_cat.h"
+#include "tests/fakes/database_worker.h"
 #include "tests/fakes/fake_probe.h"
 #include "tests/fakes/must.h"
 
@@ -26,49 +27,6 @@ using testing::Not;
 
 constexpr std::string_view kDatabase = "/var/lib/probe/main.db";
 constexpr uid_t kOwner = 65534;
-
-/// Answers as a worker of migrations/worker.h would; the database and its copies are states.
-class FakeWorker : public Process {
- public:
-  explicit FakeWorker(FileSystem& files) : files_(files) {}
-
-  Result<Outcome> Run(const Command& command) override {
-    Json request = Must(Json::ParseStored(AsText(command.input)));
-    asked.push_back(*request.Find("verb")->AsString());
-    auto done = Answer(asked.back(), request);
-    Json answer = Json::EmptyObject();
-    if (done) {
-      answer.Set("done", *done);
-    } else {
-      Json error = Json::EmptyObject();
-      error.Set("code", ErrorCodeName(done.error().code)).Set("cause", done.error().cause);
-      answer.Set("error", error.Set("remedy", ""));
-    }
-    return Outcome{0, answer.Dump()};
-  }
-
-  migrations::DatabaseState state;
-  std::string fails;       ///< This verb does nothing.
-  bool dies_late = false;  ///< The next restore is done, and nobody hears of it.
-  std::vector<std::string> asked;
-
- private:
-  Result<Json> Answer(const std::string& verb, const Json& request) {
-    Error fault{ErrorCode::kIo, "an injected fault", ""};
-    if (verb == fails) return fault;
-    if (verb == "read") return ToJson(state);
-    const std::string& path = *request.Find("path")->AsString();
-    if (verb == "snapshot") TRY(files_.WriteAtomically(path, AsBytes(ToJson(state).Dump()), 0600));
-    if (verb == "restore") {
-      Json kept = TRY(Json::ParseStored(TRY(files_.ReadFile(path, 65536))));
-      state = TRY(migrations::StateFromJson(kept));
-      if (std::exchange(dies_late, false)) return fault;
-    }
-    return Json();
-  }
-
-  FileSystem& files_;
-};
 
 /// Has as much room as it is told.
 class SmallFileSystem : public fakes::FaultyFileSystem {
@@ -135,7 +93,7 @@ class MigrationsHandlerTest : public testing::Test {
 
   fakes::FakeProbe probe_;
   SmallFileSystem files_{*probe_.real_files};
-  FakeWorker worker_{*probe_.real_files};
+  fakes::DatabaseWorker worker_{*probe_.real_files};
   MigrationsHandler handler_{files_, worker_, probe_.clock, probe_.paths, probe_.settings};
   Change change_{Release("1-t1", 1), Release("2-t2", 2)};
 };
