@@ -58,10 +58,7 @@ class SqliteDatabase : public Database {
       auto from = TRY(SqliteConnection::Open(exists ? path_ : ":memory:", Mode::kExisting));
       auto to = TRY(SqliteConnection::Open(part, Mode::kCreate));
       TRY(CopyPages(from, to));
-      if (std::string found = TRY(to.Value("PRAGMA quick_check(1)")); found != "ok") {
-        return Error{ErrorCode::kIo, StrCat("the database ", path_, " is damaged: ", found),
-                     "restore it from a backup, then install again"};
-      }
+      TRY(CheckWhole(to, StrCat("the database ", path_), "quick_check"));
     }
     // SQLite has synced the file; its name is durable with its folder.
     if (rename(part.c_str(), path.c_str()) != 0)
@@ -70,7 +67,12 @@ class SqliteDatabase : public Database {
   }
 
   Result<> Restore(const std::string& path) override {
+    std::string what = StrCat("the snapshot ", path);
+    auto info = TRY(MakePosixFileSystem()->Inspect(path));
+    // Also that of a database that did not exist has a page.
+    if (!info || info->size == 0) return Damaged(what, "it is empty");
     auto from = TRY(SqliteConnection::Open(path, Mode::kExisting));
+    TRY(CheckWhole(from, what, "quick_check"));
     // Into the existing file: one put in its place would meet the log of the one before.
     auto to = TRY(SqliteConnection::Open(path_, Mode::kCreate));
     TRY(CopyPages(from, to));
@@ -85,14 +87,21 @@ class SqliteDatabase : public Database {
 
   Result<Fingerprint> Examine() override {
     auto connection = TRY(SqliteConnection::Open(path_, Mode::kExisting));
-    if (std::string found = TRY(connection.Value("PRAGMA integrity_check(1)")); found != "ok") {
-      return Error{ErrorCode::kIo, StrCat("the database ", path_, " is damaged: ", found),
-                   "restore it from a backup"};
-    }
+    TRY(CheckWhole(connection, StrCat("the database ", path_), "integrity_check"));
     return TakeFingerprint(connection);
   }
 
  private:
+  static Error Damaged(std::string_view what, std::string_view found) {
+    return {ErrorCode::kIo, StrCat(what, " is damaged: ", found),
+            "restore the database from a backup"};
+  }
+  static Result<> CheckWhole(SqliteConnection& connection, std::string_view what,
+                             std::string_view check) {
+    std::string found = TRY(connection.Value(StrCat("PRAGMA ", check, "(1)")));
+    return found == "ok" ? Result<>() : Damaged(what, found);
+  }
+
   /// nullopt where there is no database.
   Result<std::optional<uint64_t>> SizeOfFile() const {
     auto info = TRY(MakePosixFileSystem()->Inspect(path_));

@@ -7,11 +7,13 @@
 #include "base/str_cat.h"
 #include "migrations/database.h"
 #include "tests/fakes/moves.h"
+#include "tests/fakes/must.h"
 #include "tests/fakes/temporary_directory.h"
 
 namespace ignite::migrations {
 namespace {
 
+using fakes::FailsWith;
 using fakes::MakeStep;
 using fakes::Up;
 using testing::HasSubstr;
@@ -241,6 +243,33 @@ TEST_F(SqliteDatabaseTest, ADamagedDatabaseIsNoSnapshot) {
   EXPECT_FALSE(database_->Snapshot(snapshot_));
   EXPECT_FALSE(database_->Examine());
   EXPECT_FALSE(files->Inspect(snapshot_)->has_value());
+}
+
+TEST_F(SqliteDatabaseTest, ADamagedSnapshotIsNotRestored) {
+  Execute("CREATE TABLE t (a)");
+  Execute("INSERT INTO t SELECT randomblob(3000) FROM (VALUES (1), (2), (3), (4), (5), (6))");
+  ExpectDone(database_->Snapshot(snapshot_));
+  Execute("INSERT INTO t VALUES (7)");
+  auto before = database_->Examine();
+  ASSERT_TRUE(before);
+  auto files = MakePosixFileSystem();
+  const std::string whole = *files->ReadFile(snapshot_, 1 << 20);
+  std::string torn = whole;
+  std::fill(torn.begin() + 4096, torn.begin() + 4096 + 600, 'x');
+  for (const std::string& bytes : {std::string(), torn, whole.substr(0, 4096 * 3)}) {
+    ASSERT_TRUE(files->WriteAtomically(snapshot_, AsBytes(bytes), 0600));
+    EXPECT_THAT(database_->Restore(snapshot_), FailsWith(ErrorCode::kIo));
+    auto after = database_->Examine();
+    ASSERT_TRUE(after);
+    EXPECT_EQ(*after, *before);
+  }
+}
+
+TEST_F(SqliteDatabaseTest, ASnapshotOfNoDatabaseLeadsBackToNone) {
+  ExpectDone(database_->Snapshot(snapshot_));
+  Execute("CREATE TABLE t (a)");
+  ExpectDone(database_->Restore(snapshot_));
+  EXPECT_FALSE(Read().exists);
 }
 
 TEST_F(SqliteDatabaseTest, StepsOutsideATransactionAreMarkedBefore) {
