@@ -101,7 +101,8 @@ release() {  # VERSION COUNTER PROGRAM: a tree with the unit web.service, which 
   printf '[Unit]\nDescription=web %s\n[Service]\nExecStart=%s\n' "$1" "$3" \
     >"$folder/tree/systemd/web.service"
   sed "s/VERSION/$1/; s/COUNTER/$2/" "$probe/root/release/recipe.ini.in" >"$folder/recipe.ini"
-  chroot "$probe" ignite-pack build "/root/release/$1/recipe.ini" \
+  # TMPDIR of the test is a folder out here.
+  chroot "$probe" env --unset=TMPDIR ignite-pack build "/root/release/$1/recipe.ini" \
     --sign /root/release/release.key --recipient /root/release/probe.pub -o "/root/web-$1.ignite" \
     >"$work/log" 2>&1 || fail "ignite-pack builds no bundle"
 }
