@@ -174,7 +174,11 @@ Result<> ConfigHandler::Activate(const Change& change, const engine::Watch&) {
 }
 
 Result<> ConfigHandler::Undo(const Change& change) {
-  if (change.to) TRY(versions_.RecordEdits(*change.to, TRY(HostRelease(*change.to))));
+  if (change.to) {
+    TRY(versions_.RecordEdits(*change.to, TRY(HostRelease(*change.to))));
+    // The release may go, and its versions with it. An edit is not worth a probe that is stuck.
+    (void)versions_.KeepReplaced(*change.to);
+  }
   return FixedLinks(files_, paths_)
       .Move(TRY(LinksOf(change.to)), TRY(LinksOf(change.from)), FixedLinks::Foreign::kLeft);
 }
@@ -211,6 +215,16 @@ Result<std::vector<std::string>> ConfigHandler::Remarks(const Change& change) co
   if (versions.empty() || !versions.back().by_hand) return remarks;
   remarks.push_back(StrCat(change.from->component, " had been edited by hand: 'ignite config show ",
                            versions.back().id, "' has those edits"));
+  return remarks;
+}
+
+Result<std::vector<std::string>> ConfigHandler::UndoRemarks(const Change& change) const {
+  std::vector<std::string> remarks;
+  auto kept = change.to ? TRY(versions_.Replaced(*change.to)) : std::nullopt;
+  if (kept) {
+    remarks.push_back(
+        StrCat(change.to->component, " had been edited by hand: ", *kept, " has those edits"));
+  }
   return remarks;
 }
 

@@ -46,6 +46,7 @@ class ConfigHandler : public engine::Handler {
   Result<> Discard(const engine::ComponentRecord& record) override;
   Result<std::vector<std::string>> StagingSteps(const engine::Change& change) const override;
   Result<std::vector<std::string>> Remarks(const engine::Change& change) const override;
+  Result<std::vector<std::string>> UndoRemarks(const engine::Change& change) const override;
   Result<std::vector<engine::KeptVersion>> KeptVersions(const engine::ComponentRecord& record,
                                                         bool is_live) const override;
   Result<std::string> FolderOfVersion(const engine::ComponentRecord& record,

@@ -69,6 +69,25 @@ Result<> ConfigVersions::RecordEdits(const ComponentRecord& record, const std::s
   return Keep(record, versions.size(), folder, Json::EmptyObject());
 }
 
+std::string ConfigVersions::ReplacedPath(const ComponentRecord& record) const {
+  return StrCat(paths_.State(), "/", record.component, "/replaced/", record.release);
+}
+
+Result<> ConfigVersions::KeepReplaced(const ComponentRecord& record) {
+  auto versions = TRY(List(record));
+  if (versions.empty() || !versions.back().by_hand) return {};
+  std::string kept = ReplacedPath(record);
+  TRY(files_.RemoveTree(ParentOf(kept)));
+  TRY(files_.MakeDirectories(ParentOf(kept), kRootAlone));
+  return CopyFolder(files_, Folder(record, versions.size() - 1), kept, SameAttributes);
+}
+
+Result<std::optional<std::string>> ConfigVersions::Replaced(const ComponentRecord& record) const {
+  std::string kept = ReplacedPath(record);
+  bool is_there = TRY(files_.Inspect(kept)).has_value();
+  return is_there ? std::optional(kept) : std::nullopt;
+}
+
 Result<std::optional<std::string>> ConfigVersions::Base(const ComponentRecord& record) const {
   Json about = TRY(ReadRecord(record, 0));
   const Json* base = about.Find("base");

@@ -29,6 +29,12 @@ class ConfigVersions {
   /// One more where `folder` is not what the last one was. OK where nothing of the release is here.
   Result<> RecordEdits(const engine::ComponentRecord& record, const std::string& folder);
 
+  /// Of a release that may go: what was edited by hand in it last stays, in place of what stayed so
+  /// before.
+  Result<> KeepReplaced(const engine::ComponentRecord& record);
+  /// Host path of the folder with that; nullopt where there is none of this release.
+  Result<std::optional<std::string>> Replaced(const engine::ComponentRecord& record) const;
+
   /// The base of a release that was made and never active; nullopt once SetActivated was called.
   Result<std::optional<std::string>> Base(const engine::ComponentRecord& record) const;
   Result<> SetActivated(const engine::ComponentRecord& record);
@@ -36,6 +42,7 @@ class ConfigVersions {
 
  private:
   std::string Home(const engine::ComponentRecord& record) const;
+  std::string ReplacedPath(const engine::ComponentRecord& record) const;
   std::string RecordPath(const engine::ComponentRecord& record, size_t number) const;
   Result<Json> ReadRecord(const engine::ComponentRecord& record, size_t number) const;
   Result<> Keep(const engine::ComponentRecord& record, size_t number, const std::string& folder,

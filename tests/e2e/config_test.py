@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from probe import Probe, ProbeTest, run, snapshot  # noqa: E402
+from probe import Probe, ProbeTest, command_check, run, snapshot  # noqa: E402
 
 ETC = "/etc/netprobe"
 GENERATE = """#!/bin/sh
@@ -110,6 +110,22 @@ class ConfigTest(ProbeTest):
         self.assertEqual(self.probe.json("config", "show", edits[-1])["files"], ["added.conf", "keys/key", "main.conf"])
         self.probe.json("config", "show", edits[-1], "../0.json", expect=2)
         self.probe.json("verify")
+
+    def test_what_was_edited_in_a_trial_that_fails_is_kept(self):
+        self.install(1, BASE)
+        former = snapshot(self.live.resolve())
+        script = self.folder / "check.sh"
+        script.write_text(f"#!/bin/sh\necho mine = yes >> {self.live}/main.conf\nexit 1\n")
+        script.chmod(0o755)
+        verdict = self.probe.install(self.config(2, SECOND, more=command_check(str(script), "1s")), expect=5)
+        self.assert_same(former, snapshot(self.live.resolve()))
+        self.assertIn("config/probe had been edited by hand", verdict["remarks"][0])
+        [kept] = (self.probe.state / "config/probe/replaced").iterdir()
+        self.assertIn(str(kept), verdict["remarks"][0])
+        self.assertIn("level = 2\nmine = yes\n", (kept / "main.conf").read_text())
+        self.assertEqual(kept.parent.stat().st_mode & 0o777, 0o700)
+        verdict = self.install(2, {**SECOND, "3_bad.up": "#!/bin/sh\nexit 1\n"}, expect=4)
+        self.assertEqual(verdict["remarks"], [])
 
     def test_a_rollback_mends_what_was_changed_in_the_release_meanwhile(self):
         self.install(1, BASE)
