@@ -29,8 +29,9 @@ Result<> Rehearse(Database& copy, const Move& move, WayBack back, const RunOnCop
                "correct the down of the step"};
 }
 
-std::string NameOfCopy(std::string_view database) {
-  return StrCat(kCopyPrefix, database).substr(0, kLongestName);
+std::string AddressOfCopy(std::string_view address, std::string_view database) {
+  // Of two words of the same key the last one counts.
+  return StrCat(address, " dbname=", StrCat(kCopyPrefix, database).substr(0, kLongestName));
 }
 
 }  // namespace ignite::migrations

@@ -22,7 +22,8 @@ enum class WayBack : uint8_t { kDowns, kSnapshot };
 /// at the end of the move. kRefused says what fails, and leaves the copy anywhere.
 Result<> Rehearse(Database& copy, const Move& move, WayBack back, const RunOnCopy& run);
 
-/// The database of PostgreSQL that is the copy of another one on its server.
-std::string NameOfCopy(std::string_view database);
+/// Where the copy of a database of PostgreSQL is made, on the same server: `database` is the name
+/// that its connection string has.
+std::string AddressOfCopy(std::string_view address, std::string_view database);
 
 }  // namespace ignite::migrations

@@ -23,7 +23,7 @@ class SqliteDatabase : public Database {
       : path_(std::move(path)), on_step_(std::move(on_step)) {}
 
   Result<DatabaseState> Read() override {
-    auto size = TRY(SizeOfFile());
+    auto size = TRY(SizeOf(path_));
     if (!size) return DatabaseState();
     // Not only for reading: what an application that was killed left half done is taken back first,
     // and a move whose process is gone may still be about to commit.
@@ -37,7 +37,7 @@ class SqliteDatabase : public Database {
 
   Result<> Run(const Move& move) override {
     bool may_create = move.from_release.empty() && !move.to_release.empty();
-    if (!may_create && !TRY(SizeOfFile())) return {};
+    if (!may_create && !TRY(SizeOf(path_))) return {};
     auto connection =
         TRY(SqliteConnection::Open(path_, may_create ? Mode::kCreate : Mode::kExisting));
     auto moved = RunMove(connection, move, on_step_);
@@ -54,7 +54,7 @@ class SqliteDatabase : public Database {
     std::string part = StrCat(path, kPart);
     TRY(RemoveDatabase(part));
     {
-      bool exists = TRY(SizeOfFile()).has_value();
+      bool exists = TRY(SizeOf(path_)).has_value();
       auto from = TRY(SqliteConnection::Open(exists ? path_ : ":memory:", Mode::kExisting));
       auto to = TRY(SqliteConnection::Open(part, Mode::kCreate));
       TRY(CopyPages(from, to));
@@ -68,9 +68,8 @@ class SqliteDatabase : public Database {
 
   Result<> Restore(const std::string& path) override {
     std::string what = StrCat("the snapshot ", path);
-    auto info = TRY(MakePosixFileSystem()->Inspect(path));
     // Also that of a database that did not exist has a page.
-    if (!info || info->size == 0) return Damaged(what, "it is empty");
+    if (TRY(SizeOf(path)).value_or(0) == 0) return Damaged(what, "it is empty");
     auto from = TRY(SqliteConnection::Open(path, Mode::kExisting));
     TRY(CheckWhole(from, what, "quick_check"));
     // Into the existing file: one put in its place would meet the log of the one before.
@@ -103,8 +102,8 @@ class SqliteDatabase : public Database {
   }
 
   /// nullopt where there is no database.
-  Result<std::optional<uint64_t>> SizeOfFile() const {
-    auto info = TRY(MakePosixFileSystem()->Inspect(path_));
+  static Result<std::optional<uint64_t>> SizeOf(const std::string& path) {
+    auto info = TRY(MakePosixFileSystem()->Inspect(path));
     return info ? std::optional(info->size) : std::nullopt;
   }
 

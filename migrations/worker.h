@@ -1,7 +1,7 @@
 // The process that touches a database: the agent starts itself again as the owner of the database,
 // hands it one request on standard input, and reads one answer from its standard output; an empty
-// line before it for each step that begins. Nothing
-// that an application can write is opened by root.
+// line before it for each step that begins. Nothing that an application can write is opened by
+// root.
 #pragma once
 
 #include <functional>

@@ -92,10 +92,8 @@ SampleCopy::SampleCopy(Sample sample, ScratchFolder folder)
       address_(StrCat(folder_.path(), "/copy.db")),
       file_(address_) {
   if (sample_.engine == Engine::kPostgresql) {
-    std::string name =
-        migrations::NameOfCopy(format::PartOfAddress(sample_.address, "dbname").value_or(""));
-    // Of two words of the same key the last one counts.
-    address_ = StrCat(sample_.address, " dbname=", name);
+    address_ = migrations::AddressOfCopy(
+        sample_.address, format::PartOfAddress(sample_.address, "dbname").value_or(""));
   }
   copy_ = migrations::OpenDatabase(sample_.engine, address_);
 }

@@ -38,8 +38,11 @@ Result<> DataRehearsal::Run(const DatabasePlace& place, const Course& course, co
   Result<> tried;
   if (rehearsal.copy.kind != Copy::Kind::kNone) {
     auto bytes = RunOn(copy, course, change, watch);
-    if (bytes) rehearsal.bytes = *bytes;
-    if (!bytes) tried = std::move(bytes).error();
+    if (bytes) {
+      rehearsal.bytes = *bytes;
+    } else {
+      tried = std::move(bytes).error();
+    }
   } else if (!made) {
     bool is_excused = is_optional && made.error().code == ErrorCode::kNoSpace;
     rehearsal.copy.why = made.error().cause;

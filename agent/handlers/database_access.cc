@@ -97,10 +97,8 @@ DatabasePlace DatabaseAccess::CopyOf(const DatabasePlace& place, const std::stri
     copy.address = StrCat(folder, "/copy.db");
     return copy;
   }
-  std::string name =
-      migrations::NameOfCopy(format::PartOfAddress(place.address, "dbname").value_or(""));
-  // Of two words of the same key the last one counts.
-  copy.address = StrCat(place.address, " dbname=", name);
+  copy.address = migrations::AddressOfCopy(
+      place.address, format::PartOfAddress(place.address, "dbname").value_or(""));
   return copy;
 }
 

@@ -184,6 +184,13 @@ class CrashTest(unittest.TestCase):
                     chosen.append(of_kind.pop())
         return chosen
 
+    def chosen(self, what, points, share):
+        """A sample of them, or the one of them that was asked for again."""
+        if not ONLY:
+            return self.sample(points, share)
+        words = ONLY.split("/")
+        return [Point(words[1], int(words[2]))] if words[0] == what and len(words) == 3 else []
+
     def run_points(self, what, points, try_point):
         """Runs every point, and says what was found; `try_point` gives (counts, problem)."""
         counted = 0
@@ -215,11 +222,7 @@ class CrashTest(unittest.TestCase):
             finally:
                 remove_probe(probe)
 
-        points = self.sample(scenario.points(), share)
-        if ONLY:
-            words = ONLY.split("/")
-            points = [Point(words[1], int(words[2]))] if words[0] == name and len(words) == 3 else []
-        self.run_points(name, points, try_point)
+        self.run_points(name, self.chosen(name, scenario.points(), share), try_point)
 
     def test_kill_first(self):
         self.kill_points("first", 0.15)
@@ -282,11 +285,7 @@ class CrashTest(unittest.TestCase):
                 remove_probe(probe)
 
         what = f"{name}worker"
-        points = self.sample(scenario.points_of_workers(), share)
-        if ONLY:
-            words = ONLY.split("/")
-            points = [Point(words[1], int(words[2]))] if words[0] == what else []
-        self.run_points(what, points, try_point)
+        self.run_points(what, self.chosen(what, scenario.points_of_workers(), share), try_point)
 
     def test_kill_workers_of_an_install(self):
         self.kill_workers("data", 0.02)
