@@ -218,14 +218,14 @@ def build(copy, folder):
     command = ["cmake", "-S", copy, "-B", folder, "-G", "Ninja", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache",
                "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold", "-DCMAKE_CXX_FLAGS=-w -D_GLIBCXX_ASSERTIONS"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    targets = ["ignite-unit-tests", "ignite-format-oracle", "ignite", "ignite-pack"]
+    targets = ["ignite-unit-tests", "ignite-format-oracle", "ignite", "ignited", "ignite-pack"]
     subprocess.run(["cmake", "--build", folder, "--target", *targets], check=True)
 
 
 class Tests:
     def __init__(self, source, folder):
         self.program = folder / "tests/ignite-unit-tests"
-        self.programs = [folder / "bin/ignite", folder / "bin/ignite-pack"]
+        self.programs = [folder / f"bin/{name}" for name in ("ignite", "ignited", "ignite-pack")]
         self.classes = {}  # Of PROGRAM_TESTS, with their scripts.
         for script in (source / "tests/e2e" / name for name in PROGRAM_TESTS):
             self.classes.update((name, script) for name in re.findall(r"^class (\w+Test)\(", script.read_text(), re.MULTILINE))
