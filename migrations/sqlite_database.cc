@@ -53,13 +53,10 @@ class SqliteDatabase : public Database {
   Result<> Snapshot(const std::string& path) override {
     std::string part = StrCat(path, kPart);
     TRY(RemoveDatabase(part));
-    {
-      bool exists = TRY(SizeOf(path_)).has_value();
-      auto from = TRY(SqliteConnection::Open(exists ? path_ : ":memory:", Mode::kExisting));
-      auto to = TRY(SqliteConnection::Open(part, Mode::kCreate));
-      TRY(CopyPages(from, to));
-      TRY(CheckWhole(to, StrCat("the database ", path_), "quick_check"));
-    }
+    auto copied = CopyWhole(part);
+    // What is left of it may be what fills the disk.
+    if (!copied) (void)RemoveDatabase(part);
+    TRY(copied);
     // SQLite has synced the file; its name is durable with its folder.
     if (rename(part.c_str(), path.c_str()) != 0)
       return SystemError(StrCat("renaming ", part), errno);
@@ -99,6 +96,14 @@ class SqliteDatabase : public Database {
                              std::string_view check) {
     std::string found = TRY(connection.Value(StrCat("PRAGMA ", check, "(1)")));
     return found == "ok" ? Result<>() : Damaged(what, found);
+  }
+
+  Result<> CopyWhole(const std::string& path) {
+    bool exists = TRY(SizeOf(path_)).has_value();
+    auto from = TRY(SqliteConnection::Open(exists ? path_ : ":memory:", Mode::kExisting));
+    auto to = TRY(SqliteConnection::Open(path, Mode::kCreate));
+    TRY(CopyPages(from, to));
+    return CheckWhole(to, StrCat("the database ", path_), "quick_check");
   }
 
   /// nullopt where there is no database.

@@ -112,7 +112,7 @@ Result<Verdict> Engine::RollBackTo(Journal& journal, const RollbackRequest& requ
   }
   Plan plan = PlanRollback(deployments.back(), *target, parts_.handlers, request.restores_data);
   std::vector<CheckResult> checks =
-      TRY(CheckRollback(parts_.handlers, plan, TRY(journal.EpochFloor(parts_.settings.product))));
+      TRY(CheckRollback(parts_, plan, TRY(journal.EpochFloor(parts_.settings.product))));
   if (FirstFailure(checks) != nullptr)
     return transaction.Refuse(RefusedByChecks(std::move(checks)));
   return transaction.Run(plan, nullptr);

@@ -20,7 +20,7 @@
 
 namespace ignite::engine {
 
-/// What staging takes from a file system.
+/// What a verb takes from a file system.
 struct SpaceNeed {
   std::string path;  ///< Host path of a place on it.
   uint64_t bytes = 0;
@@ -70,7 +70,12 @@ class Handler {
   virtual Result<std::vector<CheckResult>> CheckTargets(const Change& change) const = 0;
   /// The places outside its releases that a component takes for itself: probe paths.
   virtual Result<std::vector<std::string>> Places(const ComponentRecord& record) const = 0;
+  /// What staging takes.
   virtual Result<std::vector<SpaceNeed>> SpaceNeeds(const Change& change) const = 0;
+  /// What activating takes besides, also where the release is here already.
+  virtual Result<std::vector<SpaceNeed>> ActivationNeeds(const Change&) const {
+    return std::vector<SpaceNeed>();
+  }
   /// The latest moment that who signed the payload has put into it, in seconds since 1970; 0 for
   /// none. The probe's floor of time rises to it with the commit.
   virtual Result<int64_t> SignedTime(const ComponentRecord&) const { return 0; }

@@ -15,15 +15,33 @@ bool Needs(const std::vector<DeploymentRecord>& deployments, const ComponentReco
                      });
 }
 
-/// The newest stay, and are given; the last one is what the probe runs.
+bool SameReleases(const DeploymentRecord& a, const DeploymentRecord& b) {
+  return std::equal(a.components.begin(), a.components.end(), b.components.begin(),
+                    b.components.end(), [](const ComponentRecord& one, const ComponentRecord& two) {
+                      return one.component == two.component && one.release == two.release;
+                    });
+}
+
+/// The newest stay, and are given; the last one is what the probe runs. A rollback makes a number
+/// of what was there before: it must not cost the way further back.
 Result<std::vector<DeploymentRecord>> KeepNewDeployments(const Parts& parts, Journal& journal) {
   std::vector<DeploymentRecord> deployments = TRY(journal.Deployments());
   auto keep = static_cast<size_t>(parts.settings.keep_deployments);
-  while (deployments.size() > keep) {
-    TRY(journal.Forget(deployments.front().number));
-    deployments.erase(deployments.begin());
+  std::vector<DeploymentRecord> kept;
+  size_t different = 0;
+  for (auto deployment = deployments.rbegin(); deployment != deployments.rend(); ++deployment) {
+    bool is_new = std::none_of(kept.begin(), kept.end(), [&](const DeploymentRecord& other) {
+      return SameReleases(*deployment, other);
+    });
+    if (kept.size() >= keep && (!is_new || different >= keep)) {
+      TRY(journal.Forget(deployment->number));
+      continue;
+    }
+    different += is_new ? 1 : 0;
+    kept.push_back(*deployment);
   }
-  return deployments;
+  std::reverse(kept.begin(), kept.end());
+  return kept;
 }
 
 Result<> SweepReleases(const Parts& parts, Journal& journal,

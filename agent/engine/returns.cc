@@ -4,6 +4,7 @@
 #include "agent/engine/pace.h"
 #include "agent/engine/planning.h"
 #include "agent/engine/reads.h"
+#include "agent/engine/space.h"
 #include "base/str_cat.h"
 
 namespace ignite::engine {
@@ -22,7 +23,7 @@ Result<Return> ReturnTo(const Parts& parts, const Start& start, const Deployment
   found.runs_now = target.number == start.current.number;
   if (found.runs_now) return found;
   Plan plan = PlanRollback(start.current, target, parts.handlers, false);
-  found.obstacles = TRY(CheckRollback(parts.handlers, plan, start.epoch_floor));
+  found.obstacles = TRY(CheckRollback(parts, plan, start.epoch_floor));
   found.units = NamesOf(TRY(UnitsOf(plan, parts.handlers, true, true)));
   found.steps = TRY(ActivationSteps(plan, parts.handlers));
   found.expected = TRY(ExpectedTime(plan, start.pace, parts.settings, parts.handlers));
@@ -31,7 +32,7 @@ Result<Return> ReturnTo(const Parts& parts, const Start& start, const Deployment
 
 }  // namespace
 
-Result<std::vector<CheckResult>> CheckRollback(HandlerTable& handlers, const Plan& plan,
+Result<std::vector<CheckResult>> CheckRollback(const Parts& parts, const Plan& plan,
                                                uint64_t epoch_floor) {
   std::vector<CheckResult> findings;
   if (plan.epoch < epoch_floor) {
@@ -43,7 +44,7 @@ Result<std::vector<CheckResult>> CheckRollback(HandlerTable& handlers, const Pla
   if (CheckResult reads = CheckReads(plan.components); !reads.passed)
     findings.push_back(std::move(reads));
   for (const Change& change : plan.changes) {
-    Handler* handler = handlers.Find(change.any().type);
+    Handler* handler = parts.handlers.Find(change.any().type);
     if (handler == nullptr) {
       findings.push_back({"types", false,
                           StrCat("payload type ", change.any().type, " is unknown here"),
@@ -59,6 +60,8 @@ Result<std::vector<CheckResult>> CheckRollback(HandlerTable& handlers, const Pla
                           "install its bundle again"});
     }
   }
+  if (CheckResult space = TRY(CheckSpace(plan, parts.files, parts.handlers)); !space.passed)
+    findings.push_back(std::move(space));
   return findings;
 }
 

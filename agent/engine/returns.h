@@ -10,7 +10,7 @@
 namespace ignite::engine {
 
 /// What stands in the way of a rollback; empty where nothing does.
-Result<std::vector<CheckResult>> CheckRollback(HandlerTable& handlers, const Plan& plan,
+Result<std::vector<CheckResult>> CheckRollback(const Parts& parts, const Plan& plan,
                                                uint64_t epoch_floor);
 
 struct Return {

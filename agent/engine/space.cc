@@ -6,6 +6,24 @@
 #include "base/terminal.h"
 
 namespace ignite::engine {
+namespace {
+
+/// nullopt where the spec is wrong.
+Result<std::optional<std::vector<SpaceNeed>>> NeedsOf(const Handler& handler, const Change& change,
+                                                      Action action) {
+  std::vector<SpaceNeed> all;
+  for (auto needs_of : {&Handler::SpaceNeeds, &Handler::ActivationNeeds}) {
+    // A rollback finds its releases staged.
+    if (action == Action::kRollback && needs_of == &Handler::SpaceNeeds) continue;
+    auto needs = (handler.*needs_of)(change);
+    if (!needs && needs.error().code == ErrorCode::kCorrupt)
+      return std::optional<std::vector<SpaceNeed>>();
+    for (SpaceNeed& need : TRY(std::move(needs))) all.push_back(std::move(need));
+  }
+  return std::optional(std::move(all));
+}
+
+}  // namespace
 
 Result<std::vector<SpaceDemand>> SpaceDemands(const Plan& plan, FileSystem& files,
                                               HandlerTable& handlers) {
@@ -13,9 +31,8 @@ Result<std::vector<SpaceDemand>> SpaceDemands(const Plan& plan, FileSystem& file
   for (const Change& change : plan.changes) {
     Handler* handler = handlers.Find(change.any().type);
     if (handler == nullptr) continue;
-    auto needs = handler->SpaceNeeds(change);
-    if (!needs && needs.error().code == ErrorCode::kCorrupt) continue;
-    for (const SpaceNeed& need : TRY(std::move(needs))) {
+    auto needs = TRY(NeedsOf(*handler, change, plan.action));
+    for (const SpaceNeed& need : needs ? *needs : std::vector<SpaceNeed>()) {
       Space space = TRY(files.SpaceAt(need.path));
       SpaceDemand& demand = demands[space.device];
       demand.path = need.path;

@@ -30,9 +30,18 @@ std::string DataSnapshots::Path(const Change& change) const {
 }
 
 Result<std::optional<KeptSnapshot>> DataSnapshots::Behind(const Change& change) const {
-  auto info = TRY(files_.Inspect(Path({change.to, change.from})));
-  if (!info) return std::optional<KeptSnapshot>();
-  return std::optional(KeptSnapshot{info->mtime.seconds, change.restores_data});
+  std::optional<KeptSnapshot> newest;
+  FileTime taken;
+  std::string folder = notes_.Folder(change.any().component);
+  std::string left = StrCat(change.to ? change.to->release : std::string(kNothing), kTo);
+  for (const std::string& name : TRY(files_.List(folder))) {
+    std::string path = StrCat(folder, "/", name, kCopy);
+    auto info = name.starts_with(left) ? TRY(files_.Inspect(path)) : std::nullopt;
+    if (!info || (newest && info->mtime <= taken)) continue;
+    taken = info->mtime;
+    newest = KeptSnapshot{path, info->size, info->mtime.seconds, change.restores_data};
+  }
+  return newest;
 }
 
 Result<> DataSnapshots::MakeFolder(const std::string& folder, const DatabasePlace& place) {

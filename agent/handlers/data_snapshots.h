@@ -20,7 +20,7 @@ class DataSnapshots {
   /// this host.
   static std::string FileOf(const engine::Change& change);
   std::string Path(const engine::Change& change) const;
-  /// The snapshot that leads back over the change, which goes down.
+  /// The newest that has what the database was when it left the release that the change leads to.
   Result<std::optional<KeptSnapshot>> Behind(const engine::Change& change) const;
 
   /// A folder that the owner of the database can write to, for copies of it; made anew.

@@ -67,13 +67,19 @@ Result<migrations::Step> DownOf(const AppliedStep& applied, const MigrationsSpec
   return applied.step;
 }
 
-Error NoWayBack(const migrations::Step& step, const std::optional<KeptSnapshot>& snapshot) {
+/// `is_first`: it is the one that left the place where the way back leads.
+Error NoWayBack(const migrations::Step& step, bool is_first,
+                const std::optional<KeptSnapshot>& snapshot) {
+  std::string remedy = "restore the database from a backup, or install a newer bundle";
+  if (snapshot) {
+    remedy = StrCat("'ignite rollback --restore-data' restores the snapshot of ",
+                    engine::TimeText(snapshot->taken), "; what was written since is lost");
+  } else if (!is_first) {
+    remedy = "go back one deployment at a time, as 'ignite rollback --list' shows";
+  }
   return Refused(StrCat("step ", step.number, " ", Printable(step.name),
                         " has no way back that keeps everything"),
-                 snapshot
-                     ? StrCat("'ignite rollback --restore-data' restores the snapshot of ",
-                              engine::TimeText(snapshot->taken), "; what was written since is lost")
-                     : "restore the database from a backup, or install a newer bundle");
+                 std::move(remedy));
 }
 
 /// Every step that the database has must be the same in the new release, and none may come between.
@@ -137,7 +143,9 @@ Result<Course> Downwards(const DataRelease& from, int64_t target, const Database
     if (applied->step.number <= target) break;
     auto step = TRY(DownOf(*applied, from.spec));
     if (!step.down || step.traits.lossy) {
-      if (!snapshot || !snapshot->may_restore) return NoWayBack(step, snapshot);
+      auto below = std::next(applied);
+      bool is_first = below == state.applied.rend() || below->step.number <= target;
+      if (!snapshot || !snapshot->may_restore) return NoWayBack(step, is_first, snapshot);
       course.restores = true;
       course.move.steps.clear();
       return course;
@@ -195,7 +203,7 @@ Result<Move> PlanReturn(const std::optional<DataRelease>& from, const DataReleas
   for (auto applied = state.applied.rbegin(); applied != state.applied.rend(); ++applied) {
     if (applied->step.number <= move.to_version) break;
     auto step = TRY(DownOf(*applied, to.spec));
-    if (!step.down) return NoWayBack(step, std::nullopt);
+    if (!step.down) return NoWayBack(step, true, std::nullopt);
     move.steps.push_back(std::move(step));
   }
   return move;

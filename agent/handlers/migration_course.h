@@ -38,8 +38,10 @@ struct Course {
 /// texts, and tells only whether there is one.
 using LoadText = std::function<Result<std::string>(const std::string& file)>;
 
-/// The snapshot that leads from a release back to the one before it.
+/// The snapshot that was taken when the database left a release last.
 struct KeptSnapshot {
+  std::string path;  ///< On this host.
+  uint64_t bytes = 0;
   int64_t taken = 0;         ///< When, in seconds since 1970.
   bool may_restore = false;  ///< Whoever asks accepts the loss of what was written since.
 };

@@ -29,6 +29,13 @@ Result<MigrationsHandler::Sides> MigrationsHandler::SidesOf(const Change& change
   return sides;
 }
 
+uint64_t MigrationsHandler::BytesToMove(const Sides& sides) const {
+  if (sides.from && sides.to && sides.from->spec.Level() == sides.to->spec.Level()) return 0;
+  auto place = databases_.Find(sides.any());
+  auto size = place ? databases_.SizeOf(*place) : Result<std::optional<uint64_t>>(place.error());
+  return size ? size->value_or(0) : 0;
+}
+
 Result<Course> MigrationsHandler::CourseOf(const Change& change, const Sides& sides,
                                            const DatabaseState& state, const LoadText& load) const {
   return PlanCourse(sides.from, sides.to, state, load, TRY(snapshots_.Behind(change)));
@@ -97,11 +104,23 @@ Result<std::vector<engine::SpaceNeed>> MigrationsHandler::SpaceNeeds(const Chang
   if (!change.to) return needs;
   Sides sides = TRY(SidesOf(change));
   needs = programs_.SpaceNeeds(sides.to->spec.folder);
-  // Where the database cannot be read, the check of the targets says so.
+  // The rehearsal's copy goes before the snapshot comes, and may grow by what its steps rewrite.
+  needs.push_back({paths_.State(), BytesToMove(sides), 2});
+  return needs;
+}
+
+Result<std::vector<engine::SpaceNeed>> MigrationsHandler::ActivationNeeds(
+    const Change& change) const {
+  std::vector<engine::SpaceNeed> needs;
+  Sides sides = TRY(SidesOf(change));
+  uint64_t bytes = BytesToMove(sides);
+  if (bytes == 0) return needs;
+  needs.push_back({paths_.State(), bytes, 2});
   auto place = databases_.Find(sides.any());
-  auto size = place ? databases_.SizeOf(*place) : Result<std::optional<uint64_t>>(place.error());
-  // The rehearsal's copy goes before the snapshot comes; both may grow by what a step rewrites.
-  if (size && *size) needs.push_back({paths_.State(), **size * 2, 4});
+  if (!place || place->engine == migrations::Engine::kPostgresql) return needs;
+  // What it takes to give up in the middle, or what comes back.
+  auto former = TRY(snapshots_.Behind(change));
+  needs.push_back({place->address, std::max(bytes, former ? former->bytes : 0), 1});
   return needs;
 }
 
@@ -200,14 +219,12 @@ Result<> MigrationsHandler::Activate(const Change& change, const engine::Watch& 
             ->Snapshot(snapshot));
   }
   if (course.restores) {
-    std::string former = snapshots_.Path({change.to, change.from});
-    auto taken = TRY(files_.Inspect(former));
+    KeptSnapshot former = TRY(snapshots_.Behind(change)).value();
     // The snapshot that leads back if the trial fails has it.
-    notes_.Write(change.any().component,
-                 Replaced{DataSnapshots::NameOf(change), taken ? taken->mtime.seconds : 0,
-                          DataSnapshots::FileOf(change), ""});
+    notes_.Write(change.any().component, Replaced{DataSnapshots::NameOf(change), former.taken,
+                                                  DataSnapshots::FileOf(change), ""});
     return databases_.Open(place, Telling(watch, StrCat("restoring ", place.name)))
-        ->Restore(former);
+        ->Restore(former.path);
   }
   // A copy of a SQLite database is the same in all; one of PostgreSQL may lack rows, or be missing.
   course.move.proves_return = place.engine == migrations::Engine::kPostgresql &&
@@ -220,9 +237,11 @@ Result<> MigrationsHandler::Undo(const Change& change) {
   Sides sides = TRY(SidesOf(change));
   DatabasePlace place = TRY(databases_.Find(sides.any()));
   auto database = databases_.Open(place);
+  std::string snapshot = snapshots_.Path(change);
+  // A snapshot that was not finished may have filled the disk: its room comes first.
+  if (!TRY(files_.Inspect(snapshot))) TRY(files_.RemoveTree(ParentOf(snapshot)));
   DatabaseState state = TRY(database->Read());
   if (StandsAt(sides.from, state)) return {};
-  std::string snapshot = snapshots_.Path(change);
   if (auto info = TRY(files_.Inspect(snapshot))) {
     // Not after the restore, which is all or nothing: then the database stands where it was.
     snapshots_.KeepReplaced(change, place, state.bytes, info->mtime.seconds);

@@ -47,6 +47,8 @@ class MigrationsHandler : public engine::Handler {
       const engine::Change& change) const override;
   Result<std::vector<std::string>> Places(const engine::ComponentRecord& record) const override;
   Result<std::vector<engine::SpaceNeed>> SpaceNeeds(const engine::Change& change) const override;
+  Result<std::vector<engine::SpaceNeed>> ActivationNeeds(
+      const engine::Change& change) const override;
   Result<> Reserve(const engine::Change& change) override;
   Result<std::unique_ptr<engine::Staging>> Stage(const engine::Change& change,
                                                  engine::Watch watch) override;
@@ -70,6 +72,9 @@ class MigrationsHandler : public engine::Handler {
     const format::MigrationsSpec& any() const { return to ? to->spec : from->spec; }
   };
   static Result<Sides> SidesOf(const engine::Change& change);
+  /// Of the database, where the change moves it; else, and where it cannot be read, 0: the check of
+  /// the targets says why.
+  uint64_t BytesToMove(const Sides& sides) const;
 
   Result<Course> CourseOf(const engine::Change& change, const Sides& sides,
                           const migrations::DatabaseState& state, const LoadText& load) const;

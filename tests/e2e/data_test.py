@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import time
 import unittest
@@ -527,6 +528,62 @@ class RefusalTest(DataCase):
         text = done.stderr.decode()
         for words in ("'2_b.up.sql' is wrong in line 3: COMMIT controls the transaction", "3_c.down.sql", "lossy"):
             self.assertIn(words, text)
+
+
+class SpaceTest(DataCase):
+    """State and database on one small file system."""
+
+    def setUp(self):
+        super().setUp()
+        small = self.probe.at("/var/lib")
+        shutil.rmtree(small)
+        small.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=50m,mode=755", "small", small], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", small])
+        self.database.parent.mkdir()
+        os.chown(self.database.parent, OWNER, -1)
+        self.ballast = small / "ballast"
+        # Stopping the units takes the room that the checks found free.
+        script = self.folder / "services.sh"
+        size = self.folder / "size"
+        script.write_text(f"#!/bin/sh\n[ $1 = stop ] && [ -e {size} ] && fallocate -l $(cat {size}) {self.ballast}\nexit 0\n")
+        script.chmod(0o755)
+        self.probe.configure(services=f"[services]\nbackend = command\ncommand = {script}\n")
+        self.probe.install(self.release("1.0", SECOND, "units = netprobe.service\n"))
+        self.sql("INSERT INTO log VALUES (hex(zeroblob(3000000)))")
+        self.probe.install(self.release("2.0", LOSSY, "units = netprobe.service\n"))
+        self.sql("INSERT INTO hosts (name) VALUES (hex(zeroblob(3000000)))")
+        self.newer = self.dump()
+
+    def fill(self, but):
+        disk = os.statvfs(self.database)
+        with self.ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - but)
+
+    def free(self):
+        disk = os.statvfs(self.database)
+        return disk.f_bavail * disk.f_frsize
+
+    def test_a_return_without_room_is_refused(self):
+        self.fill(but=12_000_000)
+        before = self.free()
+        refused = self.probe.rollback("--restore-data", expect=4)
+        self.assertEqual((refused["outcome"], refused["reason"]), ("refused", "space"))
+        self.assertRegex(refused["cause"], "are needed")
+        self.assertIn("space", [check["id"] for check in self.probe.json("rollback", "--list")[1]["checks"]])
+        self.assertEqual(self.dump(), self.newer)
+        self.assertAlmostEqual(self.free(), before, delta=100_000)
+        self.ballast.unlink()
+        self.assertEqual(self.probe.rollback("--restore-data")["outcome"], "committed")
+
+    def test_a_disk_that_fills_before_the_snapshot_leaves_room_to_go_on(self):
+        (self.folder / "size").write_text(str(self.free() - 3_000_000))
+        answer = self.probe.rollback("--restore-data", expect=5)
+        self.assertEqual((answer["outcome"], answer["reason"]), ("rolled-back", "activation"), answer)
+        self.assertRegex(answer["cause"], "full|space")
+        self.assertEqual(self.dump(), self.newer)
+        self.assertGreater(self.free(), 2_000_000)
+        self.assertIsNone(self.probe.status()["transaction"])
 
 
 class CancelTest(DataCase):

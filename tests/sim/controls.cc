@@ -36,6 +36,9 @@ class WeakHandler : public engine::Handler {
   Result<std::vector<engine::SpaceNeed>> SpaceNeeds(const Change& change) const override {
     return real_.SpaceNeeds(change);
   }
+  Result<std::vector<engine::SpaceNeed>> ActivationNeeds(const Change& change) const override {
+    return real_.ActivationNeeds(change);
+  }
   Result<int64_t> SignedTime(const ComponentRecord& record) const override {
     return real_.SignedTime(record);
   }

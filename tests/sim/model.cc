@@ -49,6 +49,7 @@ std::optional<Deployment> Model::Next(const Intent& intent,
                                       const std::vector<Deployment>& deployments) const {
   Deployment next;
   next.view = View(pool_.places().size());
+  next.made_by.resize(pool_.places().size());
   if (!deployments.empty()) next = deployments.back();
   int64_t number = next.number + 1;
   if (intent.bundle == nullptr) {
@@ -61,7 +62,9 @@ std::optional<Deployment> Model::Next(const Intent& intent,
     next.epoch = intent.bundle->epoch;
     for (const Edition* edition : intent.bundle->editions) {
       for (size_t i = 0; i < next.view.size(); ++i) {
-        if (pool_.places()[i]->component == edition->component) next.view[i] = edition;
+        if (pool_.places()[i]->component != edition->component) continue;
+        next.view[i] = edition;
+        next.made_by[i] = number;
       }
     }
   }
@@ -150,14 +153,26 @@ void Model::Commit(const Intent& intent) {
   Demand(next.has_value(), StrCat(NameOf(intent), " was committed and cannot have been"));
   Demand(!HasBroken(next->view), StrCat(NameOf(intent), " was committed and is broken"));
   deployments_.push_back(*std::move(next));
-  if (deployments_.size() > static_cast<size_t>(machine_.settings.keep_deployments))
-    deployments_.erase(deployments_.begin());
+  Prune();
   if (intent.bundle == nullptr) return;
   uint64_t& floor = counter_floors_[std::string(format::KindName(intent.bundle->kind))];
   floor = std::max(floor, intent.bundle->counter);
   epoch_floor_ = std::max(epoch_floor_, intent.bundle->epoch);
   for (const Edition* edition : intent.bundle->editions)
     time_floor_ = std::max(time_floor_, IssuedOn(*edition));
+}
+
+/// The newest stay, and older ones as long as there are not so many sets of releases.
+void Model::Prune() {
+  auto keep = static_cast<size_t>(machine_.settings.keep_deployments);
+  std::set<std::vector<int64_t>> newer;
+  size_t seen = 0;
+  for (size_t i = deployments_.size(); i-- > 0; ++seen) {
+    bool is_another = newer.size() < keep && !newer.contains(deployments_[i].made_by);
+    newer.insert(deployments_[i].made_by);
+    if (seen >= keep && !is_another)
+      deployments_.erase(deployments_.begin() + static_cast<ptrdiff_t>(i));
+  }
 }
 
 void Model::TakeHistory(engine::Journal& journal) {

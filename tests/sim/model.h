@@ -18,6 +18,7 @@ struct Deployment {
   std::string content_id;
   uint32_t epoch = 0;
   View view;
+  std::vector<int64_t> made_by;  ///< Of each release in view: the deployment it came with.
 };
 
 /// Something the story asked for that makes a deployment, where it succeeds.
@@ -58,6 +59,7 @@ class Model {
   static const Deployment* Target(const Intent& intent, const std::vector<Deployment>& deployments);
   std::string NameOf(const Intent& intent) const;
   void Commit(const Intent& intent);
+  void Prune();
 
   void CheckLinks(const View& view) const;
   void TakeHistory(engine::Journal& journal);

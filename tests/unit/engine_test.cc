@@ -200,6 +200,23 @@ TEST_F(EngineTest, OnlyKeptDeploymentsKeepTheirReleases) {
   EXPECT_EQ(Must(probe_.Rollback(2)).reason, "targets");
 }
 
+TEST_F(EngineTest, ARollbackDoesNotCostTheWayFurtherBack) {
+  auto numbers = [&] {
+    std::vector<int64_t> all;
+    for (const auto& kept : Must(probe_.OpenJournal().Deployments())) all.push_back(kept.number);
+    return all;
+  };
+  for (int release = 1; release <= 3; ++release) Commit(release);
+  ASSERT_EQ(Must(probe_.Rollback()).state, State::kCommitted);
+  EXPECT_EQ(probe_.LiveVersion(), "2.0");
+  // To and fro makes numbers, and keeps neither them nor more than three sets of releases.
+  for (int64_t back : {3, 4, 5, 6}) ASSERT_EQ(Must(probe_.Rollback(back)).state, State::kCommitted);
+  EXPECT_THAT(numbers(), ElementsAre(1, 6, 7, 8));
+  ASSERT_EQ(Must(probe_.Rollback(1)).state, State::kCommitted);
+  EXPECT_EQ(probe_.LiveVersion(), "1.0");
+  EXPECT_THAT(numbers(), ElementsAre(7, 8, 9));
+}
+
 TEST_F(EngineTest, PruningKeepsAReleaseThatALaterDeploymentUses) {
   Commit(1);
   Commit(2);

@@ -170,7 +170,7 @@ TEST_F(WayBackTest, AStepWithoutAWayBackIsRefused) {
 TEST_F(WayBackTest, ALossyStepIsTakenBackByItsSnapshotAlone) {
   LastApplied().traits.lossy = true;
   EXPECT_THAT(Plan(), FailsWith(kRefused, "has no way back that keeps everything"));
-  snapshot_ = KeptSnapshot{.taken = 1'800'000'000, .may_restore = false};
+  snapshot_ = KeptSnapshot{.path = "", .taken = 1'800'000'000, .may_restore = false};
   auto refused = Plan();
   EXPECT_THAT(refused, FailsWith(kRefused, "has no way back that keeps everything"));
   EXPECT_THAT(refused.error().remedy,
@@ -181,8 +181,16 @@ TEST_F(WayBackTest, ALossyStepIsTakenBackByItsSnapshotAlone) {
   EXPECT_TRUE(course.move.steps.empty());
 }
 
+TEST_F(WayBackTest, OverSeveralStepsARefusalLeadsByTheSnapshotsBetween) {
+  LastApplied().traits.lossy = true;
+  auto remedy = [&] { return Plan().error().remedy; };
+  EXPECT_THAT(remedy(), testing::HasSubstr("from a backup"));
+  to_ = Release("old", {1});
+  EXPECT_THAT(remedy(), testing::HasSubstr("one deployment at a time"));
+}
+
 TEST_F(WayBackTest, ASnapshotIsNotRestoredWhereDownsLeadBack) {
-  snapshot_ = KeptSnapshot{.taken = 1, .may_restore = true};
+  snapshot_ = KeptSnapshot{.path = "", .taken = 1, .may_restore = true};
   EXPECT_FALSE(Must(Plan()).restores);
 }
 

@@ -79,7 +79,7 @@ TEST_F(MigrationWordsTest, AReturnNamesItsDowns) {
 
 TEST_F(MigrationWordsTest, ARestoreSaysSinceWhenIsLost) {
   course_.restores = course_.needs_snapshot = true;
-  snapshot_ = KeptSnapshot{1'800'000'000, true};
+  snapshot_ = KeptSnapshot{.path = "", .taken = 1'800'000'000, .may_restore = true};
   EXPECT_EQ(Activation().at(1),
             "move data/main to version 20: restore the snapshot of 2027-01-15 08:00:00 UTC into "
             "/var/lib/probe/data.db; what was written since is lost");

@@ -94,6 +94,7 @@ class MigrationsHandlerTest : public testing::Test {
   fakes::FakeProbe probe_;
   SmallFileSystem files_{*probe_.real_files};
   fakes::DatabaseWorker worker_{*probe_.real_files};
+  DatabaseNotes notes_{files_, probe_.paths};
   MigrationsHandler handler_{files_, worker_, probe_.clock, probe_.paths, probe_.settings};
   Change change_{Release("1-t1", 1), Release("2-t2", 2)};
 };
@@ -147,6 +148,28 @@ TEST_F(MigrationsHandlerTest, ARepeatedUndoDoesNotKeepWhatIsRestoredAlready) {
   ASSERT_THAT(handler_.Undo(change_), Succeeds());
   EXPECT_EQ(Kept(), "2-t2");
   EXPECT_EQ(Remarks().size(), 1U);
+}
+
+TEST_F(MigrationsHandlerTest, WhatWasBegunOfASnapshotGoesBeforeAnythingElse) {
+  std::string part = Snapshot() + ".part";
+  Must(files_.RemoveFile(Snapshot()));
+  Must(files_.WriteAtomically(part, AsBytes("half"), 0600));
+  worker_.fails = "read";
+  EXPECT_FALSE(handler_.Undo(change_));
+  EXPECT_FALSE(Must(files_.Inspect(ParentOf(part))));
+}
+
+TEST_F(MigrationsHandlerTest, TheSnapshotThatWasTakenLastLeadsOverSeveralReleases) {
+  std::string folder = Snapshots() + "/1-t1_to_3-t3";
+  Must(files_.MakeDirectories(folder, 0755));
+  Must(files_.WriteAtomically(folder + "/copy.db", AsBytes(ToJson(At("1-t1", 1)).Dump()), 0600));
+  DataSnapshots snapshots(files_, DatabaseAccess(files_, worker_, probe_.paths), notes_);
+  auto behind = [&] { return Must(snapshots.Behind({Release("4-t4", 3), Release("1-t1", 1)})); };
+  EXPECT_EQ(behind()->path, folder + "/copy.db");
+  Must(files_.RemoveTree(folder));
+  EXPECT_EQ(behind()->path, Snapshot());
+  Must(files_.RemoveTree(ParentOf(Snapshot())));
+  EXPECT_FALSE(behind());
 }
 
 TEST_F(MigrationsHandlerTest, ANewerOneReplacesTheOlder) {

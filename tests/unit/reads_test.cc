@@ -110,7 +110,7 @@ TEST_F(ReadsOnAProbeTest, ARollbackIsHeldAgainstTheDeploymentItLeadsTo) {
   DeploymentRecord before;
   before.components = {Application({"data/main 16"}), Data("main", "17")};
   auto findings =
-      Must(CheckRollback(probe_.handlers, PlanRollback(now, before, probe_.handlers, false), 0));
+      Must(CheckRollback(probe_.parts(), PlanRollback(now, before, probe_.handlers, false), 0));
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].id, "reads");
 }
