@@ -118,10 +118,12 @@ Result<> ConfigHandler::Reserve(const Change& change) {
   return programs_.Reserve(*change.to, TRY(SpecOf(*change.to)).folder);
 }
 
-Result<std::unique_ptr<engine::Staging>> ConfigHandler::Stage(const Change& change, engine::Watch) {
+Result<std::unique_ptr<engine::Staging>> ConfigHandler::Stage(const Change& change,
+                                                              engine::Watch watch) {
   ConfigSpec spec = TRY(SpecOf(*change.to));
-  return programs_.Stage(*change.to, spec.folder, spec.programs,
-                         [this, change] { return MakeRelease(change); });
+  return programs_.Stage(
+      *change.to, spec.folder, spec.programs,
+      [this, change, watch = std::move(watch)] { return MakeRelease(change, watch); });
 }
 
 Result<std::string> ConfigHandler::BaseOf(const Change& change) const {
@@ -129,12 +131,12 @@ Result<std::string> ConfigHandler::BaseOf(const Change& change) const {
   return TRY(HashFolder(files_, TRY(HostRelease(*change.from)))).Hex();
 }
 
-Result<> ConfigHandler::MakeRelease(const Change& change) {
+Result<> ConfigHandler::MakeRelease(const Change& change, const engine::Watch& watch) {
   std::string release = TRY(HostRelease(*change.to));
   std::string source = change.from ? TRY(HostRelease(*change.from)) : std::string();
   if (change.from) TRY(versions_.RecordEdits(*change.from, source));
   std::string base = TRY(BaseOf(change));
-  ConfigWorkshop::Job job{*change.to, source, {}, release};
+  ConfigWorkshop::Job job{*change.to, source, {}, release, watch};
   for (const Run& run : TRY(RunsOf(change)))
     job.programs.push_back(StrCat(programs_.Folder(*run.brought_by), "/", run.file));
   TRY(workshop_.Make(job));
@@ -154,11 +156,11 @@ Result<bool> ConfigHandler::HasRelease(const ComponentRecord& record) const {
          TRY(programs_.FindDifferences(record, CompareWhat::kPresence)).empty();
 }
 
-Result<> ConfigHandler::Activate(const Change& change, const engine::Watch&) {
+Result<> ConfigHandler::Activate(const Change& change, const engine::Watch& watch) {
   if (change.from) TRY(versions_.RecordEdits(*change.from, TRY(HostRelease(*change.from))));
   if (change.to) {
     auto base = TRY(versions_.Base(*change.to));
-    if (base && *base != TRY(BaseOf(change))) TRY(MakeRelease(change));
+    if (base && *base != TRY(BaseOf(change))) TRY(MakeRelease(change, watch));
     // A kept release comes back as it was left, whatever happened to its folder since.
     auto versions = TRY(versions_.List(*change.to));
     std::string release = TRY(HostRelease(*change.to));

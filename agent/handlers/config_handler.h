@@ -72,7 +72,7 @@ class ConfigHandler : public engine::Handler {
   /// The hash of the configuration that the change begins with; empty for none.
   Result<std::string> BaseOf(const engine::Change& change) const;
   /// Records what was edited by hand, then makes the release and its version 0.
-  Result<> MakeRelease(const engine::Change& change);
+  Result<> MakeRelease(const engine::Change& change, const engine::Watch& watch);
 
   FileSystem& files_;
   Process& process_;

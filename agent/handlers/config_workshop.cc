@@ -7,6 +7,7 @@
 
 #include "agent/engine/probe_files.h"
 #include "agent/engine/report.h"
+#include "agent/engine/space.h"
 #include "agent/handlers/accounts.h"
 #include "agent/handlers/bundle_program.h"
 #include "agent/handlers/folder_copy.h"
@@ -142,8 +143,16 @@ Result<> ConfigWorkshop::Run(const std::string& program, const Job& job,
   std::string facts = TRY(Facts(job.record)).Dump(true) + "\n";
   command.input = Bytes(AsBytes(facts).begin(), AsBytes(facts).end());
   command.confinement = account;
+  bool has_room = true;
+  command.watch = [&](std::string_view) {
+    auto space = files_.SpaceAt(copy);
+    has_room = space && space->free_bytes >= engine::kReserveBytes;
+    return has_room && job.watch(StrCat("making the configuration ", job.record.component));
+  };
   auto done = RunBundleProgram(process_, command);
-  if (done) return {};
+  if (!has_room)
+    done = Error{ErrorCode::kRefused, StrCat("'", program, "' was filling the disk"), ""};
+  if (done || done.error().code == ErrorCode::kCancelled) return done;
   return std::move(done)
       .error()
       .With(StrCat("making the configuration ", job.record.component))

@@ -2,15 +2,16 @@
 // becomes a release.
 //
 // The programs run one after another as an account that may do nothing else: it can write to the
-// copy and to a folder for temporary files, has no network, and 60 s for each. The copy belongs to
-// that account meanwhile. In the release what existed has its owner and mode again, what is new
-// those of its folder.
+// copy and to a folder for temporary files, has no network, and 60 s for each, and is ended where
+// it fills the disk. The copy belongs to that account meanwhile. In the release what existed has
+// its owner and mode again, what is new those of its folder.
 #pragma once
 
 #include <chrono>
 #include <string>
 #include <vector>
 
+#include "agent/engine/handler.h"
 #include "agent/engine/plan.h"
 #include "agent/engine/probe_paths.h"
 #include "base/file_system.h"
@@ -32,6 +33,7 @@ class ConfigWorkshop {
     std::string source;  ///< Host path of the configuration to begin with; empty for none.
     std::vector<std::string> programs;  ///< Host paths, in their order.
     std::string release;                ///< Host path of the folder that it becomes.
+    engine::Watch watch;                ///< kCancelled where it wants no more.
   };
   /// An Error leaves no release; what it leaves of the copy, the next call or Discard removes.
   Result<> Make(const Job& job);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Configurations: made, changed and checked by the programs of a bundle, edited by hand, and taken back."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -10,7 +11,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from probe import Probe, ProbeTest, command_check, run, snapshot  # noqa: E402
+from probe import Probe, ProbeTest, command_check, run, snapshot, wait_for  # noqa: E402
 
 ETC = "/etc/netprobe"
 GENERATE = """#!/bin/sh
@@ -191,6 +192,32 @@ class ConfigTest(ProbeTest):
             line = f"exec 5<>/dev/tcp/127.0.0.1/{server.getsockname()[1]}"
             self.assert_fails(3, {**SECOND, "2_more.up": f"#!/bin/bash\n{line}\n"}, "Network is unreachable")
         self.assert_fails(4, {**SECOND, "2_more.up": "#!/bin/sh\nmkfifo pipe\n"}, "neither a file, a folder nor a link")
+
+    def test_a_program_that_fills_the_disk_is_ended(self):
+        self.install(1, BASE)
+        small = self.probe.state / "workshop"
+        small.mkdir(exist_ok=True)
+        run(["mount", "-t", "tmpfs", "-o", "size=40m,mode=755", "small", small], 0)
+        self.addCleanup(run, ["umount", "-l", small])
+        endless = "#!/bin/sh\nhead -c 35M /dev/zero > fill\nexec sleep 50\n"
+        self.assert_fails(2, {**SECOND, "2_more.up": endless}, "2_more.up", "was filling the disk")
+        self.assertEqual(list(small.rglob("fill")), [])
+
+    def test_a_program_of_what_the_probe_lacks_is_the_fault_of_the_bundle(self):
+        self.install(1, BASE)
+        self.assert_fails(2, {**SECOND, "2_more.up": "#!/no/such/perl\n"}, "2_more.up", "lacks what its first line names")
+
+    def test_a_cancel_ends_a_program_that_runs(self):
+        self.install(1, BASE)
+        before = snapshot(self.live.resolve())
+        process = self.probe.start("install", self.config(2, {**SECOND, "2_more.up": "#!/bin/sh\nexec sleep 50\n"}), "--json")
+        self.addCleanup(process.kill)
+        doing = "making the configuration config/probe"
+        wait_for(lambda: (self.probe.status()["transaction"] or {}).get("step") == doing, what=doing)
+        self.probe.json("cancel")
+        answer = json.loads(process.communicate(timeout=30)[0])
+        self.assertEqual((answer["outcome"], answer["reason"]), ("cancelled", "cancelled"))
+        self.assert_same(before, snapshot(self.live.resolve()))
 
     @unittest.skipUnless(os.geteuid() == 0, "whoever is not root has no other account")
     def test_the_doctor_tells_of_the_account_that_is_missing(self):

@@ -234,7 +234,8 @@ class Tests:
         self.seconds, self.reached = {}, {}
 
     def pass_all(self, command, seconds, **environment):
-        """A crash or a hang is a failure like any other."""
+        """A crash or a hang is a failure like any other, and takes along what it has started."""
+        command = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
         with tempfile.TemporaryDirectory() as folder:
             self.wrap_programs(pathlib.Path(folder, "bin"), environment)
             environment = {**os.environ, **environment, "TMPDIR": folder, "IGNITE_BIN": f"{folder}/bin"}

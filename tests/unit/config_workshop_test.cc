@@ -21,7 +21,10 @@ class ConfigWorkshopTest : public testing::Test {
     std::ofstream(paths_.Settings()) << "[probe]\nproduct = netprobe\ncompatible = box\n";
   }
   Result<> Make() {
-    return workshop_.Make({record_, "", {"/programs/generate", "/programs/check"}, release_});
+    return workshop_.Make(
+        {record_, "", {"/programs/generate", "/programs/check"}, release_, [](const std::string&) {
+           return true;
+         }});
   }
 
   fakes::TemporaryDirectory folder_;
@@ -59,6 +62,8 @@ TEST_F(ConfigWorkshopTest, AProgramThatHangsIsARefusalAndLeavesNoRelease) {
 TEST_F(ConfigWorkshopTest, AProgramThatFailsIsARefusalAndOneThatCannotRunIsNot) {
   process_.answer = Outcome{3, "no way", false};
   EXPECT_THAT(Make(), FailsWith(ErrorCode::kRefused, "ended with exit code 3"));
+  process_.answer = Error{ErrorCode::kNotFound, "starting generate: No such file", ""};
+  EXPECT_THAT(Make(), FailsWith(ErrorCode::kRefused, "lacks what its first line names"));
   process_.answer = Error{ErrorCode::kIo, "no namespaces", "allow them"};
   EXPECT_THAT(Make(), FailsWith(ErrorCode::kIo, "no namespaces"));
 }

@@ -25,7 +25,7 @@ class DataRehearsalTest : public testing::Test {
   }
 
   fakes::FakeProbe probe_;
-  FileSystem& files_ = *probe_.real_files;
+  fakes::FaultyFileSystem files_{*probe_.real_files};
   fakes::DatabaseWorker worker_{files_};
   ProgramStore programs_{files_, probe_.paths};
   DatabaseAccess databases_{files_, worker_, probe_.paths};
@@ -40,6 +40,12 @@ TEST_F(DataRehearsalTest, NothingIsTriedOnACopyThatCannotBeMade) {
   worker_.fails = "copy";
   EXPECT_THAT(Run(), FailsWith(ErrorCode::kIo, "an injected fault"));
   EXPECT_THAT(worker_.asked, testing::ElementsAre("copy", "drop-copy"));
+}
+
+TEST_F(DataRehearsalTest, WithoutAFolderForItNoCopyIsAskedFor) {
+  files_.plan = fakes::FaultPlan(1, false, ErrorCode::kIo);
+  EXPECT_THAT(Run(), FailsWith(ErrorCode::kIo, "an injected fault"));
+  EXPECT_THAT(worker_.asked, testing::IsEmpty());
 }
 
 TEST_F(DataRehearsalTest, ACopyThatStaysIsAnError) {

@@ -28,7 +28,7 @@ using testing::Not;
 constexpr std::string_view kDatabase = "/var/lib/probe/main.db";
 constexpr uid_t kOwner = 65534;
 
-/// Has as much room as it is told.
+/// Has as much room as it is told, and fails where it is told.
 class SmallFileSystem : public fakes::FaultyFileSystem {
  public:
   using FaultyFileSystem::FaultyFileSystem;
@@ -37,7 +37,17 @@ class SmallFileSystem : public fakes::FaultyFileSystem {
     space.free_bytes = free;
     return space;
   }
+  Result<std::unique_ptr<TreeWriter>> CreateTree(const std::string& path) override {
+    if (path == faulty_tree) return Error{ErrorCode::kIo, "an injected fault", ""};
+    return FaultyFileSystem::CreateTree(path);
+  }
+  Result<> RemoveTree(const std::string& path) override {
+    if (path == faulty_removal) return Error{ErrorCode::kIo, "an injected fault", ""};
+    return FaultyFileSystem::RemoveTree(path);
+  }
   uint64_t free = uint64_t{1} << 40;
+  std::string faulty_tree;     ///< This one cannot be made.
+  std::string faulty_removal;  ///< This one stays.
 };
 
 migrations::DatabaseState At(std::string release, int64_t version) {
@@ -121,6 +131,26 @@ TEST_F(MigrationsHandlerTest, WithoutItsSnapshotNothingIsChanged) {
   EXPECT_THAT(handler_.Activate({Release("1-t1", 1), std::nullopt}, {}),
               FailsWith(ErrorCode::kIo, "an injected fault"));
   EXPECT_THAT(worker_.asked, ElementsAre("read", "snapshot"));
+}
+
+TEST_F(MigrationsHandlerTest, WithoutAFolderForItNoSnapshotIsAskedFor) {
+  worker_.state = At("1-t1", 1);
+  files_.faulty_tree = Snapshots() + "/1-t1_to_nothing";
+  EXPECT_THAT(handler_.Activate({Release("1-t1", 1), std::nullopt}, {}),
+              FailsWith(ErrorCode::kIo, "an injected fault"));
+  EXPECT_THAT(worker_.asked, ElementsAre("read"));
+}
+
+TEST_F(MigrationsHandlerTest, WithoutAFolderForItNothingIsKeptAndTheRestoreGoesOn) {
+  files_.faulty_tree = Snapshots() + "/replaced";
+  ASSERT_THAT(handler_.Undo(change_), Succeeds());
+  EXPECT_THAT(worker_.asked, ElementsAre("read", "restore"));
+  EXPECT_THAT(Remarks(), ElementsAre(HasSubstr("could not be kept: an injected fault")));
+}
+
+TEST_F(MigrationsHandlerTest, ASnapshotThatStaysIsAnError) {
+  files_.faulty_removal = ParentOf(Snapshot());
+  EXPECT_THAT(handler_.Discard(*change_.to), FailsWith(ErrorCode::kIo, "an injected fault"));
 }
 
 TEST_F(MigrationsHandlerTest, WhatLeftTheDatabaseComesBackByItsSnapshotOnly) {
