@@ -26,6 +26,10 @@ namespace {
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr Milliseconds kWatchInterval{100};
+/// Of an output: enough to say why a program failed.
+constexpr size_t kTail = 400;
+/// What a pipe holds.
+constexpr size_t kPipe = size_t{64} * 1024;
 
 Milliseconds MonotonicNow() {
   return std::chrono::duration_cast<Milliseconds>(
@@ -134,7 +138,7 @@ class SystemProcess : public Process {
     for (bool pipe_open = true;;) {
       int status = 0;
       if (waitpid(child, &status, WNOHANG) == child) {
-        Drain(output, outcome.output, command.output_limit);
+        Drain(output, outcome, command.output_limit);
         outcome.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         return outcome;
       }
@@ -149,7 +153,7 @@ class SystemProcess : public Process {
       (void)poll(&waiting, 1, static_cast<int>(std::clamp<int64_t>(left.count(), 1, 20)));
       std::string piece;
       if (waiting.revents != 0) pipe_open = Take(output, piece);
-      Keep(piece, outcome.output, command.output_limit);
+      Keep(piece, outcome, command.output_limit);
       bool is_due = !piece.empty() || now - watched >= kWatchInterval;
       if (!command.watch || is_killed || !is_due) continue;
       watched = now;
@@ -168,15 +172,20 @@ class SystemProcess : public Process {
     return true;
   }
 
-  static void Keep(std::string_view piece, std::string& text, size_t limit) {
-    text.append(piece.substr(0, limit - std::min(limit, text.size())));
+  static void Keep(std::string_view piece, Outcome& outcome, size_t limit) {
+    size_t room = limit - std::min(limit, outcome.output.size());
+    outcome.output.append(piece.substr(0, room));
+    if (piece.size() <= room) return;
+    outcome.end += piece.substr(room);
+    if (outcome.end.size() > kTail) outcome.end.erase(0, outcome.end.size() - kTail);
   }
 
-  /// What the program still had in the pipe. A grandchild may go on writing, so no more than is
-  /// kept.
-  static void Drain(int output, std::string& text, size_t limit) {
+  /// What the program still had in the pipe, and no more: a grandchild may go on writing.
+  static void Drain(int output, Outcome& outcome, size_t limit) {
     (void)fcntl(output, F_SETFL, O_NONBLOCK);
-    for (std::string piece; text.size() < limit && Take(output, piece);) Keep(piece, text, limit);
+    std::string piece;
+    for (size_t drained = 0; drained < kPipe && Take(output, piece); drained += piece.size())
+      Keep(piece, outcome, limit);
   }
 };
 
@@ -191,9 +200,12 @@ Result<> CheckOutcome(const Command& command, const Outcome& outcome) {
     line += StrCat(line.empty() ? "" : " ", argument);
   if (outcome.stopped)
     return Error{ErrorCode::kCancelled, StrCat("'", line, "' was stopped"), "start it again"};
-  std::string_view tail = outcome.output;
-  tail = tail.substr(tail.size() - std::min<size_t>(tail.size(), 400));
-  std::string said = Printable(TrimSpace(tail));
+  std::string_view kept = outcome.output;
+  std::string tail = StrCat(kept.substr(kept.size() - std::min(kept.size(), kTail)), outcome.end);
+  size_t cut = tail.size() - std::min(tail.size(), kTail);
+  bool is_cut = cut > 0 || kept.size() > kTail;
+  std::string said =
+      StrCat(is_cut ? "..." : "", Printable(TrimSpace(std::string_view(tail).substr(cut))));
   std::string what = outcome.timed_out
                          ? StrCat("did not end within ", command.timeout.count() / 1000, " s")
                          : StrCat("ended with exit code ", outcome.exit_code);

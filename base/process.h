@@ -56,6 +56,7 @@ struct Outcome {
   std::string output;  ///< Standard output, and error where not attended: its beginning.
   bool timed_out = false;
   bool stopped = false;  ///< By its watch.
+  std::string end = {};  ///< The last bytes of what was more than `output` may hold.
 };
 
 class Process {

@@ -30,7 +30,10 @@ class ProgramSigner : public format::Signer {
                    "install it, or give its path"};
     }
     // What it printed may be half a signature; what it had to say, it said on standard error.
-    outcome.output.resize(outcome.exit_code == 0 ? outcome.output.size() : 0);
+    if (outcome.exit_code != 0) {
+      outcome.output.clear();
+      outcome.end.clear();
+    }
     TRY(CheckOutcome(command, outcome));
     format::Signature signature;
     if (outcome.output.size() != signature.size()) {

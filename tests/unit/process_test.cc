@@ -179,11 +179,21 @@ TEST_F(ProcessTest, SignalsThatWeIgnoreOrBlockAreDefaultInTheProgram) {
   (void)signal(SIGPIPE, SIG_DFL);
 }
 
+TEST_F(ProcessTest, TheEndOfALongOutputSaysWhyAProgramFailed) {
+  for (size_t more : {1, 300, 100'000}) {
+    Command command{{"sh", "-c",
+                     StrCat("head -c ", Command().output_limit - 10 + more,
+                            " /dev/zero | tr '\\0' x; echo no key; exit 3")}};
+    EXPECT_THAT(CheckOutcome(command, Must(process_->Run(command))),
+                FailsWith(ErrorCode::kIo, StrCat("it said: ...", std::string(393, 'x'), "no key")));
+  }
+}
+
 TEST(CheckOutcomeTest, AFailureCarriesTheCommandAndTheTailOfItsOutput) {
   Command command{{"fsck", "-n"}, {}, milliseconds(3000)};
   EXPECT_THAT(CheckOutcome(command, {0, "fine", false}), Succeeds());
   EXPECT_THAT(CheckOutcome(command, {2, std::string(1000, 'x') + "bad superblock", false}),
-              FailsWith(ErrorCode::kIo, "'fsck -n' ended with exit code 2; it said: xxx"));
+              FailsWith(ErrorCode::kIo, "'fsck -n' ended with exit code 2; it said: ...xxx"));
   EXPECT_THAT(CheckOutcome(command, {2, std::string(1000, 'x') + "bad superblock", false}),
               FailsWith(ErrorCode::kIo, "bad superblock"));
   EXPECT_THAT(CheckOutcome(command, {137, "", true}),

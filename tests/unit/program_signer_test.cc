@@ -58,7 +58,8 @@ TEST_F(ProgramSignerTest, AProgramThatIsNotThereOrFailsIsToldSo) {
   EXPECT_THAT(Sign({127, "", false}), FailsWith(ErrorCode::kNotFound, R"('token sign \x1b[2J')"));
   EXPECT_THAT(Sign({3, SignatureBy(Keys().qa), false}),
               FailsWith(ErrorCode::kIo, "ended with exit code 3"));
-  EXPECT_EQ(Sign({3, SignatureBy(Keys().qa), false}).error().cause.find("it said"),
+  std::string signature = SignatureBy(Keys().qa);
+  EXPECT_EQ(Sign({3, signature, false, false, signature}).error().cause.find("it said"),
             std::string::npos)
       << "the beginning of a signature is no message";
   EXPECT_THAT(Sign({137, "", true}), FailsWith(ErrorCode::kIo, "did not end within 600 s"));
