@@ -54,9 +54,10 @@ Result<Sqlite> Sqlite::Open(const std::string& path, Mode mode) {
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  TRY(database.Execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;"));
-  // The file itself is not read before the first statement that needs it.
-  TRY(database.Execute("PRAGMA schema_version"));
+  // The file itself is not read before the first statement that needs it: the last one here.
+  constexpr const char* kFirst =
+      "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA schema_version";
+  if (!database.Execute(kFirst)) return SqliteError(handle, StrCat("opening the database ", path));
   return database;
 }
 

@@ -1,6 +1,7 @@
 #include "migrations/sqlite_connection.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include "base/c_handle.h"
 #include "base/ini.h"
@@ -85,11 +86,13 @@ int OpenFlags(SqliteConnection::Mode mode) {
 
 }  // namespace
 
-Result<SqliteConnection> SqliteConnection::Open(const std::string& path, Mode mode) {
+Result<SqliteConnection> SqliteConnection::Open(const std::string& path, Mode mode,
+                                                std::string name) {
   sqlite3* handle = nullptr;
   int opened = sqlite3_open_v2(path.c_str(), &handle, OpenFlags(mode), nullptr);
-  SqliteConnection connection(handle);
-  if (opened != SQLITE_OK) return connection.Failure(StrCat("opening the database ", path));
+  SqliteConnection connection(handle, name.empty() ? StrCat("the database ", path) : name);
+  std::string doing = StrCat("opening ", connection.name());
+  if (opened != SQLITE_OK) return connection.Failure(doing);
   (void)sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   // TRUSTED_SCHEMA stays on: off, SQLite 3.40 takes json_valid() in a CHECK and json_extract() in
@@ -97,9 +100,9 @@ Result<SqliteConnection> SqliteConnection::Open(const std::string& path, Mode mo
   // either way, we add no functions, and we run as an account that can write the schema anyway.
   // What was acknowledged must survive a power cut, also where the application is content with
   // less.
-  TRY(
-      connection.Execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; "
-                         "PRAGMA synchronous = EXTRA;"));
+  constexpr const char* kFirst =
+      "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA synchronous = EXTRA;";
+  if (!connection.Execute(kFirst)) return connection.Failure(doing);
   return connection;
 }
 
@@ -231,6 +234,8 @@ Error SqliteConnection::Failure(std::string_view doing) const {
       return {ErrorCode::kRefused, StrCat(cause, ": a migration may not do this"),
               "change the step: it may change the tables of its own database and nothing else"};
     case SQLITE_CANTOPEN:
+      if (int number = sqlite3_system_errno(handle()); number != 0)
+        cause += StrCat(": ", std::generic_category().message(number));
       return {ErrorCode::kNotFound, std::move(cause),
               "check that the file exists, and that its owner may write to its folder"};
     case SQLITE_READONLY:
@@ -239,7 +244,9 @@ Error SqliteConnection::Failure(std::string_view doing) const {
               "give the database and its folder to one user, who may write to both"};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {ErrorCode::kIo, std::move(cause), "restore the database from a backup"};
+      // Whatever was being done is not to blame.
+      return {ErrorCode::kIo, StrCat(name_, " is damaged: ", sqlite3_errmsg(handle())),
+              "restore the database from a backup"};
     case SQLITE_IOERR:
     case SQLITE_NOMEM:
       return {ErrorCode::kIo, std::move(cause), "see the log of the machine, then try again"};

@@ -18,7 +18,8 @@ class SqliteConnection : public SqlSession {
  public:
   /// kReadOnly leaves no file behind. kExisting is an Error where there is no database.
   enum class Mode : uint8_t { kReadOnly, kExisting, kCreate };
-  static Result<SqliteConnection> Open(const std::string& path, Mode mode);
+  /// `name` is what errors call it; "the database PATH" where empty.
+  static Result<SqliteConnection> Open(const std::string& path, Mode mode, std::string name = {});
 
   std::string_view OwnSchema() const override { return "main"; }
   Result<> Execute(const std::string& sql) override;
@@ -37,13 +38,16 @@ class SqliteConnection : public SqlSession {
   Result<std::string> SchemaText() override;
   Result<std::vector<std::string>> TableContents() override;
 
+  /// What SQLite says of the call that has just failed.
   Error Failure(std::string_view doing) const;
   sqlite3* handle() const { return handle_.get(); }
+  const std::string& name() const { return name_; }
 
  private:
-  explicit SqliteConnection(sqlite3* handle) : handle_(handle) {}
+  SqliteConnection(sqlite3* handle, std::string name) : handle_(handle), name_(std::move(name)) {}
 
   CHandle<sqlite3, sqlite3_close_v2> handle_;
+  std::string name_;
 };
 
 }  // namespace ignite::migrations

@@ -67,7 +67,7 @@ class SqliteDatabase : public Database {
     std::string what = StrCat("the snapshot ", path);
     // Also that of a database that did not exist has a page.
     if (TRY(SizeOf(path)).value_or(0) == 0) return Damaged(what, "it is empty");
-    auto from = TRY(SqliteConnection::Open(path, Mode::kExisting));
+    auto from = TRY(SqliteConnection::Open(path, Mode::kExisting, what));
     TRY(CheckWhole(from, what, "quick_check"));
     // Into the existing file: one put in its place would meet the log of the one before.
     auto to = TRY(SqliteConnection::Open(path_, Mode::kCreate));
@@ -83,7 +83,7 @@ class SqliteDatabase : public Database {
 
   Result<Fingerprint> Examine() override {
     auto connection = TRY(SqliteConnection::Open(path_, Mode::kExisting));
-    TRY(CheckWhole(connection, StrCat("the database ", path_), "integrity_check"));
+    TRY(CheckWhole(connection, connection.name(), "integrity_check"));
     return TakeFingerprint(connection);
   }
 
@@ -103,7 +103,7 @@ class SqliteDatabase : public Database {
     auto from = TRY(SqliteConnection::Open(exists ? path_ : ":memory:", Mode::kExisting));
     auto to = TRY(SqliteConnection::Open(path, Mode::kCreate));
     TRY(CopyPages(from, to));
-    return CheckWhole(to, StrCat("the database ", path_), "quick_check");
+    return CheckWhole(to, from.name(), "quick_check");
   }
 
   /// nullopt where there is no database.

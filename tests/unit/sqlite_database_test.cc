@@ -245,6 +245,22 @@ TEST_F(SqliteDatabaseTest, ADamagedDatabaseIsNoSnapshot) {
   EXPECT_FALSE(files->Inspect(snapshot_)->has_value());
 }
 
+TEST_F(SqliteDatabaseTest, WhatCannotBeOpenedIsNamedWithTheCause) {
+  auto files = MakePosixFileSystem();
+  ASSERT_TRUE(files->WriteAtomically(path_, AsBytes(std::string(5000, 'x')), 0644));
+  std::string damaged = StrCat("the database ", path_, " is damaged: file is not a database");
+  EXPECT_THAT(database_->Read(), FailsWith(ErrorCode::kIo, damaged));
+  EXPECT_THAT(database_->Snapshot(snapshot_), FailsWith(ErrorCode::kIo, damaged));
+  ASSERT_TRUE(files->WriteAtomically(snapshot_, AsBytes(std::string(5000, 'x')), 0644));
+  EXPECT_THAT(
+      database_->Restore(snapshot_),
+      FailsWith(ErrorCode::kIo, StrCat("the snapshot ", snapshot_, " is damaged: file is")));
+  EXPECT_THAT(
+      MakeSqliteDatabase(folder_.path())->Read(),
+      FailsWith(ErrorCode::kNotFound, StrCat("opening the database ", folder_.path(),
+                                             ": unable to open database file: Is a directory")));
+}
+
 TEST_F(SqliteDatabaseTest, ADamagedSnapshotIsNotRestored) {
   Execute("CREATE TABLE t (a)");
   Execute("INSERT INTO t SELECT randomblob(3000) FROM (VALUES (1), (2), (3), (4), (5), (6))");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file_system.h"
+#include "base/str_cat.h"
 #include "tests/fakes/must.h"
 #include "tests/fakes/temporary_directory.h"
 
@@ -59,10 +60,11 @@ TEST_F(SqliteTest, AReadOnlyDatabaseMustExistAndTakesNoWrites) {
 
 TEST_F(SqliteTest, AFileThatIsNoDatabaseIsAFaultOfTheMachine) {
   Must(MakePosixFileSystem()->WriteAtomically(path_, AsBytes(std::string(5000, 'x')), 0644));
-  EXPECT_THAT(Sqlite::Open(path_, Sqlite::Mode::kReadOnly),
-              FailsWith(ErrorCode::kIo, "not a database"));
-  EXPECT_THAT(Sqlite::Open(path_, Sqlite::Mode::kReadWriteCreate),
-              FailsWith(ErrorCode::kIo, "not a database"));
+  for (auto mode : {Sqlite::Mode::kReadOnly, Sqlite::Mode::kReadWriteCreate}) {
+    EXPECT_THAT(Sqlite::Open(path_, mode),
+                FailsWith(ErrorCode::kIo,
+                          StrCat("opening the database ", path_, ": file is not a database")));
+  }
 }
 
 TEST_F(SqliteTest, WrongSqlIsAnError) {
