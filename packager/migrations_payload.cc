@@ -259,8 +259,10 @@ std::unique_ptr<PayloadInput> ReadMigrationsInput(RecipeSection& section,
                    "write the units that use the database, such as netprobe.service");
   }
   std::optional<Sample> sample;
-  if (section.Has("sample")) {
-    auto parsed = ParseSample(section.Required("sample", "samples/main.db"), folder);
+  std::string place =
+      section.Has("sample") ? section.Required("sample", "samples/main.db") : std::string();
+  if (!place.empty()) {
+    auto parsed = ParseSample(place, folder);
     if (parsed) {
       sample = *std::move(parsed);
     } else {

@@ -1299,6 +1299,10 @@ class StepRehearsalTest(PackCase):
         self.assertIn("'hosts: 2 rows", self.pack(expect=2)["error"]["cause"])
         self.recipe("baseline = 1\nsample = samples/absent.db\n")
         self.assertIn("r.ini:15: there is no database", self.pack(expect=2)["error"]["cause"])
+        self.recipe("baseline = 1\nsample =\n")
+        cause = self.pack(expect=2)["error"]["cause"]
+        self.assertEqual((cause.count("r.ini:15"), cause.count("\n")), (1, 0), cause)
+        self.assertIn("'sample' is empty", cause)
 
     def test_build_says_where_it_could_not_rehearse(self):
         self.recipe("baseline = 1\n")
