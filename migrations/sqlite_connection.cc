@@ -75,7 +75,7 @@ int OpenFlags(SqliteConnection::Mode mode) {
   int common = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   switch (mode) {
     case SqliteConnection::Mode::kReadOnly:
-      return common | SQLITE_OPEN_READONLY;
+      return common | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
     case SqliteConnection::Mode::kExisting:
       return common | SQLITE_OPEN_READWRITE;
     case SqliteConnection::Mode::kCreate:
@@ -84,12 +84,28 @@ int OpenFlags(SqliteConnection::Mode mode) {
   return common | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 }
 
+/// The path as a URI, which alone can say that the index of a log is not to be written either.
+std::string ReadOnlyUri(const std::string& path) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string uri = "file:";
+  for (char c : path) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '%' || c == '?' || c == '#') {
+      uri += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    } else {
+      uri.push_back(c);
+    }
+  }
+  return uri + "?readonly_shm=1";
+}
+
 }  // namespace
 
 Result<SqliteConnection> SqliteConnection::Open(const std::string& path, Mode mode,
                                                 std::string name) {
   sqlite3* handle = nullptr;
-  int opened = sqlite3_open_v2(path.c_str(), &handle, OpenFlags(mode), nullptr);
+  std::string file = mode == Mode::kReadOnly ? ReadOnlyUri(path) : path;
+  int opened = sqlite3_open_v2(file.c_str(), &handle, OpenFlags(mode), nullptr);
   SqliteConnection connection(handle, name.empty() ? StrCat("the database ", path) : name);
   std::string doing = StrCat("opening ", connection.name());
   if (opened != SQLITE_OK) return connection.Failure(doing);

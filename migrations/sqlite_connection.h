@@ -16,7 +16,8 @@ namespace ignite::migrations {
 
 class SqliteConnection : public SqlSession {
  public:
-  /// kReadOnly leaves no file behind. kExisting is an Error where there is no database.
+  /// kReadOnly writes nothing where there is no write-ahead log, or one with its index (-shm): not
+  /// even the index. kExisting is an Error where there is no database.
   enum class Mode : uint8_t { kReadOnly, kExisting, kCreate };
   /// `name` is what errors call it; "the database PATH" where empty.
   static Result<SqliteConnection> Open(const std::string& path, Mode mode, std::string name = {});

@@ -1,6 +1,5 @@
-#include <unistd.h>
-
 #include <cerrno>
+#include <cstdio>
 
 #include "base/file_system.h"
 #include "base/str_cat.h"
@@ -9,6 +8,7 @@
 #include "migrations/own_tables.h"
 #include "migrations/position.h"
 #include "migrations/sqlite_connection.h"
+#include "migrations/sqlite_copy.h"
 
 namespace ignite::migrations {
 namespace {
@@ -52,10 +52,10 @@ class SqliteDatabase : public Database {
 
   Result<> Snapshot(const std::string& path) override {
     std::string part = StrCat(path, kPart);
-    TRY(RemoveDatabase(part));
+    TRY(RemoveSqlite(part));
     auto copied = CopyWhole(part);
     // What is left of it may be what fills the disk.
-    if (!copied) (void)RemoveDatabase(part);
+    if (!copied) (void)RemoveSqlite(part);
     TRY(copied);
     // SQLite has synced the file; its name is durable with its folder.
     if (rename(part.c_str(), path.c_str()) != 0)
@@ -68,7 +68,7 @@ class SqliteDatabase : public Database {
     // Also that of a database that did not exist has a page.
     if (TRY(SizeOf(path)).value_or(0) == 0) return Damaged(what, "it is empty");
     auto from = TRY(SqliteConnection::Open(path, Mode::kExisting, what));
-    TRY(CheckWhole(from, what, "quick_check"));
+    TRY(CheckWhole(from, "quick_check"));
     // Into the existing file: one put in its place would meet the log of the one before.
     auto to = TRY(SqliteConnection::Open(path_, Mode::kCreate));
     TRY(CopyPages(from, to));
@@ -79,11 +79,11 @@ class SqliteDatabase : public Database {
     TRY(Snapshot(address));
     return Copy{};
   }
-  Result<> DropCopy(const std::string& address) override { return RemoveDatabase(address); }
+  Result<> DropCopy(const std::string& address) override { return RemoveSqlite(address); }
 
   Result<Fingerprint> Examine() override {
     auto connection = TRY(SqliteConnection::Open(path_, Mode::kExisting));
-    TRY(CheckWhole(connection, connection.name(), "integrity_check"));
+    TRY(CheckWhole(connection, "integrity_check"));
     return TakeFingerprint(connection);
   }
 
@@ -92,18 +92,13 @@ class SqliteDatabase : public Database {
     return {ErrorCode::kIo, StrCat(what, " is damaged: ", found),
             "restore the database from a backup"};
   }
-  static Result<> CheckWhole(SqliteConnection& connection, std::string_view what,
-                             std::string_view check) {
-    std::string found = TRY(connection.Value(StrCat("PRAGMA ", check, "(1)")));
-    return found == "ok" ? Result<>() : Damaged(what, found);
-  }
 
   Result<> CopyWhole(const std::string& path) {
     bool exists = TRY(SizeOf(path_)).has_value();
     auto from = TRY(SqliteConnection::Open(exists ? path_ : ":memory:", Mode::kExisting));
-    auto to = TRY(SqliteConnection::Open(path, Mode::kCreate));
+    auto to = TRY(SqliteConnection::Open(path, Mode::kCreate, from.name()));
     TRY(CopyPages(from, to));
-    return CheckWhole(to, from.name(), "quick_check");
+    return CheckWhole(to, "quick_check");
   }
 
   /// nullopt where there is no database.
@@ -112,30 +107,12 @@ class SqliteDatabase : public Database {
     return info ? std::optional(info->size) : std::nullopt;
   }
 
-  static Result<> CopyPages(SqliteConnection& from, SqliteConnection& to) {
-    CHandle<sqlite3_backup, sqlite3_backup_finish> backup(
-        sqlite3_backup_init(to.handle(), "main", from.handle(), "main"));
-    if (!backup) return to.Failure("copying the database");
-    int result = sqlite3_backup_step(backup.get(), -1);
-    backup.reset();
-    return result == SQLITE_DONE ? Result<>() : to.Failure("copying the database");
-  }
-
   /// A database that holds nothing is as good as none, and none may have been there.
   Result<> RemoveIfNothing(SqliteConnection& connection) {
     bool is_empty = TRY(connection.Value("SELECT count(*) FROM sqlite_schema")) == "0" &&
                     TRY(connection.Value("PRAGMA user_version")) == "0" &&
                     TRY(connection.Value("PRAGMA application_id")) == "0";
-    return is_empty ? RemoveDatabase(path_) : Result<>();
-  }
-
-  static Result<> RemoveDatabase(const std::string& path) {
-    for (std::string_view suffix : {"", "-journal", "-wal", "-shm"}) {
-      std::string file = StrCat(path, suffix);
-      if (unlink(file.c_str()) != 0 && errno != ENOENT)
-        return SystemError(StrCat("removing ", file), errno);
-    }
-    return {};
+    return is_empty ? RemoveSqlite(path_) : Result<>();
   }
 
   std::string path_;

@@ -8,6 +8,7 @@
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "migrations/rehearsal.h"
+#include "migrations/sqlite_copy.h"
 #include "packager/payload_type.h"
 #include "payload-format/data/database_address.h"
 
@@ -18,20 +19,11 @@ using migrations::Engine;
 
 constexpr std::string_view kPostgresql = "postgresql:";
 constexpr std::string_view kSqlite = "sqlite:";
-constexpr size_t kBuffer = size_t{1024} * 1024;
 
 Error NoSample(std::string cause) {
   return {ErrorCode::kInvalidArgument, std::move(cause),
           "give the path of a SQLite file, or for example postgresql:dbname=netprobe; host=, port= "
           "and user= may be there too"};
-}
-
-Result<> CopyBytes(FileSystem& files, const std::string& from, const std::string& to) {
-  auto input = TRY(files.OpenFile(from));
-  auto output = TRY(files.CreateFile(to, 0600));
-  Bytes buffer(kBuffer);
-  while (size_t size = TRY(input->Read(buffer))) TRY(output->Write(ByteView(buffer).first(size)));
-  return output->Finish();
 }
 
 }  // namespace
@@ -105,7 +97,7 @@ SampleCopy::~SampleCopy() {
 
 Result<migrations::Copy> SampleCopy::Renew() {
   if (sample_.engine == Engine::kSqlite) {
-    TRY(CopyFiles());
+    TRY(CopySqlite());
     return migrations::Copy{};
   }
   auto copy = TRY(migrations::OpenDatabase(sample_.engine, sample_.address)->MakeCopy(address_));
@@ -114,19 +106,13 @@ Result<migrations::Copy> SampleCopy::Renew() {
                "give the sample's owner CREATEDB, or build with --no-rehearsal"};
 }
 
-/// Byte by byte, with what an application that was killed left to be taken back or brought in: a
-/// connection would do that in the sample.
-Result<> SampleCopy::CopyFiles() {
-  auto files = MakePosixFileSystem();
-  for (std::string_view suffix : {"", "-journal", "-wal", "-shm"}) {
-    std::string to = StrCat(address_, suffix);
-    TRY(files->RemoveFile(to));
-    std::string from = StrCat(sample_.address, suffix);
-    bool is_there = !sample_.address.empty() && suffix != "-shm" && TRY(files->Inspect(from));
-    if (is_there) TRY(CopyBytes(*files, from, to));
+Result<> SampleCopy::CopySqlite() const {
+  if (!sample_.address.empty()) {
+    return migrations::CopyUntouched(sample_.address, address_,
+                                     StrCat("the sample ", Printable(sample_.address)));
   }
-  if (!sample_.address.empty()) return {};
-  return TRY(files->CreateFile(address_, 0600))->Finish();
+  TRY(migrations::RemoveSqlite(address_));
+  return TRY(MakePosixFileSystem()->CreateFile(address_, 0600))->Finish();
 }
 
 }  // namespace ignite::packager

@@ -29,7 +29,7 @@ Result<Sample> ParseSample(std::string_view text, const std::string& folder);
 std::optional<std::string> OrderedAddress(std::string_view words);
 
 /// Lies in a scratch folder, or beside the sample on its server; gone with the object. The sample
-/// is never written.
+/// is never written, and may be in use.
 class SampleCopy {
  public:
   static Result<std::unique_ptr<SampleCopy>> Create(Sample sample);
@@ -48,7 +48,7 @@ class SampleCopy {
  private:
   SampleCopy(Sample sample, ScratchFolder folder);
 
-  Result<> CopyFiles();
+  Result<> CopySqlite() const;
 
   Sample sample_;
   ScratchFolder folder_;

@@ -53,8 +53,9 @@ class Trial {
     auto tried = Try(move, WhyUpOnly(step).empty());
     from_version_ = step.number;
     if (tried) return {};
-    return std::move(tried).error().With(
-        StrCat("step ", step.number, " ", Printable(step.name), ": '", running_, "'"));
+    std::string where = StrCat("step ", step.number, " ", Printable(step.name));
+    if (!running_.empty()) where += StrCat(": '", running_, "'");
+    return std::move(tried).error().With(where);
   }
 
   Result<> TryAll(const std::vector<Step>& steps) {

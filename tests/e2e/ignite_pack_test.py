@@ -1223,12 +1223,123 @@ class StepRehearsalTest(PackCase):
 
     def test_what_a_killed_application_left_is_part_of_the_sample(self):
         self.recipe("baseline = 1\n")
+        self.steps({"verify.sql": "SELECT name FROM hosts WHERE id = 2;"})
         self.sample("PRAGMA journal_mode = WAL;" + self.HOSTS)
-        with contextlib.closing(sqlite3.connect(self.folder / "s.db")) as connection:
-            connection.execute("UPDATE hosts SET name = 'only in the log' WHERE id = 2")
-            connection.commit()
-            self.steps({"verify.sql": "SELECT name FROM hosts WHERE id = 2;"})
-            self.refuse("found: ONLY IN THE LOG")
+        self.application("db.execute(\"UPDATE hosts SET name = 'only in the log' WHERE id = 2\")")
+        self.assertTrue((self.folder / "s.db-shm").exists())
+        self.refuse("found: ONLY IN THE LOG")
+        (self.folder / "s.db-shm").unlink()
+        self.refuse("found: ONLY IN THE LOG")
+        for name in ("s.db", "s.db-wal"):
+            (self.folder / name).unlink()
+        self.sample(self.HOSTS)
+        self.application(
+            "db.execute('PRAGMA cache_size = 2')\ndb.execute('BEGIN')\n"
+            "db.execute(\"UPDATE hosts SET name = 'half done'\")\n"
+            "db.execute('CREATE TABLE more AS SELECT randomblob(3000) FROM (VALUES (1), (2), (3), (4), (5), (6), (7))')"
+        )
+        self.assertIn(b"half done", (self.folder / "s.db").read_bytes())
+        self.refuse("found: B")
+
+    def application(self, script, then="os._exit(0)", name="s.db"):
+        """A process that has the sample open; killed in the middle, or alive up to the end of the test."""
+        script = f"import os, sqlite3, time\ndb = sqlite3.connect('{name}', isolation_level=None, timeout=60)\n{script}\nopen('begun', 'w')\n{then}"
+        process = subprocess.Popen([sys.executable, "-c", script], cwd=self.folder)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        wait_for((self.folder / "begun").exists, what="the application")
+        (self.folder / "begun").unlink()
+        if then == "os._exit(0)":
+            self.assertEqual(process.wait(timeout=10), 0)
+        return process
+
+    def test_a_sample_in_a_transaction_is_what_it_was_before(self):
+        self.recipe("baseline = 1\n")
+        self.steps({"verify.sql": "SELECT name FROM hosts WHERE id = 2;"})
+        for mode in ("delete", "wal"):
+            with contextlib.suppress(FileNotFoundError):
+                (self.folder / "s.db").unlink()
+            self.sample(f"PRAGMA journal_mode = {mode};" + self.HOSTS)
+            update = "db.execute('BEGIN')\ndb.execute(\"UPDATE hosts SET name = 'half done'\")"
+            process = self.application(update, then="time.sleep(60)")
+            self.refuse("found: B")
+            process.kill()
+            process.wait()
+
+    def test_a_sample_that_is_being_written_is_copied_as_of_one_moment(self):
+        self.recipe("baseline = 1\n")
+        self.steps({"verify.sql": "SELECT count(*), sum(a) FROM one HAVING sum(a) <> (SELECT sum(a) FROM two);"})
+        tables = "".join(f"CREATE TABLE {name} (a, b); CREATE INDEX of_{name} ON {name} (a, b);" for name in ("one", "two"))
+        write = (
+            "    db.execute('BEGIN IMMEDIATE')\n"
+            "    for table in ('one', 'two'):\n"
+            "        db.execute(f'INSERT INTO {table} SELECT {n}, randomblob(900) FROM (VALUES (1), (2), (3))')\n"
+            "        db.execute(f'DELETE FROM {table} WHERE a < {n - 300}')\n"
+            "    db.execute('COMMIT')\n    n += 1\n"
+        )
+        reopen = "    db.close()\n    db = sqlite3.connect('s.db', isolation_level=None, timeout=60)\n"
+        for mode, more in (("delete", ""), ("wal", ""), ("wal", reopen)):
+            self.sample(f"PRAGMA journal_mode = {mode};" + self.HOSTS + tables)
+            loop = f"n = 0\nwhile n < 400:\n{write}open('begun', 'w')\nwhile True:\n{write}{more}"
+            process = self.application("db.execute('PRAGMA wal_autocheckpoint = 20')", then=loop)
+            wait_for((self.folder / "begun").exists, what="the rows")
+            (self.folder / "begun").unlink()
+            for _ in range(4):
+                self.run_json("rehearse", "r.ini", "--database", "s.db")
+                self.assertIsNone(process.poll(), "the application failed")
+            process.kill()
+            process.wait()
+            for path in self.folder.glob("s.db*"):
+                path.unlink()
+        # One that comes while the copy is being made.
+        self.sample("PRAGMA journal_mode = WAL;" + self.HOSTS + "CREATE TABLE large AS SELECT zeroblob(60000000);" + tables)
+        wait = "import glob\nwhile not glob.glob('ignite-pack.*/copy.db'):\n    pass\ndb.execute('PRAGMA wal_autocheckpoint = 1')\n"
+        self.application("", then=f"{wait}n = 0\nwhile True:\n{write}")
+        self.run_json("rehearse", "r.ini", "--database", "s.db")
+
+    def test_nothing_comes_beside_a_sample(self):
+        self.recipe("baseline = 1\n")
+        self.sample("PRAGMA journal_mode = WAL;" + self.HOSTS)
+        self.rehearse("--database", "s.db")
+        name = "s.db#%3f?mode=memory"
+        (self.folder / "s.db").rename(self.folder / name)
+        self.application("db.execute(\"UPDATE hosts SET name = 'in the log'\")", then="time.sleep(60)", name=name)
+        self.rehearse("--database", name)
+
+    def test_a_sample_in_a_folder_that_cannot_be_written(self):
+        self.recipe("baseline = 1\n")
+        self.sample("PRAGMA journal_mode = WAL;" + self.HOSTS)
+        scratch = self.folder / "scratch"
+        scratch.mkdir()
+        scratch.chmod(0o777)
+        self.addCleanup(self.folder.chmod, 0o755)
+        account = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+
+        def rehearse():
+            self.folder.chmod(0o555)
+            done = subprocess.run(
+                [PROGRAM, "rehearse", "r.ini", "--database", "s.db"], cwd=self.folder, capture_output=True,
+                env={"PATH": os.environ["PATH"], "TMPDIR": str(scratch)}, **account)
+            self.folder.chmod(0o755)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+        rehearse()
+        self.application("db.execute(\"UPDATE hosts SET name = 'in the log'\")", then="time.sleep(60)")
+        rehearse()
+        self.application("", then="os._exit(0)")
+        rehearse()
+
+    def test_a_sample_that_is_damaged_is_told_before_any_step(self):
+        self.recipe("baseline = 1\n")
+        self.sample(self.HOSTS + "CREATE INDEX by_name ON hosts (name);")
+        path = self.folder / "s.db"
+        whole = path.read_bytes()
+        for bad in (b"x" * 5000, whole[:4096 * 2], whole[:4096 * 2] + bytes(4096)):
+            path.write_bytes(bad)
+            cause = self.rehearse("--database", "s.db", expect=1)
+            self.assertTrue(cause.startswith(f"the sample {path} is damaged: "), cause)
+            self.assertNotIn("copy.db", cause)
+            self.assertNotIn("step", cause)
 
     def test_programs_run_on_the_copy(self):
         self.steps(
