@@ -23,7 +23,10 @@ enum class WayBack : uint8_t { kDowns, kSnapshot };
 Result<> Rehearse(Database& copy, const Move& move, WayBack back, const RunOnCopy& run);
 
 /// Where the copy of a database of PostgreSQL is made, on the same server: `database` is the name
-/// that its connection string has.
-std::string AddressOfCopy(std::string_view address, std::string_view database);
+/// that its connection string has. `folder` is one that the caller has for its rehearsals alone:
+/// with it the copy has a name that nobody else takes, and the same one for whoever comes to remove
+/// what a rehearsal that was killed has left.
+std::string AddressOfCopy(std::string_view address, std::string_view database,
+                          std::string_view folder);
 
 }  // namespace ignite::migrations

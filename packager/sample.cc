@@ -85,7 +85,8 @@ SampleCopy::SampleCopy(Sample sample, ScratchFolder folder)
       file_(address_) {
   if (sample_.engine == Engine::kPostgresql) {
     address_ = migrations::AddressOfCopy(
-        sample_.address, format::PartOfAddress(sample_.address, "dbname").value_or(""));
+        sample_.address, format::PartOfAddress(sample_.address, "dbname").value_or(""),
+        folder_.path());
   }
   copy_ = migrations::OpenDatabase(sample_.engine, address_);
 }

@@ -98,7 +98,7 @@ DatabasePlace DatabaseAccess::CopyOf(const DatabasePlace& place, const std::stri
     return copy;
   }
   copy.address = migrations::AddressOfCopy(
-      place.address, format::PartOfAddress(place.address, "dbname").value_or(""));
+      place.address, format::PartOfAddress(place.address, "dbname").value_or(""), folder);
   return copy;
 }
 

@@ -43,7 +43,8 @@ class DatabaseAccess {
   /// Each of its methods runs in a process of the account.
   std::unique_ptr<migrations::Database> Open(const DatabasePlace& place,
                                              migrations::WatchWork watch = {}) const;
-  /// Where a copy of it goes for a rehearsal: into `folder`, or beside it on its server.
+  /// Where a copy of it goes for a rehearsal: into `folder`, or beside it on its server, under a
+  /// name that is the folder's own.
   static DatabasePlace CopyOf(const DatabasePlace& place, const std::string& folder);
 
   /// What a program of a step may do: write beside the database, or reach its server.

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -75,8 +76,13 @@ class PostgresqlCase(DataCase):
     def dump(self):
         return self.server.dump(self.name)
 
-    def databases(self):
-        return [row[0] for row in self.server.sql("postgres", "SELECT datname FROM pg_database ORDER BY 1")]
+    def asleep_in_a_copy(self):
+        running = f"starts_with(datname, 'ignite_rehearsal_{self.name}_') AND query ~ 'pg_sleep'"
+        return self.server.sql("postgres", f"SELECT pid FROM pg_stat_activity WHERE {running}")
+
+    def copies(self):
+        rows = self.server.sql("postgres", f"SELECT datname FROM pg_database WHERE starts_with(datname, 'ignite_rehearsal_{self.name}_')")
+        return [row[0] for row in rows]
 
 
 class PostgresqlMigrationTest(PostgresqlCase):
@@ -100,7 +106,7 @@ class PostgresqlMigrationTest(PostgresqlCase):
         self.assertEqual(self.version(), "3")
         self.assertEqual(self.sql("SELECT name, port FROM hosts"), [["a", "22"]])
         self.assertEqual(self.probe.json("verify")["differences"], [])
-        self.assertNotIn("ignite_rehearsal_" + self.name, self.databases())
+        self.assertEqual(self.copies(), [])
 
     def test_a_manual_rollback_needs_no_file_of_the_newer_release(self):
         self.probe.install(self.release("1.0", FIRST))
@@ -192,7 +198,7 @@ class PostgresqlRehearsalTest(PostgresqlCase):
             self.assertEqual(answer["reason"], "rehearsal")
             self.assertIn(words, answer["cause"])
             self.assertEqual(self.dump(), before)
-            self.assertNotIn("ignite_rehearsal_" + self.name, self.databases())
+            self.assertEqual(self.copies(), [])
 
     def test_without_a_copy_the_down_is_proved_before_the_commit(self):
         self.server.sql("postgres", f"ALTER DATABASE {self.name} OWNER TO poor")
@@ -218,15 +224,13 @@ class PostgresqlRehearsalTest(PostgresqlCase):
         self.probe.install(self.release("1.0", FIRST))
         slow = {**FIRST, "2_slow.up.sql": "SELECT pg_sleep(60);", "2_slow.down.sql": "SELECT 1"}
         process = self.probe.start("install", self.release("2.0", slow))
-        copy = "ignite_rehearsal_" + self.name
-        running = f"SELECT pid FROM pg_stat_activity WHERE datname = '{copy}' AND query ~ 'pg_sleep'"
-        wait_for(lambda: self.server.sql("postgres", running), what="the step")
+        wait_for(self.asleep_in_a_copy, what="the step")
         process.kill()
         process.communicate()
-        self.assertIn(copy, self.databases())
-        wait_for(lambda: not self.server.sql("postgres", running), what="the end of the orphaned step")
+        self.assertEqual(len(self.copies()), 1)
+        wait_for(lambda: not self.asleep_in_a_copy(), what="the end of the orphaned step")
         self.assertEqual(self.probe.json("recover")["outcome"], "failed")
-        self.assertNotIn(copy, self.databases())
+        self.assertEqual(self.copies(), [])
 
 
 class PostgresqlRefusalTest(PostgresqlCase):
@@ -260,7 +264,7 @@ class PostgresqlCancelTest(PostgresqlCase, data_test.CancelTest):
         super().cancel(*words)
         asleep = "SELECT pid FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND pid <> pg_backend_pid()"
         self.assertEqual(self.server.sql("postgres", asleep), [])
-        self.assertNotIn("ignite_rehearsal_" + self.name, self.databases())
+        self.assertEqual(self.copies(), [])
 
 
 class PostgresqlInterruptionTest(PostgresqlCase):
@@ -312,7 +316,7 @@ class PostgresqlStepRehearsalTest(PostgresqlCase):
         words = ("rehearse", self.recipe(files), "--database", self.address(**more), "--json")
         answer = json.loads(self.workshop.pack(*words, expect=expect).stdout)
         self.assertEqual(self.dump(), before)
-        self.assertEqual([name for name in self.databases() if name.startswith("ignite_")], [])
+        self.assertEqual(self.copies(), [])
         return answer if expect == 0 else answer["error"]["cause"]
 
     def setUp(self):
@@ -344,6 +348,27 @@ class PostgresqlStepRehearsalTest(PostgresqlCase):
         words = ("rehearse", recipe, "--database", self.address(), "--json")
         cause = json.loads(self.workshop.pack(*words, expect=2).stdout)["error"]["cause"]
         self.assertIn("all steps at once: step 4 use (up), line 1: ", cause)
+
+    def start_into_a_slow_step(self):
+        slow = {**FIRST, "2_slow.up.sql": "SELECT pg_sleep(60);", "2_slow.down.sql": "SELECT 1"}
+        words = (BIN / "ignite-pack", "rehearse", self.recipe(slow), "--database", self.address())
+        process = subprocess.Popen(words, stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": str(self.folder)})
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        wait_for(self.asleep_in_a_copy, what="the step")
+        return process
+
+    def test_rehearsals_of_one_sample_are_not_in_each_others_way(self):
+        self.server.sql("postgres", f"CREATE DATABASE ignite_rehearsal_{self.name}")
+        process = self.start_into_a_slow_step()
+        copies = self.copies()
+        words = ("rehearse", self.recipe(SECOND), "--database", self.address(), "--json")
+        self.assertEqual(json.loads(self.workshop.pack(*words).stdout)["to"], 3)
+        self.assertEqual(self.copies(), copies)
+        self.assertTrue(self.asleep_in_a_copy())
+        self.assertIsNone(process.poll())
+        self.server.sql("postgres", f"DROP DATABASE {copies[0]} WITH (FORCE)")
+        self.server.sql("postgres", f"DROP DATABASE ignite_rehearsal_{self.name}")
 
     def test_where_no_copy_can_be_made(self):
         self.server.sql("postgres", "GRANT probe TO poor")

@@ -43,6 +43,20 @@ class RehearsalTest : public testing::Test {
   std::optional<Move> again_;  ///< What the second way up is instead.
 };
 
+TEST(AddressOfCopyTest, EachFolderHasANameOfItsOwnAndAlwaysTheSame) {
+  std::string address = "dbname=main user=probe";
+  std::string copy = AddressOfCopy(address, "main", "/a/rehearsal");
+  EXPECT_EQ(copy, "dbname=main user=probe dbname=ignite_rehearsal_main_377bfb0dede04fe1");
+  EXPECT_NE(copy, AddressOfCopy(address, "main", "/b/rehearsal"));
+}
+
+TEST(AddressOfCopyTest, ALongNameIsCutAndItsMarkIsNot) {
+  std::string name(63, 'n');
+  std::string one = AddressOfCopy("", name, "/a");
+  EXPECT_EQ(one.size(), std::string(" dbname=").size() + 63);
+  EXPECT_NE(one, AddressOfCopy("", name, "/b"));
+}
+
 TEST_F(RehearsalTest, NothingComesAfterARunThatFails) {
   for (const char* last : {"u", "ud", "udu"}) {
     directions_.clear();
