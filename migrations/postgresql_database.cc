@@ -21,6 +21,11 @@ constexpr std::string_view kPart = ".part";
 /// A larger database is rehearsed on its schema alone: its rows would take too long.
 constexpr uint64_t kLargestWithRows = uint64_t{2} * 1024 * 1024 * 1024;
 
+constexpr std::string_view kCreateDatabase = "CREATE DATABASE ";
+/// Waits until it has ended.
+constexpr const char* kEndMaker =
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE starts_with(query, $1) "
+    "AND pid <> pg_backend_pid()";
 constexpr const char* kLocaleOfDatabase =
     "SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), "
     "datcollate, datctype) FROM pg_database WHERE datname = current_database()";
@@ -85,7 +90,9 @@ class PostgresqlDatabase : public Database {
   Result<> DropCopy(const std::string& address) override {
     std::string name = TRY(PostgresqlConnection::DatabaseIn(address));
     auto connection = TRY(PostgresqlConnection::Open(address_, As::kLogin));
-    // The server may still be at work for a process that is gone.
+    // The server may still be at work for a process that is gone: on the copy, or at making it,
+    // which nobody sees before it is made.
+    TRY(connection.Run(kEndMaker, {StrCat(kCreateDatabase, QuotedName(name), " ")}));
     return connection.Execute(
         StrCat("DROP DATABASE IF EXISTS ", QuotedName(name), " WITH (FORCE)"));
   }
@@ -101,8 +108,8 @@ class PostgresqlDatabase : public Database {
     auto login = TRY(PostgresqlConnection::Open(address_, As::kLogin));
     std::string name = TRY(PostgresqlConnection::DatabaseIn(address));
     std::string locale = TRY(login.Value(kLocaleOfDatabase));
-    TRY(login.Execute(StrCat("CREATE DATABASE ", QuotedName(name), " OWNER ",
-                             QuotedName(from.owner()), " TEMPLATE template0 ", locale)));
+    TRY(login.Execute(StrCat(kCreateDatabase, QuotedName(name), " OWNER ", QuotedName(from.owner()),
+                             " TEMPLATE template0 ", locale)));
     auto to = TRY(PostgresqlConnection::Open(address, As::kLogin));
     std::vector<std::string> extensions;
     TRY(login.Query(kExtensions, {},

@@ -310,6 +310,37 @@ TEST_F(PostgresqlDatabaseTest, ACopyInUseIsDroppedAllTheSame) {
   EXPECT_FALSE(PostgresqlConnection::Open(copy_, As::kLogin));
 }
 
+TEST_F(PostgresqlDatabaseTest, ACopyThatTheServerIsStillMakingIsNotMade) {
+  std::string administrator = server_.AsAdministrator(name_);
+  auto stops = PostgresqlConnection::Open(administrator, As::kLogin);
+  ASSERT_TRUE(stops);
+  ExpectDone(stops->Execute("BEGIN"));
+  ExpectDone(stops->Execute("LOCK TABLE pg_database IN SHARE MODE"));
+  Result<> made;
+  std::thread makes([&] {
+    auto maker = PostgresqlConnection::Open(address_, As::kLogin);
+    ASSERT_TRUE(maker);
+    made = maker->Execute(StrCat("CREATE DATABASE \"", name_, "_copy\" OWNER \"probe\""));
+  });
+  auto wait_until_making = [&](const char* count) {
+    for (int tries = 0; tries < 500; ++tries) {
+      if (Value("SELECT count(*) FROM pg_stat_activity WHERE query ~ '^CREATE DATABASE'") == count)
+        return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    ADD_FAILURE() << "this never came: " << count;
+  };
+  wait_until_making("1");
+  std::thread drops([&] { ExpectDone(MakePostgresqlDatabase(address_)->DropCopy(copy_)); });
+  wait_until_making("0");
+  ExpectDone(stops->Execute("ROLLBACK"));
+  drops.join();
+  makes.join();
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().cause, HasSubstr("terminating connection"));
+  EXPECT_FALSE(PostgresqlConnection::Open(copy_, As::kLogin));
+}
+
 TEST_F(PostgresqlDatabaseTest, WhoMayMakeNoDatabaseHasNoCopy) {
   std::string address = server_.MakeDatabase(StrCat(name_, "_poor"), "poor");
   Execute(server_.AsAdministrator(name_), "ALTER ROLE poor NOCREATEDB");
