@@ -7,6 +7,7 @@
 #include "base/str_cat.h"
 #include "base/utf8.h"
 #include "packager/commands.h"
+#include "packager/interruption.h"
 
 namespace ignite::packager {
 namespace {
@@ -183,5 +184,8 @@ int Main(const std::vector<std::string>& words) {
 }  // namespace ignite::packager
 
 int main(int argc, char** argv) {
-  return ignite::packager::Main({argv + std::min(argc, 1), argv + argc});
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (ignite::packager::IsTidier(words)) return ignite::packager::RunTidier(words);
+  ignite::packager::TidyUpOnSignals();
+  return ignite::packager::Main(words);
 }

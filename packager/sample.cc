@@ -74,6 +74,7 @@ Result<Sample> ParseSample(std::string_view text, const std::string& folder) {
 }
 
 Result<std::unique_ptr<SampleCopy>> SampleCopy::Create(Sample sample) {
+  SignalsHeld held;
   ScratchFolder folder = TRY(ScratchFolder::Create());
   return std::unique_ptr<SampleCopy>(new SampleCopy(std::move(sample), std::move(folder)));
 }
@@ -81,13 +82,15 @@ Result<std::unique_ptr<SampleCopy>> SampleCopy::Create(Sample sample) {
 SampleCopy::SampleCopy(Sample sample, ScratchFolder folder)
     : sample_(std::move(sample)),
       folder_(std::move(folder)),
-      address_(StrCat(folder_.path(), "/copy.db")),
-      file_(address_) {
+      address_(StrCat(folder_.path(), "/copy.db")) {
   if (sample_.engine == Engine::kPostgresql) {
     address_ = migrations::AddressOfCopy(
         sample_.address, format::PartOfAddress(sample_.address, "dbname").value_or(""),
         folder_.path());
   }
+  bool is_beside = sample_.engine == Engine::kPostgresql;
+  removed_ = std::make_unique<RemovedOnSignal>(folder_.path(), is_beside ? sample_.address : "",
+                                               is_beside ? address_ : "");
   copy_ = migrations::OpenDatabase(sample_.engine, address_);
 }
 

@@ -8,8 +8,8 @@
 
 #include "base/result.h"
 #include "migrations/database.h"
+#include "packager/interruption.h"
 #include "packager/scratch_folder.h"
-#include "payload-format/unfinished_file.h"
 
 namespace ignite::packager {
 
@@ -51,9 +51,9 @@ class SampleCopy {
   Result<> CopySqlite() const;
 
   Sample sample_;
+  std::unique_ptr<RemovedOnSignal> removed_;  ///< Goes when the folder has gone.
   ScratchFolder folder_;
   std::string address_;
-  format::UnfinishedFile file_;  ///< The largest of what a signal would leave behind.
   std::unique_ptr<migrations::Database> copy_;
 };
 

@@ -14,32 +14,36 @@ constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 std::atomic<const char*> g_path = nullptr;
 static_assert(std::atomic<const char*>::is_always_lock_free, "a signal handler reads it");
 
-void RemoveAndEnd(int number) {
+/// What the signals did before.
+std::array<struct sigaction, kSignals.size()> g_before;
+
+void RemoveAndGoOn(int number) {
   if (const char* path = g_path) (void)unlink(path);
-  // The handler was taken away when it was called: now the signal ends the program, as whoever
-  // waits for it will see.
+  // It does now what it did before: it ends the program, as whoever waits for it will see.
+  for (size_t i = 0; i < kSignals.size(); ++i) {
+    if (kSignals[i] == number) (void)sigaction(number, &g_before[i], nullptr);
+  }
   (void)raise(number);
 }
 
-bool Handles(int number, void (*handler)(int)) {
-  struct sigaction now {};
-  return sigaction(number, nullptr, &now) == 0 && now.sa_handler == handler;
+void Begin() {
+  struct sigaction action {};
+  action.sa_handler = RemoveAndGoOn;
+  for (size_t i = 0; i < kSignals.size(); ++i) {
+    if (sigaction(kSignals[i], nullptr, &g_before[i]) == 0 && g_before[i].sa_handler != SIG_IGN)
+      (void)sigaction(kSignals[i], &action, nullptr);
+  }
 }
 
-void Replace(void (*before)(int), void (*after)(int)) {
-  struct sigaction action {};
-  action.sa_handler = after;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  for (int number : kSignals) {
-    if (Handles(number, before)) (void)sigaction(number, &action, nullptr);
-  }
+void End() {
+  for (size_t i = 0; i < kSignals.size(); ++i) (void)sigaction(kSignals[i], &g_before[i], nullptr);
 }
 
 }  // namespace
 
 UnfinishedFile::UnfinishedFile(std::string path) : path_(std::move(path)) {
   g_path = path_.c_str();
-  Replace(SIG_DFL, RemoveAndEnd);
+  Begin();
 }
 
 UnfinishedFile::~UnfinishedFile() {
@@ -50,7 +54,7 @@ UnfinishedFile::~UnfinishedFile() {
 
 void UnfinishedFile::Keep() {
   is_kept_ = true;
-  Replace(RemoveAndEnd, SIG_DFL);
+  End();
   g_path = nullptr;
 }
 

@@ -8,7 +8,7 @@ namespace ignite::format {
 /// One at a time in a process.
 class UnfinishedFile {
  public:
-  /// From now on SIGINT, SIGTERM and SIGHUP remove the file before they end the program; not those
+  /// From now on SIGINT, SIGTERM and SIGHUP remove the file before they do what they did; not those
   /// that are ignored, as under nohup.
   explicit UnfinishedFile(std::string path);
   UnfinishedFile(const UnfinishedFile&) = delete;

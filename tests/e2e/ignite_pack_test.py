@@ -846,7 +846,7 @@ class SignerProgramTest(PackCase):
 
     def signal_a_build(self, number, ignored=False):
         """Sends a signal to a build that has written everything and waits for a signature; returns its exit code."""
-        words = ("build", "r.ini", "--with", f"touch begun; read line < go; {self.OPENSSL.format('K')}",
+        words = ("build", "r.ini", "--with", f"echo $$ > pid; mv pid begun; read line < go; {self.OPENSSL.format('K')}",
                  "--public", "K.pub", "--recipient", "P.pub", "-o", "out.ignite")
         (self.folder / "begun").unlink(missing_ok=True)
         process = subprocess.Popen(
@@ -856,11 +856,14 @@ class SignerProgramTest(PackCase):
             self.assertIsNone(process.poll(), "it was over before it was seen")
             time.sleep(0.01)
         self.assertTrue((self.folder / "out.ignite.part").exists())
+        signer = pathlib.Path("/proc", (self.folder / "begun").read_text().strip())
+        self.assertTrue(signer.exists())
         process.send_signal(number)
-        if not ignored:
-            process.wait(timeout=10)
-        (self.folder / "go").write_text("now\n")
-        return process.wait(timeout=10)
+        if ignored:
+            (self.folder / "go").write_text("now\n")
+        code = process.wait(timeout=10)
+        self.assertFalse(signer.exists())
+        return code
 
     def test_a_signal_leaves_nothing_unfinished_behind(self):
         os.mkfifo(self.folder / "go")
@@ -1440,16 +1443,47 @@ class StepRehearsalTest(PackCase):
         words = ("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "s.db")
         self.assertIn("would replace the source", self.run_json(*words, expect=2)["error"]["cause"])
 
-    def test_a_signal_leaves_no_copy_behind(self):
-        self.steps({"2_port.up": "#!/bin/sh\ntouch \"$IGNITE_ROOT/../running\"\nsleep 60\n"})
+    def begin_a_slow_step(self, *before, **options):
+        """A rehearsal in a step whose program has other programs, and the processes of the step."""
+        self.steps({"2_port.up": "#!/bin/sh\nsleep 60 &\nsetsid sleep 60 &\necho $$ $! > \"$IGNITE_ROOT/../pids\"\nmv \"$IGNITE_ROOT/../pids\" \"$IGNITE_ROOT/../running\"\nwait\n"})
         for name in ("2_port.up.sql", "2_port.down.sql"):
-            (self.folder / "sql" / name).unlink()
-        words = ("build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "o.ignite")
-        process = subprocess.Popen([PROGRAM, *words], cwd=self.folder, env={"PATH": os.environ["PATH"], "TMPDIR": str(self.folder)})
-        wait_for((self.folder / "running").exists, what="the step")
+            (self.folder / "sql" / name).unlink(missing_ok=True)
+        words = (*before, PROGRAM, "build", "r.ini", "--sign", "K.key", "--unencrypted", "-o", "o.ignite")
+        process = subprocess.Popen(
+            words, cwd=self.folder, env={"PATH": os.environ["PATH"], "TMPDIR": str(self.folder)}, **options)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        running = self.folder / "running"
+        wait_for(running.exists, what="the step")
+        pids = running.read_text().split()
+        running.unlink()
+        return process, [pathlib.Path("/proc", pid) for pid in pids]
+
+    def test_a_signal_leaves_nothing_behind(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            process, step = self.begin_a_slow_step()
+            self.assertEqual([path.exists() for path in step], [True, True])
+            process.send_signal(number)
+            process.send_signal(number)
+            self.assertEqual(process.wait(timeout=10), -number, "whoever waits sees that a signal ended it")
+            self.assertEqual([path.exists() for path in step], [False, False])
+            self.assertEqual(list(self.folder.glob("ignite-pack.*")), [])
+
+    def test_a_signal_ends_no_child_that_was_there_before(self):
+        process, _ = self.begin_a_slow_step("sh", "-c", "sleep 60 & echo $! > stranger; exec \"$@\"", "sh")
+        stranger = int((self.folder / "stranger").read_text())
         process.terminate()
         self.assertEqual(process.wait(timeout=10), -signal.SIGTERM)
-        self.assertEqual(list(self.folder.glob("ignite-pack.*/copy.db")), [])
+        os.kill(stranger, signal.SIGKILL)
+
+    def test_a_rehearsal_under_nohup_outlives_its_terminal(self):
+        process, step = self.begin_a_slow_step(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        process.send_signal(signal.SIGHUP)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.5)
+        self.assertTrue(step[0].exists())
+        process.terminate()
+        self.assertEqual(process.wait(timeout=10), -signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -352,8 +354,8 @@ class PostgresqlStepRehearsalTest(PostgresqlCase):
     def start_into_a_slow_step(self):
         slow = {**FIRST, "2_slow.up.sql": "SELECT pg_sleep(60);", "2_slow.down.sql": "SELECT 1"}
         words = (BIN / "ignite-pack", "rehearse", self.recipe(slow), "--database", self.address())
-        process = subprocess.Popen(words, stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": str(self.folder)})
-        self.addCleanup(process.communicate)
+        process = subprocess.Popen(words, env={**os.environ, "TMPDIR": str(self.folder)})
+        self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         wait_for(self.asleep_in_a_copy, what="the step")
         return process
@@ -369,6 +371,26 @@ class PostgresqlStepRehearsalTest(PostgresqlCase):
         self.assertIsNone(process.poll())
         self.server.sql("postgres", f"DROP DATABASE {copies[0]} WITH (FORCE)")
         self.server.sql("postgres", f"DROP DATABASE ignite_rehearsal_{self.name}")
+
+    def test_a_signal_leaves_no_copy_behind(self):
+        process = self.start_into_a_slow_step()
+        self.assertEqual(len(self.copies()), 1)
+        process.terminate()
+        self.assertEqual(process.wait(timeout=30), -signal.SIGTERM)
+        self.assertEqual(self.copies(), [])
+        self.assertEqual(list(self.folder.glob("ignite-pack.*")), [])
+
+    def test_a_signal_at_any_moment_leaves_no_copy_behind(self):
+        words = (BIN / "ignite-pack", "rehearse", self.recipe(SECOND), "--database", self.address())
+        ended = 0
+        for hundredths in range(1, 60, 3):
+            process = subprocess.Popen(
+                words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(self.folder)})
+            time.sleep(hundredths / 100)
+            process.send_signal(signal.SIGINT)
+            ended += process.wait(timeout=30) == -signal.SIGINT
+            self.assertEqual((self.copies(), list(self.folder.glob("ignite-pack.*"))), ([], []), hundredths)
+        self.assertGreater(ended, 5)
 
     def test_where_no_copy_can_be_made(self):
         self.server.sql("postgres", "GRANT probe TO poor")
