@@ -105,6 +105,10 @@ class FileSystem {
   /// Temporary file in the same folder, fsync, rename over `path`, fsync of the folder. Readers see
   /// old or new. Durable.
   virtual Result<> WriteAtomically(const std::string& path, ByteView data, mode_t mode) = 0;
+  /// Overwrites bytes of a regular file in place, through no final link: its length, its name and
+  /// its place on the disk stay, as a boot loader needs it. kCorrupt where the bytes would end
+  /// behind its end. Durable. A power cut in between leaves old and new bytes in any mixture there.
+  virtual Result<> Overwrite(const std::string& path, uint64_t offset, ByteView data) = 0;
   /// A new, empty file; one that exists is replaced.
   virtual Result<std::unique_ptr<OutputFile>> CreateFile(const std::string& path, mode_t mode) = 0;
   virtual Result<std::unique_ptr<InputFile>> OpenFile(const std::string& path) = 0;

@@ -215,6 +215,27 @@ class PosixFileSystem : public FileSystem {
     return renamed;
   }
 
+  Result<> Overwrite(const std::string& path, uint64_t offset, ByteView data) override {
+    UniqueFd fd(open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!fd) return SystemError(StrCat("opening ", path), errno);
+    struct stat status {};
+    if (fstat(fd.get(), &status) != 0) return SystemError(StrCat("inspecting ", path), errno);
+    if (!S_ISREG(status.st_mode)) {
+      return Error{ErrorCode::kInvalidArgument, StrCat(path, " is no regular file"),
+                   "put a regular file there"};
+    }
+    auto size = static_cast<uint64_t>(status.st_size);
+    if (size < data.size() || size - data.size() < offset) {
+      return Error{ErrorCode::kCorrupt, StrCat(path, " ends before byte ", offset + data.size()),
+                   "put the right file there"};
+    }
+    if (lseek(fd.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
+      return SystemError(StrCat("seeking in ", path), errno);
+    TRY(WriteAll(fd.get(), data, path));
+    if (fsync(fd.get()) != 0) return SystemError(StrCat("syncing ", path), errno);
+    return {};
+  }
+
   Result<std::unique_ptr<OutputFile>> CreateFile(const std::string& path, mode_t mode) override {
     if (unlink(path.c_str()) != 0 && errno != ENOENT)
       return SystemError(StrCat("replacing ", path), errno);

@@ -80,6 +80,10 @@ Result<> FaultyFileSystem::WriteAtomically(const std::string& path, ByteView dat
   if (auto error = plan.Next()) return *error;
   return real_.WriteAtomically(path, data, mode);
 }
+Result<> FaultyFileSystem::Overwrite(const std::string& path, uint64_t offset, ByteView data) {
+  if (auto error = plan.Next()) return *error;
+  return real_.Overwrite(path, offset, data);
+}
 Result<std::unique_ptr<OutputFile>> FaultyFileSystem::CreateFile(const std::string& path,
                                                                  mode_t mode) {
   if (auto error = plan.Next()) return *error;

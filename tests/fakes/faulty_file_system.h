@@ -42,6 +42,7 @@ class FaultyFileSystem : public FileSystem {
 
   Result<std::string> ReadFile(const std::string& path, size_t limit) override;
   Result<> WriteAtomically(const std::string& path, ByteView data, mode_t mode) override;
+  Result<> Overwrite(const std::string& path, uint64_t offset, ByteView data) override;
   Result<std::unique_ptr<OutputFile>> CreateFile(const std::string& path, mode_t mode) override;
   Result<std::unique_ptr<InputFile>> OpenFile(const std::string& path) override;
   Result<std::optional<FileInfo>> Inspect(const std::string& path) override;

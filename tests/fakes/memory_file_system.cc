@@ -52,7 +52,9 @@ class MemoryOutputFile : public OutputFile {
   MemoryOutputFile(MemoryFileSystem& files, NodePtr file, std::string path)
       : files_(files), file_(std::move(file)), path_(std::move(path)) {}
 
-  Result<> Write(ByteView bytes) override { return files_.Write(file_, bytes, path_); }
+  Result<> Write(ByteView bytes) override {
+    return files_.Write(file_, file_->content.size(), bytes, path_);
+  }
   Result<> Finish() override {
     TRY(files_.SyncFile(file_, path_));
     return files_.SyncFolder(ParentOf(path_));
@@ -78,7 +80,9 @@ class MemoryTreeWriter : public TreeWriter {
     return files_.Call("create", path_,
                        [&] { return disk_.Create(path_, Type::kFile, 0600, &file_); });
   }
-  Result<> Write(ByteView bytes) override { return files_.Write(file_, bytes, path_); }
+  Result<> Write(ByteView bytes) override {
+    return files_.Write(file_, file_->content.size(), bytes, path_);
+  }
   Result<> FinishFile(const FileAttributes& attributes) override {
     return SetAttributes(file_, attributes);
   }
@@ -137,12 +141,13 @@ Result<> MemoryFileSystem::Call(std::string_view call, std::string_view path, Ef
   return {};
 }
 
-Result<> MemoryFileSystem::Write(const NodePtr& file, ByteView bytes, std::string_view path) {
+Result<> MemoryFileSystem::Write(const NodePtr& file, uint64_t offset, ByteView bytes,
+                                 std::string_view path) {
   Fate fate = watch_.Next("write");
   if (fate.kind == Fate::Kind::kDies) throw ProcessDied();
   bool fails = fate.kind == Fate::Kind::kFails;
   if (!fails || fate.late)
-    disk_.Write(file, file->content.size(), bytes.first(fails ? bytes.size() / 2 : bytes.size()));
+    disk_.Write(file, offset, bytes.first(fails ? bytes.size() / 2 : bytes.size()));
   if (fails) return SystemError(StrCat("writing ", path), fate.error);
   return {};
 }
@@ -195,6 +200,25 @@ Result<> MemoryFileSystem::WriteAtomically(const std::string& path, ByteView dat
   if (written) written = Rename(temporary, path);
   if (!written) (void)Call("unlink", temporary, [&] { return disk_.Unlink(temporary); });
   return written;
+}
+
+Result<> MemoryFileSystem::Overwrite(const std::string& path, uint64_t offset, ByteView data) {
+  Found found;
+  TRY(Call("open", path, [&] {
+    found = disk_.Find(path, Follow::kNotTheLast);
+    return found.error == 0 && found.node->type == Type::kSymlink ? ELOOP : found.error;
+  }));
+  if (found.node->type != Type::kFile) {
+    return Error{ErrorCode::kInvalidArgument, StrCat(path, " is no regular file"),
+                 "put a regular file there"};
+  }
+  uint64_t size = found.node->content.size();
+  if (size < data.size() || size - data.size() < offset) {
+    return Error{ErrorCode::kCorrupt, StrCat(path, " ends before byte ", offset + data.size()),
+                 "put the right file there"};
+  }
+  TRY(Write(found.node, offset, data, path));
+  return SyncFile(found.node, path);
 }
 
 Result<std::unique_ptr<OutputFile>> MemoryFileSystem::CreateFile(const std::string& path,

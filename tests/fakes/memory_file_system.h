@@ -20,6 +20,7 @@ class MemoryFileSystem : public FileSystem {
 
   Result<std::string> ReadFile(const std::string& path, size_t limit) override;
   Result<> WriteAtomically(const std::string& path, ByteView data, mode_t mode) override;
+  Result<> Overwrite(const std::string& path, uint64_t offset, ByteView data) override;
   Result<std::unique_ptr<OutputFile>> CreateFile(const std::string& path, mode_t mode) override;
   Result<std::unique_ptr<InputFile>> OpenFile(const std::string& path) override;
   Result<std::optional<FileInfo>> Inspect(const std::string& path) override;
@@ -45,7 +46,8 @@ class MemoryFileSystem : public FileSystem {
   /// One call. `effect` gives its errno; SystemError of it, or of the fault that comes in between.
   template <class Effect>
   Result<> Call(std::string_view call, std::string_view path, Effect effect);
-  Result<> Write(const MemoryDisk::NodePtr& file, ByteView bytes, std::string_view path);
+  Result<> Write(const MemoryDisk::NodePtr& file, uint64_t offset, ByteView bytes,
+                 std::string_view path);
   Result<> SyncFile(const MemoryDisk::NodePtr& file, std::string_view path);
   Result<> SyncName(const std::string& path);
   Result<> RemoveBelow(const std::string& path);

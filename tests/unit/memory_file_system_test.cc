@@ -179,6 +179,25 @@ TEST_F(MemoryFileSystemTest, AProcessMayDieInTheMiddleOfAnOperation) {
   EXPECT_EQ(Read("/file.tmp"), "new");
 }
 
+TEST_F(MemoryFileSystemTest, AnOverwriteIsDurableAndTornWhereItDidNotReturn) {
+  Write("/file", "aaaaaaaaaa");
+  Must(files_.Overwrite("/file", 2, AsBytes("bbb")));
+  CutPower(Cut::kKeepsNothing);
+  EXPECT_EQ(Read("/file"), "aabbbaaaaa");
+  std::set<std::string> seen;
+  for (int i = 0; i < 100; ++i) {
+    Write("/file", "aaaaaaaaaa");
+    FailNext(3, {.kind = Fate::Kind::kDies});  // open, write, and no fsync
+    EXPECT_THROW((void)files_.Overwrite("/file", 2, AsBytes("bbb")), ProcessDied);
+    CutPower(Cut::kKeepsSome);
+    FailNext(0, {});
+    seen.insert(Read("/file"));
+  }
+  EXPECT_THAT(
+      seen, testing::UnorderedElementsAre("aaaaaaaaaa", "aabaaaaaaa", "aabbaaaaaa", "aabbbaaaaa"));
+  EXPECT_THAT(files_.Overwrite("/file", 9, AsBytes("bb")), FailsWith(ErrorCode::kCorrupt));
+}
+
 TEST_F(MemoryFileSystemTest, PathsFollowLinksAndRootsAndParents) {
   Must(files_.MakeDirectories("/a/b", 0755));
   Write("/a/b/file", "text");

@@ -85,6 +85,31 @@ TEST_F(PosixFileSystemTest, ReadFileRefusesWhatIsNoRegularFileAndDoesNotWaitForI
   }
 }
 
+TEST_F(PosixFileSystemTest, OverwriteChangesTheBytesOfTheSameFileAndNoOthers) {
+  Must(files_->WriteAtomically(folder_ / "file", AsBytes("0123456789"), 0640));
+  auto before = Must(files_->Inspect(folder_ / "file"));
+  Must(files_->Overwrite(folder_ / "file", 4, AsBytes("xyz")));
+  Must(files_->Overwrite(folder_ / "file", 9, AsBytes("!")));
+  EXPECT_EQ(Must(files_->ReadFile(folder_ / "file", 100)), "0123xyz78!");
+  auto after = Must(files_->Inspect(folder_ / "file"));
+  EXPECT_EQ(after->inode, before->inode);
+  EXPECT_EQ(after->mode, before->mode);
+}
+
+TEST_F(PosixFileSystemTest, OverwriteGrowsNothingMakesNothingAndFollowsNoLink) {
+  Must(files_->WriteAtomically(folder_ / "file", AsBytes("0123456789"), 0640));
+  Must(files_->ReplaceSymlink(folder_ / "link", "file"));
+  EXPECT_THAT(files_->Overwrite(folder_ / "file", 8, AsBytes("xyz")),
+              FailsWith(ErrorCode::kCorrupt, "ends before byte 11"));
+  EXPECT_THAT(files_->Overwrite(folder_ / "file", UINT64_MAX, AsBytes("x")),
+              FailsWith(ErrorCode::kCorrupt));
+  EXPECT_THAT(files_->Overwrite(folder_ / "none", 0, AsBytes("x")),
+              FailsWith(ErrorCode::kNotFound));
+  EXPECT_THAT(files_->Overwrite(folder_ / "link", 0, AsBytes("x")), FailsWith(ErrorCode::kIo));
+  EXPECT_THAT(files_->Overwrite(folder_.path(), 0, AsBytes("x")), FailsWith(ErrorCode::kIo));
+  EXPECT_EQ(Must(files_->ReadFile(folder_ / "file", 100)), "0123456789");
+}
+
 TEST_F(PosixFileSystemTest, CreateFileReplacesALinkAndNotItsTarget) {
   Write("target", "kept");
   Must(files_->ReplaceSymlink(folder_ / "link", "target"));
