@@ -21,6 +21,7 @@ Composition::Composition(engine::ProbePaths paths, std::unique_ptr<FileSystem> f
       identities_(std::move(identities)),
       services_(MakeServices()),
       health_(health::MakeHealthChecker(*process_, *services_, paths_)),
+      boot_(boot::MakeBoot(settings_, paths_, *files_, *process_)),
       handlers_(*files_, *process_, *clock_, paths_, settings_, identities_) {}
 
 Result<std::unique_ptr<Composition>> Composition::Load(const engine::ProbePaths& paths) {

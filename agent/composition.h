@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "agent/boot/boot.h"
 #include "agent/engine/engine.h"
 #include "agent/engine/parts.h"
 #include "agent/engine/probe_files.h"
@@ -25,6 +26,7 @@ class Composition {
   const engine::Settings& settings() const { return settings_; }
   FileSystem& files() { return *files_; }
   Clock& clock() { return *clock_; }
+  engine::Boot& boot() { return *boot_; }
   engine::Parts parts();
   /// Units wait for the recovery at boot, so it must not wait for them.
   void PrepareForBoot();
@@ -48,6 +50,7 @@ class Composition {
   std::unique_ptr<Process> process_ = MakeSystemProcess();
   std::unique_ptr<engine::Services> services_;
   std::unique_ptr<engine::HealthChecker> health_;
+  std::unique_ptr<engine::Boot> boot_;
   handlers::AllHandlers handlers_;
 };
 

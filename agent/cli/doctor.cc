@@ -27,6 +27,7 @@ struct Patient {
   Clock& clock;
   const engine::ProbePaths& paths;
   const engine::Parts* parts;
+  engine::Boot* boot;
   Result<engine::Snapshot> taken;  ///< Once, so that all checks speak of one moment.
 
   Result<const engine::Parts*> Parts() const {
@@ -243,6 +244,17 @@ Finding ExamineServices(const Patient& patient) {
   return std::string("the services back end answers");
 }
 
+Finding ExamineBoot(const Patient& patient) {
+  const engine::Parts& parts = *TRY(patient.Parts());
+  if (parts.settings.boot == engine::BootBackend::kNone)
+    return std::string("this probe has no slots for an operating system");
+  engine::Slot booted = TRY(patient.boot->Booted());
+  auto next = TRY(patient.boot->Next());
+  std::string finding = StrCat("slot ", engine::SlotName(booted), " runs");
+  if (!next) return finding;
+  return StrCat(finding, ", the next boot enters slot ", engine::SlotName(*next));
+}
+
 struct NamedExamination {
   std::string_view id;
   Finding (*examine)(const Patient& patient);
@@ -262,13 +274,14 @@ constexpr std::array kExaminations = {
     NamedExamination{"accounts", ExamineAccounts},
     NamedExamination{"clock", ExamineClock},
     NamedExamination{"services", ExamineServices},
+    NamedExamination{"boot", ExamineBoot},
 };
 
 }  // namespace
 
 Result<Answer> Doctor(FileSystem& files, Clock& clock, const engine::ProbePaths& paths,
-                      const engine::Parts* parts) {
-  Patient patient{files, clock, paths, parts, engine::TakeSnapshot(files, paths)};
+                      const engine::Parts* parts, engine::Boot* boot) {
+  Patient patient{files, clock, paths, parts, boot, engine::TakeSnapshot(files, paths)};
   std::vector<CheckResult> checks;
   bool healthy = true;
   for (const NamedExamination& examination : kExaminations) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "agent/engine/slot_file.h"
 #include "base/ini.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
@@ -27,6 +28,11 @@ struct Setting {
 bool StoreFlag(bool& flag, std::string_view value) {
   flag = value == "yes";
   return value == "yes" || value == "no";
+}
+
+bool StoreAbsolutePath(std::string& path, const std::string& value) {
+  path = value;
+  return value.starts_with('/');
 }
 
 bool StoreName(std::string& name, const std::string& value) {
@@ -85,8 +91,32 @@ const std::vector<Setting>& AllSettings() {
        }},
       {"policy", "allow-ftp-rollback", "no (yes comes with a later version)",
        [](Settings&, const std::string& v) { return v == "no"; }},
-      {"boot", "backend", "none (others come with a later version)",
-       [](Settings&, const std::string& v) { return v == "none"; }},
+      {"boot", "backend", "none, grub, container or command",
+       [](Settings& s, const std::string& v) {
+         s.boot = v == "grub"        ? BootBackend::kGrub
+                  : v == "container" ? BootBackend::kContainer
+                  : v == "command"   ? BootBackend::kCommand
+                                     : BootBackend::kNone;
+         return v == "none" || s.boot != BootBackend::kNone;
+       }},
+      {"boot", "command", "the absolute path of a program",
+       [](Settings& s, const std::string& v) { return StoreAbsolutePath(s.boot_command, v); }},
+      {"boot", "grubenv", "an absolute path",
+       [](Settings& s, const std::string& v) { return StoreAbsolutePath(s.grubenv, v); }},
+      {"boot", "deadline", "a duration from 1s to 168h such as 30m",
+       [](Settings& s, const std::string& v) {
+         s.boot_deadline = std::chrono::milliseconds(ParseDuration(v).value_or(0));
+         return s.boot_deadline >= std::chrono::seconds(1) &&
+                s.boot_deadline <= std::chrono::seconds(kMaxDeadlineSeconds);
+       }},
+      {"slot a", "device", "an absolute path",
+       [](Settings& s, const std::string& v) { return StoreAbsolutePath(s.slots[0].device, v); }},
+      {"slot a", "path", "an absolute path",
+       [](Settings& s, const std::string& v) { return StoreAbsolutePath(s.slots[0].path, v); }},
+      {"slot b", "device", "an absolute path",
+       [](Settings& s, const std::string& v) { return StoreAbsolutePath(s.slots[1].device, v); }},
+      {"slot b", "path", "an absolute path",
+       [](Settings& s, const std::string& v) { return StoreAbsolutePath(s.slots[1].path, v); }},
       {"services", "backend", "systemd, command or none",
        [](Settings& s, const std::string& v) {
          s.services = v == "systemd"   ? ServicesBackend::kSystemd
@@ -95,10 +125,7 @@ const std::vector<Setting>& AllSettings() {
          return v == "systemd" || v == "command" || v == "none";
        }},
       {"services", "command", "the absolute path of a program",
-       [](Settings& s, const std::string& v) {
-         s.services_command = v;
-         return v.starts_with('/');
-       }},
+       [](Settings& s, const std::string& v) { return StoreAbsolutePath(s.services_command, v); }},
   };
   return kSettings;
 }
@@ -131,6 +158,33 @@ void StoreEntry(const IniSection& section, const IniEntry& entry, Settings& sett
                     SuggestWord(entry.key, keys)});
 }
 
+/// A back end with slots needs both, each at one place and of the kind that it boots.
+void CheckSlots(const IniFile& file, Settings& settings, std::vector<Fault>& faults) {
+  if (settings.boot == BootBackend::kNone) return;
+  for (Slot slot : {Slot::kA, Slot::kB}) {
+    SlotPlace& place = settings.slots[static_cast<size_t>(slot)];
+    std::string name = StrCat("slot ", SlotName(slot));
+    const IniSection* section = file.Find(name);
+    int line = section == nullptr ? file.Find("boot")->line : section->line;
+    if (settings.boot == BootBackend::kContainer) {
+      std::string fixed = StrCat(kSlotsFolder, "/", SlotName(slot));
+      bool is_elsewhere = !place.device.empty() || (!place.path.empty() && place.path != fixed);
+      if (is_elsewhere) {
+        faults.push_back({line, StrCat("ignite-init enters [", name, "] at ", fixed, " only"),
+                          StrCat("give path = ", fixed, ", or leave the section out")});
+      }
+      place.path = fixed;
+    } else if (settings.boot == BootBackend::kGrub &&
+               (place.device.empty() || !place.path.empty())) {
+      faults.push_back({line, StrCat("backend = grub needs a device for [", name, "]"),
+                        StrCat("give [", name, "] a device = /dev/... and no path")});
+    } else if (place.device.empty() == place.path.empty()) {
+      faults.push_back({line, StrCat("[", name, "] needs one place"),
+                        StrCat("give [", name, "] either a device = or a path =")});
+    }
+  }
+}
+
 }  // namespace
 
 Result<Settings> Settings::Parse(std::string_view text) {
@@ -158,6 +212,11 @@ Result<Settings> Settings::Parse(std::string_view text) {
     faults.push_back({file.Find("services")->line, "backend = command needs 'command'",
                       "add command = /path/to/program"});
   }
+  if (settings.boot == BootBackend::kCommand && settings.boot_command.empty()) {
+    faults.push_back({file.Find("boot")->line, "backend = command needs 'command'",
+                      "add command = /path/to/program"});
+  }
+  CheckSlots(file, settings, faults);
   if (!faults.empty()) return FaultsToError("agent.ini", std::move(faults));
   return settings;
 }

@@ -1,17 +1,26 @@
 // agent.ini: what a probe is and what it may do by itself. Read at every start and never written.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "agent/engine/boot.h"
 #include "agent/engine/maintenance_window.h"
 #include "base/result.h"
 
 namespace ignite::engine {
 
 enum class ServicesBackend : uint8_t { kNone, kCommand, kSystemd };
+enum class BootBackend : uint8_t { kNone, kGrub, kContainer, kCommand };
+
+/// Where a slot is: one of the two, and neither where this probe has no slots.
+struct SlotPlace {
+  std::string device;  ///< A block device of the host.
+  std::string path;    ///< A folder, a probe path.
+};
 
 /// What is done where migrations cannot be tried on a copy of the data.
 enum class Rehearse : uint8_t {
@@ -38,6 +47,15 @@ struct Settings {
 
   ServicesBackend services = ServicesBackend::kNone;
   std::string services_command;  ///< For kCommand: a program of the host.
+
+  BootBackend boot = BootBackend::kNone;
+  std::string boot_command;                        ///< For kCommand: a program of the host.
+  std::string grubenv = "/boot/efi/grub/grubenv";  ///< For kGrub: a probe path.
+  /// For kContainer: a trial that nobody marked good by then is rebooted.
+  std::chrono::milliseconds boot_deadline = std::chrono::minutes(30);
+
+  const SlotPlace& PlaceOf(Slot slot) const { return slots[static_cast<size_t>(slot)]; }
+  std::array<SlotPlace, 2> slots;
 
   /// kInvalidArgument with every fault of the file, each with its line.
   static Result<Settings> Parse(std::string_view text);

@@ -1148,7 +1148,7 @@ class AdoptTest(AgentCase):
 
 class DoctorTest(AgentCase):
     IDS = ["configuration", "keyring", "identity", "folders", "mounts", "space", "journal", "transaction",
-           "holds", "deployment", "accounts", "clock", "services"]
+           "holds", "deployment", "accounts", "clock", "services", "boot"]
 
     def assert_ill(self, *ids):
         """These checks fail, each with its remedy, and no other."""
@@ -1169,6 +1169,25 @@ class DoctorTest(AgentCase):
         self.assert_same(before, self.probe.live())
         self.assertIn("pass  deployment", self.probe.text("doctor"))
 
+    def test_the_slots_and_what_boots_them(self):
+        self.assertIn("no slots", self.probe.text("doctor"))
+        agent_ini = self.probe.root / "etc/ignite/agent.ini"
+        plain = agent_ini.read_text()
+        agent_ini.write_text(plain + "[boot]\nbackend = container\n")
+        self.assertIn("ignite-init", self.assert_ill("boot")["boot"]["remedy"])
+        entered = self.probe.root / "run/ignite-init/slot"
+        entered.parent.mkdir(parents=True)
+        entered.write_text("b\n")
+        self.assertIn("slot b runs, the next boot enters slot a", self.probe.text("doctor"))
+
+        program = self.probe.root / "slots-program"
+        agent_ini.write_text(plain + f"[boot]\nbackend = command\ncommand = {program}\n"
+                             "[slot a]\npath = /one\n[slot b]\npath = /two\n")
+        self.assert_ill("boot")
+        program.write_text('#!/bin/sh\n[ "$1" = booted ] && [ "$IGNITE_ROOT" ] && echo a\n')
+        program.chmod(0o755)
+        self.assertIn("slot a runs", self.probe.text("doctor"))
+
     def test_configuration_and_keys(self):
         etc = self.probe.root / "etc/ignite"
         (etc / "identity.key").chmod(0o644)
@@ -1176,9 +1195,9 @@ class DoctorTest(AgentCase):
         (etc / "identity.key").unlink()
         self.assert_ill("identity")
         (etc / "keyring.json").write_text("{}")
-        self.assert_ill("keyring", "identity", "space", "deployment", "accounts", "services")
+        self.assert_ill("keyring", "identity", "space", "deployment", "accounts", "services", "boot")
         self.probe.ini.write_text("[probe]\n")
-        self.assert_ill("configuration", "keyring", "identity", "space", "deployment", "accounts", "services")
+        self.assert_ill("configuration", "keyring", "identity", "space", "deployment", "accounts", "services", "boot")
 
     def test_a_keyring_that_trusts_no_release(self):
         self.workshop.pack("keyring", "--role", "qa=qa.pub", "-o", self.folder / "qa.json")

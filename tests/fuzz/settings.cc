@@ -53,6 +53,14 @@ const Target kSettings{
       Promise(settings->services != engine::ServicesBackend::kCommand ||
                   settings->services_command.starts_with('/'),
               "a command is an absolute path");
+      Promise(settings->boot != engine::BootBackend::kCommand ||
+                  settings->boot_command.starts_with('/'),
+              "a boot program is an absolute path");
+      for (const engine::SlotPlace& place : settings->slots) {
+        Promise(settings->boot == engine::BootBackend::kNone ||
+                    place.device.empty() != place.path.empty(),
+                "a slot that is booted is at one place");
+      }
     }};
 
 }  // namespace

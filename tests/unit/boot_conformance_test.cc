@@ -1,0 +1,193 @@
+// Every boot back end, with the loader's own half, against the contract of agent/engine/boot.h.
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <memory>
+
+#include "agent/boot/boot.h"
+#include "tests/fakes/must.h"
+#include "tests/fakes/temporary_directory.h"
+
+namespace ignite::boot {
+namespace {
+
+using engine::BootBackend;
+using engine::Slot;
+using fakes::FailsWith;
+using fakes::Must;
+
+/// A probe below a folder with a loader that can be let to boot it.
+class Loader {
+ public:
+  virtual ~Loader() = default;
+
+  engine::Boot& boot() { return *boot_; }
+  /// One more boot: the slot that it entered.
+  virtual Slot Reboot() = 0;
+
+ protected:
+  /// Makes the back end once the probe is as its loader has it.
+  void UseBackEnd(engine::Settings settings) {
+    boot_ = MakeBoot(settings, paths_, *files_, *process_);
+  }
+  void Put(const std::string& path, std::string_view text, mode_t mode = 0644) {
+    Must(files_->MakeDirectories(ParentOf(paths_.Host(path)), 0755));
+    Must(files_->WriteAtomically(paths_.Host(path), AsBytes(text), mode));
+  }
+
+  fakes::TemporaryDirectory folder_;
+  engine::ProbePaths paths_{folder_.path()};
+  std::unique_ptr<FileSystem> files_ = MakePosixFileSystem();
+  std::unique_ptr<Process> process_ = MakeSystemProcess();
+
+ private:
+  std::unique_ptr<engine::Boot> boot_;
+};
+
+/// A boot program and, as its verb `boot`, the loader that it speaks for.
+constexpr std::string_view kProgram = R"sh(#!/bin/sh
+set -e
+cd "$IGNITE_ROOT"
+other() { if [ "$1" = a ]; then echo b; else echo a; fi; }
+keep() { echo "$2" >"$1.new"; sync "$1.new"; mv "$1.new" "$1"; }
+case $1 in
+booted) cat slot ;;
+set-trial) keep choice "$(other "$2") $3" ;;
+mark-good) keep choice "$2 0" ;;
+mark-bad) keep choice "$(other "$2") 0" ;;
+boot)
+  read -r good tries <choice
+  if [ "$tries" -gt 0 ]; then
+    keep choice "$good $((tries - 1))"
+    keep slot "$(other "$good")"
+  else
+    keep slot "$good"
+  fi ;;
+*) exit 2 ;;
+esac
+)sh";
+
+class CommandLoader : public Loader {
+ public:
+  CommandLoader() {
+    Put("/program", kProgram, 0755);
+    Put("/choice", "a 0\n");
+    engine::Settings settings;
+    settings.boot = BootBackend::kCommand;
+    settings.boot_command = paths_.Host("/program");
+    UseBackEnd(settings);
+  }
+
+  Slot Reboot() override {
+    Command command;
+    command.arguments = {paths_.Host("/program"), "boot"};
+    command.environment = {"IGNITE_ROOT=" + paths_.Root()};
+    Must(CheckOutcome(command, Must(process_->Run(command))));
+    return Must(boot().Booted());
+  }
+};
+
+using MakeLoader = std::unique_ptr<Loader> (*)();
+
+struct BackEnd {
+  const char* name;
+  MakeLoader make;
+};
+
+class BootConformanceTest : public testing::TestWithParam<BackEnd> {
+ protected:
+  std::unique_ptr<Loader> loader_ = GetParam().make();
+  engine::Boot& boot_ = loader_->boot();
+
+  /// The slots of so many boots in a row.
+  std::string Boots(int count) {
+    std::string slots;
+    for (int i = 0; i < count; ++i) {
+      auto next = Must(boot_.Next());
+      Slot slot = loader_->Reboot();
+      EXPECT_EQ(Must(boot_.Booted()), slot);
+      if (next) {
+        EXPECT_EQ(*next, slot);
+      }
+      slots += engine::SlotName(slot);
+    }
+    return slots;
+  }
+};
+
+TEST_P(BootConformanceTest, ANewProbeBootsSlotA) { EXPECT_EQ(Boots(3), "aaa"); }
+
+TEST_P(BootConformanceTest, ATrialIsCountedAndEndsByItself) {
+  for (int tries : {engine::kMinTries, 3, engine::kMaxTries}) {
+    Must(boot_.SetTrial(Slot::kB, tries));
+    EXPECT_EQ(Boots(tries + 2), std::string(static_cast<size_t>(tries), 'b') + "aa");
+  }
+}
+
+TEST_P(BootConformanceTest, ATrialLeadsBothWays) {
+  Must(boot_.MarkGood(Slot::kB));
+  EXPECT_EQ(Boots(2), "bb");
+  for (int tries : {engine::kMinTries, 3, engine::kMaxTries}) {
+    Must(boot_.SetTrial(Slot::kA, tries));
+    EXPECT_EQ(Boots(tries + 2), std::string(static_cast<size_t>(tries), 'a') + "bb");
+  }
+}
+
+TEST_P(BootConformanceTest, MarkGoodEndsTheTrialForGood) {
+  Must(boot_.SetTrial(Slot::kB, 2));
+  EXPECT_EQ(Boots(1), "b");
+  Must(boot_.MarkGood(Slot::kB));
+  EXPECT_EQ(Boots(4), "bbbb");
+}
+
+TEST_P(BootConformanceTest, MarkBadEndsTheTrialForGood) {
+  Must(boot_.SetTrial(Slot::kB, 3));
+  EXPECT_EQ(Boots(1), "b");
+  Must(boot_.MarkBad(Slot::kB));
+  EXPECT_EQ(Boots(3), "aaa");
+}
+
+TEST_P(BootConformanceTest, ASlotThatWasGoodCanBeMarkedBad) {
+  Must(boot_.MarkBad(Slot::kA));
+  EXPECT_EQ(Boots(2), "bb");
+}
+
+TEST_P(BootConformanceTest, ATrialCanBeTakenBackBeforeTheReboot) {
+  Must(boot_.SetTrial(Slot::kB, 3));
+  Must(boot_.MarkBad(Slot::kB));
+  EXPECT_EQ(Boots(2), "aa");
+}
+
+TEST_P(BootConformanceTest, EveryVerbCanBeCalledAgain) {
+  for (int i = 0; i < 2; ++i) Must(boot_.SetTrial(Slot::kB, 2));
+  EXPECT_EQ(Boots(3), "bba");
+  for (int i = 0; i < 2; ++i) Must(boot_.MarkGood(Slot::kB));
+  EXPECT_EQ(Boots(1), "b");
+  for (int i = 0; i < 2; ++i) Must(boot_.MarkBad(Slot::kB));
+  EXPECT_EQ(Boots(1), "a");
+}
+
+TEST_P(BootConformanceTest, ATrialSetAgainHasAllItsTries) {
+  Must(boot_.SetTrial(Slot::kB, 2));
+  EXPECT_EQ(Boots(1), "b");
+  Must(boot_.SetTrial(Slot::kB, 2));
+  EXPECT_EQ(Boots(3), "bba");
+}
+
+TEST_P(BootConformanceTest, TriesOutOfTheirRangeChangeNothing) {
+  for (int tries : {-1, 0, engine::kMaxTries + 1, 1000}) {
+    EXPECT_THAT(boot_.SetTrial(Slot::kB, tries), FailsWith(ErrorCode::kInvalidArgument));
+  }
+  EXPECT_EQ(Boots(1), "a");
+}
+
+INSTANTIATE_TEST_SUITE_P(BackEnds, BootConformanceTest,
+                         testing::Values(BackEnd{"Command",
+                                                 []() -> std::unique_ptr<Loader> {
+                                                   return std::make_unique<CommandLoader>();
+                                                 }}),
+                         [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace ignite::boot
