@@ -92,8 +92,8 @@ void TidyUpOnSignals() {
   Set(kStrangers, strangers);
   struct sigaction action {};
   action.sa_handler = BecomeTidier;
-  // They stay held in the program that comes: a second one, as timeout(1) sends it, disturbs it
-  // not.
+  // All stay held in the program that comes: a second signal, as timeout(1) sends it, does not
+  // disturb it.
   action.sa_mask = SetOfSignals();
   for (const Signal& signal : Signals()) {
     struct sigaction now {};
@@ -116,8 +116,10 @@ int RunTidier(const std::vector<std::string>& words) {
         ->DropCopy(word(kCopy));
   }
   (void)raise(number);
-  sigset_t set = SetOfSignals();
-  (void)sigprocmask(SIG_UNBLOCK, &set, nullptr);
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, number);
+  (void)sigprocmask(SIG_UNBLOCK, &ends, nullptr);
   return 128 + number;
 }
 
