@@ -1,5 +1,6 @@
 #include "agent/composition.h"
 
+#include "agent/bus/system_reboot.h"
 #include "agent/bus/systemd_services.h"
 
 namespace ignite {
@@ -22,7 +23,8 @@ Composition::Composition(engine::ProbePaths paths, std::unique_ptr<FileSystem> f
       services_(MakeServices()),
       health_(health::MakeHealthChecker(*process_, *services_, paths_)),
       boot_(boot::MakeBoot(settings_, paths_, *files_, *process_)),
-      handlers_(*files_, *process_, *clock_, paths_, settings_, identities_) {}
+      reboot_(MakeReboot()),
+      handlers_(*files_, *process_, *clock_, paths_, settings_, identities_, *boot_) {}
 
 Result<std::unique_ptr<Composition>> Composition::Load(const engine::ProbePaths& paths) {
   auto files = MakePosixFileSystem();
@@ -51,6 +53,11 @@ std::unique_ptr<engine::Services> Composition::MakeServices() {
   return services::MakeNoServices();
 }
 
+std::unique_ptr<Reboot> Composition::MakeReboot() {
+  if (paths_.IsRealRoot()) return bus::MakeSystemReboot();
+  return std::make_unique<NoReboot>();
+}
+
 void Composition::PrepareForBoot() {
   if (settings_.services != engine::ServicesBackend::kSystemd) return;
   UseServices(bus::MakeBootServices(*files_, paths_));
@@ -64,8 +71,8 @@ void Composition::UseServices(std::unique_ptr<engine::Services> services) {
 }
 
 engine::Parts Composition::parts() {
-  return {paths_,  settings_,  keyring_, identities_, *files_,
-          *clock_, *services_, *health_, handlers_};
+  return {paths_,     settings_, keyring_,  identities_, *files_, *clock_,
+          *services_, *health_,  handlers_, *boot_,      *reboot_};
 }
 
 }  // namespace ignite

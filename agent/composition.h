@@ -35,6 +35,7 @@ class Composition {
 
  private:
   std::unique_ptr<engine::Services> MakeServices();
+  std::unique_ptr<Reboot> MakeReboot();
   void UseServices(std::unique_ptr<engine::Services> services);
 
   Composition(engine::ProbePaths paths, std::unique_ptr<FileSystem> files,
@@ -51,6 +52,7 @@ class Composition {
   std::unique_ptr<engine::Services> services_;
   std::unique_ptr<engine::HealthChecker> health_;
   std::unique_ptr<engine::Boot> boot_;
+  std::unique_ptr<Reboot> reboot_;
   handlers::AllHandlers handlers_;
 };
 

@@ -54,8 +54,8 @@ class StatusObserver : public engine::Observer {
 
 /// Not final: the bundle was not judged, so the upload stays and is tried again.
 bool IsPostponed(const engine::Verdict& verdict) {
-  return verdict.state == engine::State::kTrial || verdict.reason == "interrupted" ||
-         verdict.reason == "suspended";
+  bool is_under_way = !engine::IsFinal(verdict.state) && verdict.state != engine::State::kStuck;
+  return is_under_way || verdict.reason == "interrupted" || verdict.reason == "suspended";
 }
 
 }  // namespace

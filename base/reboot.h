@@ -13,4 +13,12 @@ class Reboot {
   virtual Result<> Request() = 0;
 };
 
+class NoReboot : public Reboot {
+ public:
+  Result<> Request() override {
+    return Error{ErrorCode::kUnsupported, "ignite does not reboot what lies below --root",
+                 "reboot it by hand"};
+  }
+};
+
 }  // namespace ignite

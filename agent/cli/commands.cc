@@ -64,14 +64,31 @@ Result<Answer> Adopt(const engine::Parts& parts, const std::string& path,
   return AnswerFor(TRY(engine.Adopt(adoption, observer)), "adoption");
 }
 
+namespace {
+
+/// A rollback is what recovery is for, so only a probe that stays stuck is a failure; at boot also
+/// one on which nothing may run before it boots again.
+int CodeOfRecovery(engine::State state, bool at_boot) {
+  switch (state) {
+    case engine::State::kStuck:
+      return engine::exit_code::kStuck;
+    case engine::State::kRollingBack:
+      return engine::exit_code::kWaiting;
+    case engine::State::kStaged:
+      return at_boot ? engine::exit_code::kDone : engine::exit_code::kWaiting;
+    default:
+      return engine::exit_code::kDone;
+  }
+}
+
+}  // namespace
+
 Result<Answer> Recover(const engine::Parts& parts, bool at_boot, engine::Observer& observer) {
   engine::Engine engine(parts);
   auto recovered = TRY(at_boot ? engine.RecoverAtBoot(observer) : engine.Recover(observer));
   if (recovered) {
-    // A rollback is what recovery is for, so only a probe that stays stuck is a failure.
     Answer answer = AnswerFor(recovered->verdict, recovered->bundle);
-    answer.exit_code = recovered->verdict.state == engine::State::kStuck ? engine::exit_code::kStuck
-                                                                         : engine::exit_code::kDone;
+    answer.exit_code = CodeOfRecovery(recovered->verdict.state, at_boot);
     return answer;
   }
   Json document = Json::EmptyObject();

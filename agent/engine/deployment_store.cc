@@ -20,12 +20,13 @@ Result<> DeploymentStore::Build(const Plan& plan) {
     if (handler == nullptr)
       return Error{ErrorCode::kUnsupported, StrCat("unknown payload type ", record.type),
                    "update ignite-agent"};
+    std::string release = TRY(handler->ReleasePath(record));
+    if (release.empty()) continue;
     std::string link = StrCat(folder, "/", record.component);
     TRY(files_.MakeDirectories(ParentOf(link), kTraversable));
     std::string probe_folder = ParentOf(
         StrCat(ProbePaths::kState, "/", kFolder, plan.to_deployment, "/", record.component));
-    std::string target =
-        TRY(RelativeTarget(files_, paths_, probe_folder, TRY(handler->ReleasePath(record))));
+    std::string target = TRY(RelativeTarget(files_, paths_, probe_folder, release));
     TRY(files_.ReplaceSymlink(link, target));
   }
   return files_.SyncFileSystem(folder);

@@ -40,6 +40,9 @@ class SuspendingObserver : public Observer {
   Observer& observer_;
 };
 
+/// Whether one whole deployment is there for the units, the one before or the one on trial.
+bool MayRun(State state) { return state != State::kStuck && state != State::kRollingBack; }
+
 /// The components that the switch leads to now: on trial or committed.
 Result<std::vector<ComponentRecord>> ActiveComponents(Journal& journal) {
   auto unfinished = TRY(journal.Unfinished());
@@ -53,7 +56,7 @@ Result<std::vector<ComponentRecord>> ActiveComponents(Journal& journal) {
 
 template <class Work>
 Result<Verdict> Engine::RunTransaction(std::string_view purpose, Observer& observer, Work work) {
-  Session session = TRY(Session::Open(parts_, purpose, Session::Stuck::kLeave, observer));
+  Session session = TRY(Session::Open(parts_, purpose, Session::Occasion::kWork, observer));
   if (const Verdict* blocking = session.Blocking()) return *blocking;
   Result<Verdict> verdict = work(session.journal());
   session.Tidy();
@@ -148,12 +151,13 @@ Result<Verdict> Engine::AdoptTrees(Journal& journal, const Adoption& adoption, O
 }
 
 Result<> Engine::Hold(std::string_view content_id, Observer& observer) {
-  Session session = TRY(Session::Open(parts_, "holding", Session::Stuck::kLeave, observer));
+  Session session = TRY(Session::Open(parts_, "holding", Session::Occasion::kWork, observer));
   return session.journal().Hold(content_id);
 }
 
 Result<> Engine::Unhold(std::string_view content_id, Observer& observer) {
-  Session session = TRY(Session::Open(parts_, "lifting a hold", Session::Stuck::kLeave, observer));
+  Session session =
+      TRY(Session::Open(parts_, "lifting a hold", Session::Occasion::kWork, observer));
   auto holds = TRY(session.journal().Holds());
   if (std::find(holds.begin(), holds.end(), content_id) == holds.end()) {
     return Error{ErrorCode::kRefused, StrCat(Printable(content_id), " is not held here"),
@@ -164,16 +168,17 @@ Result<> Engine::Unhold(std::string_view content_id, Observer& observer) {
 
 Result<std::optional<Recovered>> Engine::RecoverAtBoot(Observer& observer) {
   SuspendingObserver suspending(observer);
-  Session session = TRY(Session::Open(parts_, "recovering", Session::Stuck::kTryAgain, suspending));
+  Session session = TRY(Session::Open(parts_, "recovering", Session::Occasion::kBoot, suspending));
   const auto& recovered = session.recovered();
-  if (recovered && recovered->verdict.state == State::kStuck) return recovered;
+  if (recovered && !MayRun(recovered->verdict.state)) return recovered;
   auto components = TRY(ActiveComponents(session.journal()));
   TRY(parts_.services.Publish(TRY(UnitsOf(components, parts_.handlers))));
   return recovered;
 }
 
 Result<std::optional<Recovered>> Engine::Recover(Observer& observer) {
-  Session session = TRY(Session::Open(parts_, "recovering", Session::Stuck::kTryAgain, observer));
+  Session session =
+      TRY(Session::Open(parts_, "recovering", Session::Occasion::kRecovery, observer));
   return session.recovered();
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/engine/adoption.h"
+#include "agent/engine/boot.h"
 #include "agent/engine/plan.h"
 #include "agent/engine/services.h"
 #include "agent/engine/verdict.h"
@@ -65,6 +66,8 @@ class Handler {
   virtual bool BelongsTo(format::Kind kind) const = 0;
   /// Whether the spec is one that this handler knows and the payload has the streams it needs.
   virtual Result<> CheckPayload(const format::PayloadInfo& payload) const = 0;
+  /// The spec that the component is remembered by.
+  virtual Json RecordedSpec(const format::PayloadInfo& payload) const { return payload.spec; }
   /// What stands in the way of this change on this probe: one finding for each target. Empty is
   /// good.
   virtual Result<std::vector<CheckResult>> CheckTargets(const Change& change) const = 0;
@@ -91,11 +94,16 @@ class Handler {
   virtual Result<Json> Survey(const AdoptedTree&) const { return CannotBeAdopted(); }
   /// Stages `to` of what Survey has seen; kIo where that has changed since.
   virtual Result<> StageAdopted(const Change&) { return CannotBeAdopted(); }
-  /// Where the deployment's symbolic link for this component leads: a probe path.
+  /// Where the deployment's symbolic link for this component leads: a probe path; empty where it
+  /// has none.
   virtual Result<std::string> ReleasePath(const ComponentRecord& record) const = 0;
 
   /// Whether the release is here and whole, so that a deployment can return to it.
   virtual Result<bool> HasRelease(const ComponentRecord& record) const = 0;
+
+  /// The slot that must run before this change, which is staged, can be activated; nullopt for
+  /// types that are no operating system.
+  virtual Result<std::optional<Slot>> SlotFor(const Change&) const { return std::optional<Slot>(); }
 
   /// Prepares the places outside the release for `to` and takes away what only `from` had. Runs
   /// before the switch, with the units stopped.

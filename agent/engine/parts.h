@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "agent/engine/boot.h"
 #include "agent/engine/handler.h"
 #include "agent/engine/health.h"
 #include "agent/engine/probe_paths.h"
@@ -10,6 +11,7 @@
 #include "agent/engine/settings.h"
 #include "base/clock.h"
 #include "base/file_system.h"
+#include "base/reboot.h"
 #include "payload-format/trust/keyring.h"
 
 namespace ignite::engine {
@@ -24,6 +26,8 @@ struct Parts {
   Services& services;
   HealthChecker& health;
   HandlerTable& handlers;
+  Boot& boot;
+  Reboot& reboot;
 };
 
 }  // namespace ignite::engine

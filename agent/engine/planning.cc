@@ -57,9 +57,13 @@ Plan PlanInstall(const format::VerifiedBundle& bundle,
   plan.to_deployment = plan.from_deployment + 1;
   if (current) plan.components = current->components;
   for (const auto& payload : manifest.payloads) {
-    ComponentRecord record{payload.component, payload.type,
-                           payload.version,   ReleaseName(payload.version, transaction),
-                           payload.spec,      payload.reads};
+    const Handler* handler = handlers.Find(payload.type);
+    ComponentRecord record{payload.component,
+                           payload.type,
+                           payload.version,
+                           ReleaseName(payload.version, transaction),
+                           handler == nullptr ? payload.spec : handler->RecordedSpec(payload),
+                           payload.reads};
     Change change;
     if (const ComponentRecord* from = current ? current->Find(payload.component) : nullptr)
       change.from = *from;

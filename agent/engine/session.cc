@@ -20,16 +20,17 @@ Verdict StuckVerdict(const TransactionRecord& record) {
 
 }  // namespace
 
-Result<Session> Session::Open(const Parts& parts, std::string_view purpose, Stuck stuck,
+Result<Session> Session::Open(const Parts& parts, std::string_view purpose, Occasion occasion,
                               Observer& observer) {
   TRY(parts.files.MakeDirectories(parts.paths.State(), kTraversable));
   TransactionLock lock = TRY(TransactionLock::Take(parts.paths.Lock(), purpose));
   Session session(parts, std::move(lock),
                   TRY(Journal::Open(parts.paths.Journal(), parts.files, parts.clock)));
   if (auto unfinished = TRY(session.journal_.Unfinished())) {
-    bool leave = unfinished->state == State::kStuck && stuck == Stuck::kLeave;
+    bool leave = unfinished->state == State::kStuck && occasion == Occasion::kWork;
     Transaction transaction(parts, session.journal_, unfinished->id, observer);
-    Verdict verdict = leave ? StuckVerdict(*unfinished) : TRY(transaction.Resume(*unfinished));
+    Verdict verdict = leave ? StuckVerdict(*unfinished)
+                            : TRY(transaction.Resume(*unfinished, occasion == Occasion::kBoot));
     session.recovered_ = Recovered{unfinished->bundle, unfinished->content_id, std::move(verdict)};
   }
   session.Tidy();
@@ -42,9 +43,7 @@ void Session::Tidy() {
 }
 
 const Verdict* Session::Blocking() const {
-  if (!recovered_) return nullptr;
-  State state = recovered_->verdict.state;
-  return state == State::kStuck || state == State::kTrial ? &recovered_->verdict : nullptr;
+  return recovered_ && !IsFinal(recovered_->verdict.state) ? &recovered_->verdict : nullptr;
 }
 
 }  // namespace ignite::engine

@@ -12,12 +12,13 @@ namespace ignite::engine {
 
 class Session {
  public:
-  /// Who asks: only a recovery tries a stuck transaction again, which stops and starts units.
-  enum class Stuck : uint8_t { kLeave, kTryAgain };
+  /// Who asks: only a recovery tries a stuck transaction again, which stops and starts units. At
+  /// boot nothing of the product runs yet.
+  enum class Occasion : uint8_t { kWork, kRecovery, kBoot };
 
   /// Finishes an interrupted transaction, and the clean-up behind any. kBusy where another process
   /// has the lock.
-  static Result<Session> Open(const Parts& parts, std::string_view purpose, Stuck stuck,
+  static Result<Session> Open(const Parts& parts, std::string_view purpose, Occasion occasion,
                               Observer& observer);
 
   /// Clean-up behind a transaction that has ended. What cannot be done now, the next session does.
@@ -26,7 +27,7 @@ class Session {
   Journal& journal() { return journal_; }
   /// How the interrupted transaction ended, where there was one.
   const std::optional<Recovered>& recovered() const { return recovered_; }
-  /// Its verdict where it keeps a new transaction from beginning: stuck, or still on trial.
+  /// Its verdict where it keeps a new transaction from beginning: it has not ended.
   const Verdict* Blocking() const;
 
  private:

@@ -70,8 +70,13 @@ const std::vector<Setting>& AllSettings() {
        }},
       {"policy", "allow-unencrypted", "yes or no",
        [](Settings& s, const std::string& v) { return StoreFlag(s.allow_unencrypted, v); }},
-      {"policy", "reboot", "manual (others come with a later version)",
-       [](Settings&, const std::string& v) { return v == "manual"; }},
+      {"policy", "reboot", "manual, window or now",
+       [](Settings& s, const std::string& v) {
+         s.reboot = v == "now"      ? RebootPolicy::kAtOnce
+                    : v == "window" ? RebootPolicy::kInWindow
+                                    : RebootPolicy::kManual;
+         return v == "manual" || s.reboot != RebootPolicy::kManual;
+       }},
       {"policy", "window", "two times of day such as 02:00-04:00, or nothing",
        [](Settings& s, const std::string& v) {
          s.window = MaintenanceWindow::Parse(v);

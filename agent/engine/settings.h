@@ -14,6 +14,12 @@
 namespace ignite::engine {
 
 enum class ServicesBackend : uint8_t { kNone, kCommand, kSystemd };
+/// When a probe whose new operating system is ready reboots by itself.
+enum class RebootPolicy : uint8_t {
+  kManual,  ///< Never.
+  kInWindow,
+  kAtOnce,
+};
 enum class BootBackend : uint8_t { kNone, kGrub, kContainer, kCommand };
 
 /// Where a slot is: one of the two, and neither where this probe has no slots.
@@ -49,6 +55,7 @@ struct Settings {
   std::string services_command;  ///< For kCommand: a program of the host.
 
   BootBackend boot = BootBackend::kNone;
+  RebootPolicy reboot = RebootPolicy::kManual;
   std::string boot_command;                        ///< For kCommand: a program of the host.
   std::string grubenv = "/boot/efi/grub/grubenv";  ///< For kGrub: a probe path.
   /// For kContainer: a trial that nobody marked good by then is rebooted.

@@ -27,6 +27,7 @@ constexpr std::array kTransitions = {
     Transition{State::kStaged,      Event::kActivation,    State::kApplying},
     Transition{State::kStaged,      Event::kFailure,       State::kFailed},
     Transition{State::kStaged,      Event::kCancel,        State::kCancelled},
+    Transition{State::kStaged,      Event::kFellBack,      State::kRolledBack},
     Transition{State::kApplying,    Event::kActivated,     State::kTrial},
     Transition{State::kApplying,    Event::kFailure,       State::kRollingBack},
     Transition{State::kApplying,    Event::kCancel,        State::kRollingBack},
@@ -43,8 +44,8 @@ constexpr std::array<std::string_view, kStateCount> kStateNames = {
     "rolling-back", "rolled-back", "refused", "failed", "cancelled", "stuck",
 };
 constexpr std::array<std::string_view, kEventCount> kEventNames = {
-    "checks-passed", "refusal", "failure", "cancel", "staging-begins", "staging-done", "activation", "activated",
-    "healthy", "undone", "undo-failed",
+    "checks-passed", "refusal", "failure", "cancel", "staging-begins", "staging-done", "activation", "fell-back",
+    "activated", "healthy", "undone", "undo-failed",
 };
 // clang-format on
 

@@ -37,6 +37,7 @@ enum class Event : uint8_t {
   kStagingBegins,
   kStagingDone,
   kActivation,
+  kFellBack,  ///< The boot loader gave the new operating system up before anything else changed.
   kActivated,
   kHealthy,  ///< The trial is over and every check held.
   kUndone,
@@ -44,7 +45,7 @@ enum class Event : uint8_t {
 };
 
 inline constexpr int kStateCount = 13;
-inline constexpr int kEventCount = 11;
+inline constexpr int kEventCount = 12;
 
 std::string_view StateName(State state);
 std::optional<State> ParseState(std::string_view name);

@@ -14,6 +14,7 @@ constexpr int kUndoAttempts = 3;
 /// Steps that recovery reads again.
 constexpr std::string_view kTrialResumed = "trial resumed";
 constexpr std::string_view kTrialSuspended = "trial suspended";
+constexpr std::string_view kWaitingForReboot = "waiting for the reboot";
 
 // What each part of a transaction is worth of its 100 percent, until this probe's own history tells
 // better.
@@ -97,6 +98,13 @@ Verdict Cancelled(std::string_view when) {
                   "install the bundle again when you want it"});
 }
 
+Verdict FellBack() {
+  return Because("boot", {ErrorCode::kRefused,
+                          "the new operating system did not come up, or was not found healthy "
+                          "before its tries were used up: the boot loader went back",
+                          "it does not work here: send the report to its builder"});
+}
+
 Verdict Interrupted() {
   Verdict why;
   why.reason = "interrupted";
@@ -143,6 +151,69 @@ Result<Verdict> Transaction::Fail(Verdict why) {
 Result<Verdict> Transaction::Run(const Plan& plan, format::VerifiedBundle* bundle) {
   auto staged = Stage(plan, bundle);
   if (!staged) return AbandonStaging(staged.error());
+  return GoOn(plan, false);
+}
+
+Result<Verdict> Transaction::GoOn(const Plan& plan, bool is_boot) {
+  auto set = TRY(TrialWasSet());
+  switch (TRY(slot_trial_.StandingOf(plan, set.has_value(), is_boot))) {
+    case SlotTrial::Standing::kRuns:
+      return Try(plan);
+    case SlotTrial::Standing::kFellBack:
+      return FallBack(plan);
+    case SlotTrial::Standing::kWaits:
+      break;
+    case SlotTrial::Standing::kIsToBeSet:
+      TRY(Step("telling the boot loader"));
+      if (auto told = slot_trial_.Enter(plan); !told) {
+        (void)slot_trial_.Leave(plan);
+        return AbandonStaging(told.error());
+      }
+      TRY(Step(std::string(kWaitingForReboot)));
+  }
+  if (observer_.Stop() != StopRequest::kCancel) return WaitForReboot(plan);
+  stop_ = StopRequest::kCancel;
+  TRY(slot_trial_.Leave(plan));
+  return AbandonStaging({ErrorCode::kCancelled, "", ""});
+}
+
+Result<std::optional<Clock::Milliseconds>> Transaction::TrialWasSet() {
+  std::optional<Clock::Milliseconds> set;
+  for (const StepRecord& step : TRY(journal_.Steps(id_))) {
+    if (step.step == kWaitingForReboot) set = step.boot;
+  }
+  return set;
+}
+
+Result<Verdict> Transaction::WaitForReboot(const Plan& plan) {
+  Verdict waiting;
+  waiting.state = State::kStaged;
+  waiting.transaction = id_;
+  waiting.reason = "reboot";
+  waiting.cause =
+      StrCat("the operating system is ready in slot ", SlotName(TRY(slot_trial_.Of(plan)).value()),
+             ", and the next boot enters it");
+  waiting.remedy = "reboot this probe; 'ignite cancel' leaves everything as it is";
+  const Settings& settings = parts_.settings;
+  if (settings.reboot == RebootPolicy::kManual) return waiting;
+  auto waited = parts_.clock.BootTime() - TRY(TrialWasSet()).value();
+  bool is_time = settings.reboot == RebootPolicy::kAtOnce || !settings.window ||
+                 settings.window->MayBegin(parts_.clock.WallSeconds(), waited);
+  if (!is_time) {
+    waiting.remedy = StrCat("nothing: it reboots by itself in the maintenance window ",
+                            settings.window->ToString(), "; a reboot before that is as good");
+  } else if (parts_.reboot.Request()) {
+    waiting.remedy = "nothing: it reboots by itself now";
+  }
+  return waiting;
+}
+
+Result<Verdict> Transaction::FallBack(const Plan& plan) {
+  TRY(slot_trial_.Leave(plan));
+  return End(Event::kFellBack, FellBack(), plan.action == Action::kInstall);
+}
+
+Result<Verdict> Transaction::Try(const Plan& plan) {
   auto activated = Activate(plan);
   if (activated) return TryAndCommit(plan);
   if (!IsActivated(state_)) return AbandonStaging(activated.error());
@@ -283,6 +354,8 @@ Result<Verdict> Transaction::Commit(const Plan& plan) {
     if (auto current = TRY(journal_.Current()); current && current->content_id != plan.content_id)
       left_content = current->content_id;
   }
+  if (auto kept = slot_trial_.Keep(plan); !kept)
+    return RollBack(plan, Event::kFailure, Because("boot", kept.error()), false);
   if (TRY(store_.Active()) != plan.to_deployment) {
     Error cause{ErrorCode::kInternal, "the deployment on trial is no longer the active one",
                 "install the bundle again"};
@@ -320,7 +393,7 @@ Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why
   // recovery here again.
   (void)journal_.EnterRollback(id_, why);
   Show("rolling back", kApplyingFrom);
-  Result<> undone;
+  Result<bool> undone = false;
   for (int attempt = 0; attempt < kUndoAttempts; ++attempt) {
     undone = UndoActivation(plan);
     if (undone) break;
@@ -336,26 +409,39 @@ Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why
     TRY(journal_.EnterStuck(id_, why));
     return why;
   }
+  if (*undone) {
+    TRY(Step(std::string(kWaitingForReboot)));
+    bool is_coming = parts_.reboot.Request().has_value();
+    why.state = state_;
+    why.transaction = id_;
+    why.remedy = is_coming ? "nothing: it reboots by itself into the operating system from before"
+                           : "reboot this probe: the boot loader enters the system from before";
+    return why;
+  }
   why.remarks = RemarksOf(plan, &Handler::UndoRemarks);
   bool interrupted_often = why.reason == "interrupted" && TRY(InterruptedTooOften(plan.content_id));
   return End(Event::kUndone, std::move(why),
              plan.action == Action::kInstall && (hold || interrupted_often));
 }
 
-Result<> Transaction::UndoActivation(const Plan& plan) {
+Result<bool> Transaction::UndoActivation(const Plan& plan) {
   TRY(parts_.services.Stop(TRY(UnitsOf(plan, parts_.handlers, true, true))));
   TRY(store_.Switch(plan.from_deployment));
   for (auto change = plan.changes.rbegin(); change != plan.changes.rend(); ++change)
     TRY(HandlerOf(*change).Undo(*change));
+  if (TRY(slot_trial_.Leave(plan))) return true;
   auto former = TRY(journal_.Current());
   TRY(parts_.services.Publish(
       TRY(UnitsOf(former ? former->components : std::vector<ComponentRecord>(), parts_.handlers))));
-  return parts_.services.Start(TRY(UnitsOf(plan, parts_.handlers, true, false)));
+  TRY(parts_.services.Start(TRY(UnitsOf(plan, parts_.handlers, true, false))));
+  return false;
 }
 
-Result<Verdict> Transaction::Resume(const TransactionRecord& record) {
+Result<Verdict> Transaction::Resume(const TransactionRecord& record, bool is_boot) {
   state_ = record.state;
   Show("recovering", StartPercent(state_));
+  bool is_staged = record.plan && record.state == State::kStaged;
+  if (is_staged && TRY(slot_trial_.Of(*record.plan))) return GoOn(*record.plan, is_boot);
   if (!record.plan || !IsActivated(record.state)) {
     // Nothing was activated, so nothing is held: the upload is tried again, but not for ever.
     Verdict verdict = Interrupted();
@@ -373,7 +459,7 @@ Result<Verdict> Transaction::Resume(const TransactionRecord& record) {
   // The journal may not have been able to say that a rollback had begun: what is active decides.
   bool on_trial = record.state == State::kTrial;
   if (on_trial && TRY(store_.Active()) == record.plan->to_deployment)
-    return ResumeTrial(*record.plan);
+    return ResumeTrial(*record.plan, is_boot);
   if (record.reason.empty()) return RollBack(*record.plan, Event::kFailure, Interrupted(), false);
   Verdict why;
   why.reason = record.reason;
@@ -383,7 +469,9 @@ Result<Verdict> Transaction::Resume(const TransactionRecord& record) {
                   record.reason == "health" || record.reason == "activation");
 }
 
-Result<Verdict> Transaction::ResumeTrial(const Plan& plan) {
+Result<Verdict> Transaction::ResumeTrial(const Plan& plan, bool is_boot) {
+  if (TRY(slot_trial_.StandingOf(plan, true, is_boot)) != SlotTrial::Standing::kRuns)
+    return RollBack(plan, Event::kFailure, FellBack(), true);
   int64_t cut_off = 1;
   auto steps = TRY(journal_.Steps(id_));
   for (const StepRecord& step : steps) cut_off += step.step == kTrialResumed ? 1 : 0;

@@ -11,6 +11,7 @@
 #include "agent/engine/journal.h"
 #include "agent/engine/observer.h"
 #include "agent/engine/parts.h"
+#include "agent/engine/slot_trial.h"
 #include "agent/engine/trial.h"
 
 namespace ignite::engine {
@@ -25,7 +26,8 @@ class Transaction {
         journal_(journal),
         id_(id),
         observer_(observer, parts.files, parts.clock, parts.paths, id),
-        store_(parts.files, parts.paths, parts.handlers) {}
+        store_(parts.files, parts.paths, parts.handlers),
+        slot_trial_(parts) {}
 
   /// Ends a transaction that a check or the bundle itself forbids.
   Result<Verdict> Refuse(Verdict why);
@@ -34,8 +36,9 @@ class Transaction {
   /// From the passed checks to the end. `bundle` is null for a rollback, whose releases are here
   /// already, and for an adoption, whose files are.
   Result<Verdict> Run(const Plan& plan, format::VerifiedBundle* bundle);
-  /// Goes on with what another process began: clean-up, rollback, or the trial.
-  Result<Verdict> Resume(const TransactionRecord& record);
+  /// Goes on with what another process began, also before a reboot: clean-up, activation, rollback,
+  /// or the trial. `is_boot`: this probe has just booted.
+  Result<Verdict> Resume(const TransactionRecord& record, bool is_boot);
 
  private:
   /// The state that `event` leads to; kInternal where the table knows no such move.
@@ -51,12 +54,20 @@ class Transaction {
   Result<> Unpack(const Plan& plan, format::VerifiedBundle& bundle);
   Result<> CopyAdopted(const Plan& plan);
   Result<Verdict> AbandonStaging(const Error& error);
+  /// From staged to the end, or to the reboot that lies in between.
+  Result<Verdict> GoOn(const Plan& plan, bool is_boot);
+  Result<Verdict> Try(const Plan& plan);
+  Result<Verdict> WaitForReboot(const Plan& plan);
+  Result<Verdict> FallBack(const Plan& plan);
+  /// Whether the loader was told of the new operating system, and when since boot.
+  Result<std::optional<Clock::Milliseconds>> TrialWasSet();
   Result<> Activate(const Plan& plan);
   Result<Verdict> TryAndCommit(const Plan& plan);
   Result<Verdict> Commit(const Plan& plan);
   /// `event` is kFailure or kCancel.
   Result<Verdict> RollBack(const Plan& plan, Event event, Verdict why, bool hold);
-  Result<> UndoActivation(const Plan& plan);
+  /// Whether it ends with a reboot, before which nothing of the product may run.
+  Result<bool> UndoActivation(const Plan& plan);
 
   /// It has ended, whatever can be told of it.
   std::vector<std::string> RemarksOf(
@@ -66,7 +77,7 @@ class Transaction {
   Result<bool> InterruptedTooOften(std::string_view content_id);
   /// Goes on with a trial that was cut off, but not for ever: a release that takes the machine down
   /// again and again is taken back.
-  Result<Verdict> ResumeTrial(const Plan& plan);
+  Result<Verdict> ResumeTrial(const Plan& plan, bool is_boot);
 
   Handler& HandlerOf(const Change& change) { return *parts_.handlers.Find(change.any().type); }
 
@@ -75,6 +86,7 @@ class Transaction {
   int64_t id_;
   CancelWatch observer_;
   DeploymentStore store_;
+  SlotTrial slot_trial_;
   State state_ = State::kReceived;
   StopRequest stop_ = StopRequest::kNone;
 };

@@ -44,6 +44,9 @@ int ExitCodeFor(const Verdict& verdict) {
       return exit_code::kRolledBack;
     case State::kStuck:
       return exit_code::kStuck;
+    case State::kStaged:
+    case State::kRollingBack:
+      return exit_code::kWaiting;
     default:
       return exit_code::kFailed;
   }

@@ -47,6 +47,7 @@ inline constexpr int kRefused = 4;
 inline constexpr int kRolledBack = 5;
 inline constexpr int kStuck = 6;
 inline constexpr int kBusy = 7;
+inline constexpr int kWaiting = 8;  ///< For a reboot.
 }  // namespace exit_code
 
 int ExitCodeFor(const Verdict& verdict);

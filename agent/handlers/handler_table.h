@@ -3,6 +3,7 @@
 
 #include "agent/engine/handler.h"
 #include "agent/handlers/config_handler.h"
+#include "agent/handlers/image_handler.h"
 #include "agent/handlers/licence_handler.h"
 #include "agent/handlers/migrations_handler.h"
 #include "agent/handlers/tree_handler.h"
@@ -12,11 +13,13 @@ namespace ignite::handlers {
 class AllHandlers : public engine::HandlerTable {
  public:
   AllHandlers(FileSystem& files, Process& process, Clock& clock, const engine::ProbePaths& paths,
-              const engine::Settings& settings, const std::vector<format::PrivateKey>& identities)
+              const engine::Settings& settings, const std::vector<format::PrivateKey>& identities,
+              engine::Boot& boot)
       : tree_(files, process, paths),
         migrations_(files, process, clock, paths, settings),
         config_(files, process, paths, identities),
-        licence_(files, paths, identities) {}
+        licence_(files, paths, identities),
+        image_(files, paths, settings, boot) {}
 
   engine::Handler* Find(std::string_view type) override;
 
@@ -29,13 +32,15 @@ class AllHandlers : public engine::HandlerTable {
     return {{format::TreeSpec::kType, &tree_},
             {format::MigrationsSpec::kType, &migrations_},
             {format::ConfigSpec::kType, &config_},
-            {format::LicenceSpec::kType, &licence_}};
+            {format::LicenceSpec::kType, &licence_},
+            {format::ImageSpec::kType, &image_}};
   }
 
   TreeHandler tree_;
   MigrationsHandler migrations_;
   ConfigHandler config_;
   LicenceHandler licence_;
+  ImageHandler image_;
 };
 
 }  // namespace ignite::handlers

@@ -83,7 +83,7 @@ Result<> FakeHealth::Attempt(const format::HealthCheckInfo& check, std::chrono::
 FakeProbe::FakeProbe()
     : paths(folder.path()),
       files(*real_files),
-      handlers(files, *process, clock, paths, settings, identities) {
+      handlers(files, *process, clock, paths, settings, identities, boot) {
   settings.product = "netprobe";
   settings.compatible = "box";
   settings.trial = std::chrono::milliseconds(5'000);
@@ -134,6 +134,12 @@ Bytes FakeProbe::Bundle(const BundleRecipe& recipe,
   plan.sources.emplace_back();
   plan.sources[0].push_back(Stream(std::move(table).Finish()));
   plan.sources[0].push_back(Stream(ToBytes(recipe.version)));
+  if (!recipe.image.empty()) {
+    plan.manifest.payloads.push_back(
+        {"system", "image", "os", recipe.version, Json::EmptyObject(), {}});
+    plan.sources.emplace_back();
+    plan.sources[1].push_back(Stream(ToBytes(recipe.image)));
+  }
   for (const format::PrivateKey* signer : signers) plan.signers.push_back(SignerOf(*signer));
   plan.recipients.push_back(Keys().identity.public_key());
   plan.chunk_size = format::kMinChunkSize;
@@ -142,7 +148,8 @@ Bytes FakeProbe::Bundle(const BundleRecipe& recipe,
 }
 
 engine::Parts FakeProbe::parts() {
-  return {paths, settings, Keys().keyring, identities, files, clock, services, health, handlers};
+  return {paths,    settings, Keys().keyring, identities, files, clock,
+          services, health,   handlers,       boot,       boot};
 }
 
 Result<Verdict> FakeProbe::Install(const BundleRecipe& recipe, engine::Origin origin) {

@@ -11,6 +11,7 @@
 #include "agent/engine/engine.h"
 #include "agent/handlers/handler_table.h"
 #include "base/process.h"
+#include "tests/fakes/fake_boot.h"
 #include "tests/fakes/faulty_file_system.h"
 #include "tests/fakes/sample_bundle.h"
 #include "tests/fakes/temporary_directory.h"
@@ -86,6 +87,7 @@ struct BundleRecipe {
   std::vector<std::string> owners = {"root"};
   std::vector<std::string> groups = {"root"};
   bool with_link = true;
+  std::string image;  ///< Of an operating system with the same version; empty for none.
 };
 
 class FakeProbe {
@@ -122,6 +124,7 @@ class FakeProbe {
   FakeObserver observer;
   std::unique_ptr<Process> process = MakeSystemProcess();
   std::vector<format::PrivateKey> identities;
+  FakeBoot boot;
   handlers::AllHandlers handlers;
 
   engine::Parts parts();

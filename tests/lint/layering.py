@@ -38,6 +38,7 @@ LIBRARIES = {
     r"systemd/": ["agent/bus", "agent/daemon.cc"],
     r"libpq-fe\.h$": ["migrations"],
     r"zstd(_errors)?\.h$|zdict\.h$": ["payload-format/chunk"],
+    r"xxhash\.h$": ["agent/handlers"],
     r"nlohmann/": ["base/json.cc"],
 }
 

@@ -79,8 +79,9 @@ ProbeTrial::ProbeTrial(const Originals& originals) : originals_(originals) {
 }
 
 engine::Parts ProbeTrial::parts() {
-  return {probe_.paths, probe_.settings, originals_.keyring, originals_.identities, probe_.files,
-          probe_.clock, probe_.services, probe_.health,      probe_.handlers};
+  return {probe_.paths,    probe_.settings, originals_.keyring, originals_.identities,
+          probe_.files,    probe_.clock,    probe_.services,    probe_.health,
+          probe_.handlers, probe_.boot,     probe_.boot};
 }
 
 std::string ProbeTrial::Install(std::unique_ptr<InputFile> file) {

@@ -75,7 +75,7 @@ Machine::Machine(const Pool& own_pool, const RealFolder& folder, Control control
       files(disk, *this),
       vfs(disk, *this),
       control_(control),
-      handlers_(files, programs_, clock, paths, settings, pool.identities()),
+      handlers_(files, programs_, clock, paths, settings, pool.identities(), boot_),
       weak_handlers_(handlers_, control) {
   settings.product = "netprobe";
   settings.compatible = "box";
@@ -92,8 +92,17 @@ Machine::Machine(const Pool& own_pool, const RealFolder& folder, Control control
 }
 
 engine::Parts Machine::parts() {
-  return {paths,     settings, fakes::Keys().keyring, pool.identities(), files, clock,
-          services_, health_,  weak_handlers_};
+  return {paths,
+          settings,
+          fakes::Keys().keyring,
+          pool.identities(),
+          files,
+          clock,
+          services_,
+          health_,
+          weak_handlers_,
+          boot_,
+          boot_};
 }
 
 void Machine::Expect(std::vector<Trouble> troubles) {

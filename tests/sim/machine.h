@@ -145,6 +145,7 @@ class Machine : public fakes::CallWatch {
   Services services_{*this};
   Health health_{*this};
   Programs programs_{*this};
+  fakes::FakeBoot boot_;
   handlers::AllHandlers handlers_;
   WeakHandlers weak_handlers_;
 };

@@ -81,7 +81,8 @@ class ActivationOrderTest : public testing::Test {
   }
   Parts MakeParts() {
     return {probe_.paths, probe_.settings, fakes::Keys().keyring, probe_.identities, probe_.files,
-            probe_.clock, probe_.services, probe_.health,         handlers_};
+            probe_.clock, probe_.services, probe_.health,         handlers_,         probe_.boot,
+            probe_.boot};
   }
 
   fakes::FakeProbe probe_;

@@ -30,8 +30,9 @@ class AgentVectorsTest : public testing::Test {
     std::string name = vector.At("keyring").empty() ? "keyring.json" : vector.At("keyring");
     auto keyring = Must(format::Keyring::Parse(fakes::ReadText(fakes::Kit() / name)));
     probe_.settings.allow_unencrypted = !vector.At("plain").empty();
-    Parts parts{probe_.paths, probe_.settings, keyring,       identities_,    probe_.files,
-                probe_.clock, probe_.services, probe_.health, probe_.handlers};
+    Parts parts{probe_.paths,    probe_.settings, keyring,         identities_,
+                probe_.files,    probe_.clock,    probe_.services, probe_.health,
+                probe_.handlers, probe_.boot,     probe_.boot};
     return Must(Engine(parts).Install(
         {fakes::MakeMemoryFile(fakes::UnpackedBundle(vector)), vector.name, Origin::kEngineer},
         probe_.observer));
@@ -69,8 +70,8 @@ TEST_F(AgentVectorsTest, ABundleThatBringsNothingIsRefused) {
   EXPECT_EQ(Install("payloads-none").reason, "types");
 }
 
-TEST_F(AgentVectorsTest, AnImageIsRefusedForItHasNoHandler) {
-  EXPECT_EQ(Install("image").reason, "types");
+TEST_F(AgentVectorsTest, AnImageIsRefusedWhereThereIsNoSlotForIt) {
+  EXPECT_EQ(Install("image").reason, "targets");
 }
 
 }  // namespace

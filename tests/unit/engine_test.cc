@@ -247,7 +247,7 @@ TEST_F(EngineTest, ALinkThatWasTakenAwayWithoutASyncIsTakenAwayForGood) {
   fakes::PatientWatch watch;
   fakes::MemoryFileSystem files(disk, watch);
   handlers::AllHandlers handlers(files, *probe_.process, probe_.clock, probe_.paths,
-                                 probe_.settings, probe_.identities);
+                                 probe_.settings, probe_.identities, probe_.boot);
   Must(files.MakeDirectories(probe_.paths.Host("/opt/web"), 0755));
   Must(files.MakeDirectories(probe_.paths.State(), 0755));
   Change change{std::nullopt, Must(probe_.OpenJournal().Current())->components.at(0)};
@@ -329,7 +329,8 @@ TEST_F(EngineTest, AnUnknownHealthCheckTypeIsRefused) {
   } health;
   Parts parts{probe_.paths,      probe_.settings, fakes::Keys().keyring,
               probe_.identities, probe_.files,    probe_.clock,
-              probe_.services,   health,          probe_.handlers};
+              probe_.services,   health,          probe_.handlers,
+              probe_.boot,       probe_.boot};
   Bytes bundle = FakeProbe::Bundle(Release(1));
   auto verdict = Must(Engine(parts).Install({fakes::MakeMemoryFile(bundle), "x", Origin::kEngineer},
                                             probe_.observer));
@@ -469,9 +470,10 @@ TEST_F(EngineTest, TooLittleSpaceIsRefused) {
     Space space;
   } files(*probe_.real_files);
   handlers::AllHandlers handlers(files, *probe_.process, probe_.clock, probe_.paths,
-                                 probe_.settings, probe_.identities);
+                                 probe_.settings, probe_.identities, probe_.boot);
   Parts parts{probe_.paths, probe_.settings, fakes::Keys().keyring, probe_.identities, files,
-              probe_.clock, probe_.services, probe_.health,         handlers};
+              probe_.clock, probe_.services, probe_.health,         handlers,          probe_.boot,
+              probe_.boot};
   Bytes bundle = FakeProbe::Bundle(Release(1));
   for (const Space& space : {Space{1'000, 1'000, 1}, Space{uint64_t{1} << 40, 3, 1}}) {
     files.space = space;

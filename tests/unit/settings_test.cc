@@ -135,7 +135,7 @@ TEST(SettingsTest, ABootBackEndNeedsItsSlotsAndItsProgram) {
 }
 
 TEST(SettingsTest, WhatComesWithALaterVersionSaysSo) {
-  EXPECT_THAT(CauseOf(std::string(kMinimal) + "[policy]\nreboot = now\n"),
+  EXPECT_THAT(CauseOf(std::string(kMinimal) + "[policy]\nallow-ftp-rollback = yes\n"),
               testing::HasSubstr("later version"));
 }
 
