@@ -37,10 +37,11 @@ holds() {  # PACKAGE FILE...
   done
 }
 holds ignite-agent usr/bin/ignite usr/sbin/ignited \
+  usr/lib/ignite/ignite-init etc/grub.d/10_ignite \
   lib/systemd/system/ignited.service usr/lib/tmpfiles.d/ignite-agent.conf usr/lib/sysusers.d/ignite-agent.conf
 holds ignite-pack usr/bin/ignite-pack
 
 for deb in "$out"/ignite-{agent,pack}_*.deb; do dpkg -x "$deb" "$work/installed"; done
 mkdir "$out/bin"
-mv "$work"/installed/usr/{bin,sbin}/ignite* "$out/bin"
+mv "$work"/installed/usr/{bin,sbin,lib/ignite}/ignite* "$out/bin"
 ls "$out"

@@ -6,6 +6,9 @@
 #include <memory>
 
 #include "agent/boot/boot.h"
+#include "agent/engine/slot_file.h"
+#include "agent/init/entry.h"
+#include "tests/fakes/grub_program.h"
 #include "tests/fakes/must.h"
 #include "tests/fakes/temporary_directory.h"
 
@@ -87,6 +90,52 @@ class CommandLoader : public Loader {
     return Must(boot().Booted());
   }
 };
+
+/// ignite-init's own choice. That it enters what it chose: tests/e2e/init_test.py.
+class ContainerLoader : public Loader {
+ public:
+  ContainerLoader() {
+    Must(files_->MakeDirectories(paths_.Host(engine::kSlotsFolder), 0755));
+    engine::Settings settings;
+    settings.boot = BootBackend::kContainer;
+    UseBackEnd(settings);
+  }
+
+  Slot Reboot() override {
+    init::Entry entry = init::ChooseEntry(*files_, paths_.Host(engine::kSlotFile));
+    EXPECT_EQ(entry.complaint, "");
+    Put(std::string(engine::kEnteredSlot), std::string(engine::SlotName(entry.slot)) + "\n");
+    return entry.slot;
+  }
+};
+
+/// The real GRUB, as a program, with the menu of systemd/grub.d/10_ignite.
+class GrubLoader : public Loader {
+ public:
+  GrubLoader() {
+    Put("/grubenv", fakes::MakeGrubBlock("saved_entry=x\n"));
+    engine::Settings settings;
+    settings.boot = BootBackend::kGrub;
+    settings.grubenv = "/grubenv";
+    UseBackEnd(settings);
+  }
+
+  Slot Reboot() override {
+    std::string block = Must(files_->ReadFile(paths_.Host("/grubenv"), 2000));
+    fakes::GrubBoot booted = grub_.Boot(block);
+    Put("/grubenv", booted.block);
+    Put("/proc/cmdline", booted.command_line);
+    return Must(boot().Booted());
+  }
+
+ private:
+  fakes::GrubProgram grub_;
+};
+
+template <class OneLoader>
+std::unique_ptr<Loader> Make() {
+  return std::make_unique<OneLoader>();
+}
 
 using MakeLoader = std::unique_ptr<Loader> (*)();
 
@@ -183,10 +232,9 @@ TEST_P(BootConformanceTest, TriesOutOfTheirRangeChangeNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(BackEnds, BootConformanceTest,
-                         testing::Values(BackEnd{"Command",
-                                                 []() -> std::unique_ptr<Loader> {
-                                                   return std::make_unique<CommandLoader>();
-                                                 }}),
+                         testing::Values(BackEnd{"Grub", Make<GrubLoader>},
+                                         BackEnd{"Container", Make<ContainerLoader>},
+                                         BackEnd{"Command", Make<CommandLoader>}),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace
