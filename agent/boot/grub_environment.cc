@@ -76,12 +76,19 @@ Result<SlotChoice> ReadGrubChoice(std::string_view block) {
 
 Result<GrubWrite> PlanGrubWrite(std::string_view block, const SlotChoice& choice) {
   auto value = TRY(FindValue(block));
-  if (value && value->size == 1) return GrubWrite{value->offset, std::string(1, Encode(choice))};
-  if (value) return Unset("its value is not one letter");
-  // Behind the last line. What follows that one without an end is the beginning of a line that was
-  // cut off: GRUB does not read it, and adds nothing behind it.
-  size_t free = block.find_last_not_of('#') + 1;
+  if (value && value->size != 1) return Unset("its value is not one letter");
+  // Between the two lies the beginning of a line that was cut off: GRUB does not read it, and
+  // writes nothing into a block that has one.
   size_t begin = block.rfind('\n') + 1;
+  size_t free = block.find_last_not_of('#') + 1;
+  if (value) {
+    GrubWrite write{value->offset, std::string(1, Encode(choice))};
+    if (free > begin) {
+      write.bytes += block.substr(value->offset + 1, begin - value->offset - 1);
+      write.bytes.append(free - begin, '#');
+    }
+    return write;
+  }
   std::string line = StrCat(kGrubVariable, "=", std::string(1, Encode(choice)), "\n");
   if (block.size() - begin < line.size()) {
     return Error{ErrorCode::kNoSpace, StrCat("it has no room for ", kGrubVariable),

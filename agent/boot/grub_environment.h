@@ -25,9 +25,9 @@ constexpr std::string_view kGrubVariable = "ignite_boot";
 /// it does not know. kCorrupt where it takes the file for no block at all.
 Result<engine::SlotChoice> ReadGrubChoice(std::string_view block);
 
-/// The bytes that put `choice` into a block, and their place in it: a single one where the variable
-/// is there. They lie within the block, and no other variable does. kNoSpace where the block is
-/// full, kCorrupt where it is none or someone gave the variable a longer value.
+/// The bytes that put `choice` into a block, and their place in it. One byte changes where the
+/// variable is there; other variables keep theirs, and a line that was cut off goes. kNoSpace where
+/// the block is full, kCorrupt where it is none or someone gave the variable a longer value.
 struct GrubWrite {
   uint64_t offset = 0;
   std::string bytes;
