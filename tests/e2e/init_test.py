@@ -26,6 +26,7 @@ mount -t tmpfs -o mode=755 tmpfs dev
 mknod dev/null c 1 3
 eval "$2"
 pivot_root . mnt
+/slots/a/bin/busybox mount --make-rshared /  # As systemd-nspawn does.
 exec /sbin/init one two
 """
 # How the kernel reports the end of a pid namespace to the parent of its first process.
