@@ -71,11 +71,7 @@ Result<std::vector<Carried>> CarryAll() {
       places.emplace_back(ours);
   }
   std::vector<Carried> all;
-  for (std::string& place : places) {
-    // Below /slots it comes with that.
-    if (place.starts_with(StrCat(engine::kSlotsFolder, "/"))) continue;
-    all.push_back(TRY(Carry(std::move(place))));
-  }
+  for (std::string& place : places) all.push_back(TRY(Carry(std::move(place))));
   return all;
 }
 
