@@ -175,6 +175,8 @@ Finding ExamineTransaction(const Patient& patient) {
   const engine::Snapshot& snapshot = *TRY(patient.Snapshot());
   if (!snapshot.transaction) return std::string("no transaction is under way");
   if (snapshot.interrupted) return engine::Interruption(*snapshot.transaction);
+  if (snapshot.transaction->WaitsForReboot())
+    return StrCat("transaction ", snapshot.transaction->id, " goes on with the next boot");
   if (snapshot.transaction->state != engine::State::kStuck)
     return StrCat("transaction ", snapshot.transaction->id, " is under way");
   return Patient::Sick(StrCat("the probe is stuck: ", snapshot.transaction->cause),

@@ -25,6 +25,9 @@
 
 namespace ignite::engine {
 
+/// The step of a transaction that goes on with the next boot.
+inline constexpr std::string_view kWaitingForReboot = "waiting for the reboot";
+
 struct TransactionRecord {
   int64_t id = 0;
   std::string bundle;      ///< The file's name, or "rollback".
@@ -39,6 +42,8 @@ struct TransactionRecord {
   int64_t to = 0;
   int64_t started = 0;  ///< Seconds since 1970.
   int64_t ended = 0;    ///< 0 while it runs.
+
+  bool WaitsForReboot() const { return step == kWaitingForReboot; }
 
   /// The entry of the history, and the object of `ignite history --json`.
   Json ToJson() const;

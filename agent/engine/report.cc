@@ -90,7 +90,10 @@ Result<Snapshot> TakeSnapshot(FileSystem& files, const ProbePaths& paths) {
     snapshot.time_floor = TRY(journal.TimeFloor());
     if (snapshot.transaction) {
       snapshot.progress = ProgressFile::Read(files, paths, snapshot.transaction->id);
-      snapshot.interrupted = TRY(IsAbandoned(journal, paths, *snapshot.transaction));
+      bool waits = snapshot.transaction->WaitsForReboot();
+      // Nobody is at work that would tell more.
+      if (waits && snapshot.progress) snapshot.progress->step = snapshot.transaction->step;
+      snapshot.interrupted = !waits && TRY(IsAbandoned(journal, paths, *snapshot.transaction));
     }
     return snapshot;
   });
@@ -290,6 +293,9 @@ std::string StatusText(const Settings& settings, const Snapshot& snapshot) {
     if (transaction->state == State::kStuck)
       text +=
           StrCat("STUCK        ", transaction->cause, "\n  remedy:    ", transaction->remedy, "\n");
+    if (transaction->WaitsForReboot())
+      text +=
+          "WAITS        the next boot goes on with it: reboot this probe, or wait until it does\n";
     if (snapshot.interrupted) {
       Error error = Interruption(*transaction);
       text += StrCat("INTERRUPTED  ", error.cause, "\n  remedy:    ", error.remedy, "\n");

@@ -17,7 +17,8 @@ struct Snapshot {
   std::vector<DeploymentRecord> deployments;  ///< Oldest first; the last one runs.
   std::optional<TransactionRecord> transaction;
   std::optional<Progress> progress;
-  bool interrupted = false;  ///< No process is at work on the transaction, and it is not stuck.
+  bool interrupted =
+      false;  ///< No process is at work on the transaction, nor is it stuck or waiting.
   std::vector<std::string> holds;
   int64_t time_floor = 0;  ///< It is later than this, in seconds since 1970.
 };

@@ -14,7 +14,6 @@ constexpr int kUndoAttempts = 3;
 /// Steps that recovery reads again.
 constexpr std::string_view kTrialResumed = "trial resumed";
 constexpr std::string_view kTrialSuspended = "trial suspended";
-constexpr std::string_view kWaitingForReboot = "waiting for the reboot";
 
 // What each part of a transaction is worth of its 100 percent, until this probe's own history tells
 // better.

@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""Operating systems by the real programs, over reboots that a boot program of our own pretends: two files are the slots.
+
+IGNITE_BIN names the folder of the programs. What loaders and machines really do, init_test.py and the boot tests show.
+"""
+
+import json
+import os
+import random
+import shutil
+import sys
+import unittest
+import pathlib
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import daemon_test  # noqa: E402
+from probe import BIN, ProbeTest, command_check, run, wait_for  # noqa: E402
+
+SLOT = 4 * 1024 * 1024
+# Keeps what a loader would: the good slot and the tries of the other one. "boot" is the machine's part.
+LOADER = """#!/bin/sh
+set -eu
+cd {folder}
+other() {{ [ "$1" = a ] && echo b || echo a; }}
+case $1 in
+  booted) cat booted ;;
+  set-trial) other "$2" > good; echo "$3" > tries ;;
+  mark-good) echo "$2" > good; echo 0 > tries ;;
+  mark-bad) other "$2" > good; echo 0 > tries ;;
+  boot)
+    tries=$(cat tries)
+    if [ "$tries" -gt 0 ]; then echo $((tries - 1)) > tries; other "$(cat good)" > booted; else cat good > booted; fi ;;
+esac
+"""
+
+
+class OsCase(ProbeTest):
+    def setUp(self):
+        super().setUp()
+        self.machine = self.folder / "machine"
+        self.machine.mkdir()
+        for name, text in (("booted", "a"), ("good", "a"), ("tries", "0")):
+            (self.machine / name).write_text(text + "\n")
+        self.loader = self.folder / "loader"
+        self.loader.write_text(LOADER.format(folder=self.machine))
+        self.loader.chmod(0o755)
+        for slot in "ab":
+            self.slot(slot).write_bytes(b"former" + bytes(SLOT - 6))
+        slots = "".join(f"[slot {slot}]\ndevice = {self.slot(slot)}\n" for slot in "ab")
+        self.boot = f"[boot]\nbackend = command\ncommand = {self.loader}\n{slots}"
+        self.probe.configure(services=self.boot)
+
+    def slot(self, name):
+        return self.folder / f"slot-{name}"
+
+    def knows(self, name):
+        return (self.machine / name).read_text().strip()
+
+    def release(self, version, **more):
+        """An operating system with its application."""
+        image = self.folder / f"os-{version}"
+        image.write_bytes(f"os {version}".encode() + random.Random(version).randbytes(2_000_000) + bytes(1_000_000) + b"end")
+        system = f"[payload system]\ntype = image\ncomponent = os\nversion = {version}\nsource = {image}\n"
+        return self.workshop.bundle(version, more=system, **more)
+
+    def reboot(self):
+        """The machine boots, and ignite-recover.service runs."""
+        run([self.loader, "boot"], 0)
+        return self.probe.json("recover", "--boot", expect=None)
+
+    def commit(self, version):
+        self.assertEqual(self.probe.install(self.release(version), expect=8)["reason"], "reboot")
+        self.assertEqual(self.reboot()["state"], "trial")
+        self.assertEqual(self.probe.json("recover")["outcome"], "committed")
+
+    def components(self):
+        return self.probe.status()["deployment"]["components"]
+
+
+class OsTest(OsCase):
+    def test_an_update_over_its_reboot_and_back(self):
+        self.commit("1.0")
+        self.assertEqual((self.knows("booted"), self.knows("good"), self.knows("tries")), ("b", "b", "0"))
+        image = (self.folder / "os-1.0").read_bytes()
+        self.assertEqual(self.slot("b").read_bytes(), image + bytes(SLOT - len(image)))
+        self.assertEqual(self.slot("a").read_bytes()[:6], b"former")
+        plan = self.probe.text("plan", self.release("2.0"))
+        self.assertIn("write it to slot a, which gives up the operating system that is there", plan)
+        self.assertIn("reboot into slot a with os 2.0", plan)
+        self.commit("2.0")
+        self.assertEqual(self.components(), {"app/web": "2.0", "os": "2.0"})
+        self.assertEqual(self.probe.rollback(expect=8)["reason"], "reboot")
+        self.assertEqual(self.components()["os"], "2.0")
+        self.reboot()
+        self.assertEqual(self.probe.json("recover")["outcome"], "committed")
+        self.assertEqual(self.components(), {"app/web": "1.0", "os": "1.0"})
+        self.assertEqual(self.probe.read("index.html"), "release 1.0\n")
+        self.assertEqual(self.slot("b").read_bytes()[:6], b"os 1.0")
+
+    def test_a_system_that_never_comes_up(self):
+        self.commit("1.0")
+        self.probe.install(self.release("2.0"), expect=8)
+        for _ in range(3):
+            run([self.loader, "boot"], 0)
+            self.assertEqual(self.knows("booted"), "a")
+        answer = self.reboot()
+        self.assertEqual((answer["outcome"], answer["reason"]), ("rolled-back", "boot"), answer)
+        self.assertEqual(self.components(), {"app/web": "1.0", "os": "1.0"})
+        self.commit("3.0")
+
+    def test_an_unhealthy_system_is_left_with_everything(self):
+        self.commit("1.0")
+        self.probe.install(self.release("2.0", health=command_check("false", "1s")), expect=8)
+        self.assertEqual(self.reboot()["state"], "trial")
+        leaving = self.probe.json("recover", expect=8)
+        self.assertEqual((leaving["state"], leaving["reason"]), ("rolling-back", "health"), leaving)
+        self.assertEqual(self.probe.read("index.html"), "release 1.0\n")
+        self.assertIn("reboot this probe", leaving["remedy"])
+        answer = self.reboot()
+        self.assertEqual((answer["outcome"], answer["reason"]), ("rolled-back", "health"))
+        self.assertEqual((self.knows("booted"), self.knows("good")), ("b", "b"))
+
+    def test_what_waits_is_told_and_can_be_cancelled(self):
+        self.probe.install(self.release("1.0"), expect=8)
+        self.assertEqual(self.probe.status()["transaction"]["state"], "staged")
+        self.assertIn("waiting for the reboot", self.probe.text("status"))
+        self.probe.json("cancel")
+        self.assertEqual((self.knows("good"), self.knows("tries")), ("a", "0"))
+        self.assertIsNone(self.probe.status()["transaction"])
+        self.commit("1.0")
+
+    def test_a_slot_that_cannot_take_it_is_refused_before_a_write(self):
+        with self.slot("b").open("r+b") as slot:
+            slot.truncate(1_000_000)
+        self.assertIn("the image takes", self.probe.install(self.release("1.0"), expect=4)["cause"])
+        self.slot("b").unlink()
+        self.assertIn("slot-b", self.probe.install(self.release("1.1"), expect=4)["cause"])
+        self.loader.write_text("#!/bin/sh\nexit 3\n")
+        self.assertIn("exit code 3", self.probe.install(self.release("1.2"), expect=4)["cause"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "mounting needs root")
+    def test_a_mounted_slot_is_refused(self):
+        run(["mkfs.ext4", "-q", self.slot("b")], 0)
+        device = run(["losetup", "--find", "--show", self.slot("b")], 0).stdout.decode().strip()
+        self.addCleanup(run, ["losetup", "--detach", device])
+        here = self.folder / "mounted"
+        here.mkdir()
+        run(["mount", device, here], 0)
+        self.addCleanup(run, ["umount", "-l", here])
+        self.probe.configure(services=self.boot.replace(str(self.slot("b")), device))
+        before = self.slot("b").read_bytes()
+        self.assertIn("is in use", self.probe.install(self.release("1.0"), expect=4)["cause"])
+        self.assertEqual(self.slot("b").read_bytes(), before)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not here")
+    def test_killed_anywhere_it_ends_on_one_side(self):
+        self.commit("1.0")
+        bundle = self.release("2.0")
+        saved = self.folder / "saved"
+        run(["cp", "-a", self.probe.root, saved], 0)
+        shutil.copytree(self.machine, self.folder / "machine-saved")
+        outcomes = set()
+        for kind, numbers in (("pwrite64,write", range(1, 200, 23)), ("fsync,fdatasync", range(1, 60, 6)), ("rename,unlink", range(1, 20, 3)),
+                              ("execve,clone3", range(2, 12, 2))):
+            for number in numbers:
+                for occasion in ("install", "boot"):
+                    outcomes.add(self.kill_at(saved, bundle, kind, number, occasion))
+        self.assertEqual(outcomes, {"1.0", "2.0"})
+
+    def kill_at(self, saved, bundle, kind, number, occasion):
+        """The version of both components in the end, whatever it is."""
+        run(["rm", "-rf", self.probe.root], 0)
+        run(["cp", "-a", saved, self.probe.root], 0)
+        shutil.copytree(self.folder / "machine-saved", self.machine, dirs_exist_ok=True)
+        death = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={kind}", "-e", f"inject={kind}:signal=KILL:when={number}"]
+        if occasion == "install":
+            run([*death, *self.probe.words("install", bundle)], None)
+        else:
+            self.probe.install(bundle, expect=8)
+            run([self.loader, "boot"], 0)
+            run([*death, *self.probe.words("recover", "--boot")], None)
+        for _ in range(4):
+            self.reboot()
+            self.probe.json("recover", expect=None)
+            if self.probe.status()["transaction"] is None:
+                break
+        status = self.probe.status()
+        self.assertIsNone(status["transaction"], (kind, number, occasion))
+        found = self.components()
+        self.assertEqual(found["os"], found["app/web"], (kind, number, occasion))
+        slot = self.slot(self.knows("booted")).read_bytes()
+        self.assertEqual(slot[:6].decode(), f"os {found['os']}", (kind, number, occasion))
+        self.assertEqual(self.probe.read("index.html"), f"release {found['os']}\n")
+        self.assertEqual((self.knows("good"), self.knows("tries")), (self.knows("booted"), "0"))
+        return found["os"]
+
+
+class InboxTest(daemon_test.DaemonCase, OsCase):
+    def told(self):
+        path = self.probe.outbox / "a.ignite.status.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def test_an_upload_waits_for_the_reboot_and_gets_its_verdict_after_it(self):
+        self.start()
+        shutil.copy(self.release("1.0"), self.probe.inbox / "a.ignite")
+        wait_for(lambda: "the next boot enters it" in str(self.told().get("reason", "")) + str(self.told()), what="the wait")
+        self.assertIsNone(self.told()["outcome"])
+        self.stop()
+        self.assertEqual(self.reboot()["state"], "trial")
+        self.start()
+        wait_for(lambda: self.told().get("outcome"), what="the verdict")
+        self.assertEqual(self.told()["outcome"], "committed")
+        self.assertEqual(list(self.probe.inbox.iterdir()), [])
+
+
+if __name__ == "__main__":
+    if not (BIN / "ignite").exists():
+        sys.exit(f"{BIN}/ignite is not there; set IGNITE_BIN")
+    unittest.main()
