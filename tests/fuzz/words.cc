@@ -1,11 +1,13 @@
 // The words of manifests and recipes, two lines at a time: versions and their order, names, units,
-// paths, requirements, addresses and URLs, durations.
+// paths, requirements, addresses and URLs, ranges of data, durations.
 
 #include <algorithm>
 #include <array>
 #include <optional>
 
 #include "base/ini.h"
+#include "payload-format/data/database_address.h"
+#include "payload-format/manifest/data_range.h"
 #include "payload-format/manifest/health_spec.h"
 #include "payload-format/manifest/unit_name.h"
 #include "payload-format/manifest/version.h"
@@ -45,6 +47,23 @@ void ReadAddress(std::string_view word) {
   Promise(!address->host.empty() && IsPrintable(address->host), "a host is printable");
 }
 
+void ReadDatabase(std::string_view word) {
+  bool valid = format::IsPostgresqlAddress(word);
+  for (std::string_view key : {"dbname", "user"}) {
+    auto part = valid ? format::PartOfAddress(word, key) : std::nullopt;
+    Promise(part.has_value() == valid, "an address names the database and its owner");
+    if (valid) Promise(!part->empty() && IsPrintable(*part), "a part of an address is printable");
+  }
+}
+
+void ReadRange(std::string_view word) {
+  auto range = format::DataRange::Parse(word);
+  if (!range) return;
+  Promise(format::DataRange::Parse(range->ToString()) == range, "a range is the same");
+  Promise(format::IsDataComponent(range->component), "a range is of data");
+  Promise(range->Holds(range->from) && range->Holds(range->to), "a range has both its ends");
+}
+
 void ReadWord(std::string_view word) {
   if (auto requirement = format::Requirement::Parse(word)) {
     auto again = format::Requirement::Parse(requirement->ToString());
@@ -55,6 +74,8 @@ void ReadWord(std::string_view word) {
     if (type.is_valid(word)) Promise(IsPrintable(word), "a parameter is printable");
   }
   ReadAddress(word);
+  ReadDatabase(word);
+  ReadRange(word);
   if (format::IsUnitName(word))
     Promise(word.find('/') == std::string_view::npos && format::IsTreePath(word),
             "the name of a unit is that of a file");
