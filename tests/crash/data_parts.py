@@ -14,15 +14,15 @@ from data_test import DATABASE, FIRST, LOSSY, OWNER, SECOND  # noqa: E402
 DATA, CONFIG = "data/main", "config/probe"
 # What the application has written before anything is cut off.
 WRITTEN = ["a", "b", "c"]
-# Release -> steps of the database, programs of the configuration.
-RELEASES = {1: (FIRST, BASE), 2: (SECOND, EDITED), 3: (LOSSY, EDITED)}
+# Of each release.
+PROGRAMS = {1: BASE, 2: EDITED, 3: EDITED}
 NOTES = ("rehearsal.json", "rehearsal.json.tmp", "replaced.json", "replaced.json.tmp")
 CONFIG_FOLDER = ETC.lstrip("/")
 
 
-def payloads(folder, release):
+def payloads(folder, release, databases):
     """The sections of a recipe; their sources go into the folder."""
-    sources = {"steps": RELEASES[release][0], "programs": RELEASES[release][1]}
+    sources = {"steps": databases.steps[release], "programs": PROGRAMS[release]}
     for name, files in sources.items():
         (folder / name).mkdir(parents=True)
         for inner, text in files.items():
@@ -30,42 +30,62 @@ def payloads(folder, release):
             (folder / name / inner).chmod(0o755)
     return (
         f"[payload schema]\ntype = migrations\ncomponent = {DATA}\nsource = {folder}/steps\n"
-        f"database = sqlite:{DATABASE}\n\n"
+        f"database = {databases.address}\n\n"
         f"[payload settings]\ntype = config\ncomponent = {CONFIG}\nsource = {folder}/programs\npath = {ETC}\n\n"
     )
 
 
-def make_home(root):
-    """The folder of the database, with its account."""
-    home = (root / DATABASE.lstrip("/")).parent
-    home.mkdir(parents=True)
-    os.chown(home, OWNER, -1)
+class SqliteDatabases:
+    """Files of their probes, which are copied with them."""
+
+    address = f"sqlite:{DATABASE}"
+    steps = {1: FIRST, 2: SECOND, 3: LOSSY}
+
+    def at(self, root):
+        return SqliteDatabase(root)
 
 
-def write_rows(probe):
-    """As the application does."""
-    with contextlib.closing(sqlite3.connect(probe.at(DATABASE))) as connection:
-        connection.executemany("INSERT INTO hosts (name) VALUES (?)", [(name,) for name in WRITTEN])
-        connection.commit()
+class SqliteDatabase:
+    def __init__(self, root):
+        self.file = root / DATABASE.lstrip("/")
 
+    def make(self):
+        """The folder of the database, with its account."""
+        self.file.parent.mkdir(parents=True)
+        os.chown(self.file.parent, OWNER, -1)
 
-def is_of_database(probe, path):
-    """The database itself, and a journal from before its first sync: SQLite ignores it, its next write removes it."""
-    file = probe.at(DATABASE)
-    return path == file or path == file.with_name(f"{file.name}-journal") and path.read_bytes()[:1] in (b"", b"\0")
+    def serve(self):
+        """Before anything is run on the probe."""
 
+    def rest(self):
+        """Before the probe is copied or removed."""
 
-def database(probe):
-    """Schema and rows of the application, the version, and every file beside the database; None where there is none."""
-    file = probe.at(DATABASE)
-    beside = [path.name for path in file.parent.iterdir() if not is_of_database(probe, path)]
-    if beside or not file.exists():
-        return {"beside": beside} if beside else None
-    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-        # The history of the engine only grows.
-        dump = [statement for statement in connection.iterdump() if "ignite_" not in statement]
-        version = connection.execute("SELECT version FROM ignite_state").fetchone()[0]
-    return {"owner": file.stat().st_uid, "version": version, "dump": dump}
+    def write_rows(self):
+        """As the application does."""
+        with contextlib.closing(sqlite3.connect(self.file)) as connection:
+            connection.executemany("INSERT INTO hosts (name) VALUES (?)", [(name,) for name in WRITTEN])
+            connection.commit()
+
+    def rows(self):
+        """What the application wrote, as it is now."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as connection:
+            return [name for name, in connection.execute("SELECT lower(name) FROM hosts ORDER BY id")]
+
+    def owns(self, path):
+        """Itself, and a journal from before its first sync: SQLite ignores it, its next write removes it."""
+        journal = self.file.with_name(f"{self.file.name}-journal")
+        return path == self.file or path == journal and path.read_bytes()[:1] in (b"", b"\0")
+
+    def contents(self):
+        """Schema and rows of the application, the version, and every file beside the database; None where there is none."""
+        beside = [path.name for path in self.file.parent.iterdir() if not self.owns(path)]
+        if beside or not self.file.exists():
+            return {"beside": beside} if beside else None
+        with contextlib.closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as connection:
+            # The history of the engine only grows.
+            dump = [statement for statement in connection.iterdump() if "ignite_" not in statement]
+            version = connection.execute("SELECT version FROM ignite_state").fetchone()[0]
+        return {"owner": self.file.stat().st_uid, "version": version, "dump": dump}
 
 
 def configuration(probe):
@@ -76,15 +96,12 @@ def configuration(probe):
 
 def problem_of(probe, components):
     """Where data and status disagree, and what lies there for nothing; None where nothing does."""
-    found = database(probe)
+    found = probe.database.contents()
     version = components.get(DATA)
     if (found and str(found.get("version"))) != version:
         return f"status says {DATA} {version}, but the database is {found}"
-    if found:
-        with contextlib.closing(sqlite3.connect(f"file:{probe.at(DATABASE)}?mode=ro", uri=True)) as connection:
-            rows = [name for name, in connection.execute("SELECT lower(name) FROM hosts ORDER BY id")]
-        if rows != WRITTEN:
-            return f"the rows of the application are {rows}"
+    if found and probe.database.rows() != WRITTEN:
+        return f"the rows of the application are {probe.database.rows()}"
     return _leftovers(probe)
 
 

@@ -74,7 +74,7 @@ def count_calls(words):
 
 def on_database(probe):
     """Options of strace: the calls on the database and its copy, of whichever process. Only workers open them."""
-    files = (probe.at(data_parts.DATABASE), probe.state / f"snapshots/{data_parts.DATA}/rehearsal/copy.db")
+    files = (probe.database.file, probe.state / f"snapshots/{data_parts.DATA}/rehearsal/copy.db")
     return ["-f", *(word for file in files for word in ("-P", str(file), "-P", f"{file}-journal"))]
 
 
@@ -139,7 +139,8 @@ class CrashTest(unittest.TestCase):
         cls.serial = 0
         cls.scenarios = {}
         install = lambda path: ("install", str(path))  # noqa: E731
-        with_rows = [install(it.data_one), data_parts.write_rows]
+        write_rows = lambda probe: probe.database.write_rows()  # noqa: E731
+        with_rows = [install(it.data_one), write_rows]
         rehearse = lambda probe: it.configure(probe, "require")  # noqa: E731
         cls.recipes = {
             "first": ([], install(it.one), it.three),

@@ -22,10 +22,9 @@ import tempfile
 import time
 import unittest
 
-import data_parts
 from block_log import Recording, make_disk, mounted, power_cuts, why_not
 from stories import (
-    BIN, EXIT_OF, FAILURES, Stories, number_of, probe_at, problem_of, problem_of_next, reference, run, wait_for,
+    BIN, EXIT_OF, FAILURES, Stories, StoryProbe, number_of, problem_of, problem_of_next, reference, run, wait_for,
 )
 
 KIND = os.environ.get("IGNITE_POWER_FS", "ext4")
@@ -92,7 +91,7 @@ def plot_of_trees(stories):
 def plot_of_data(stories):
     def prepare(probe):
         probe.install(stories.data_one)
-        data_parts.write_rows(probe)
+        probe.database.write_rows()
 
     steps = [install(stories.data_two), install(stories.data_sick, "rolled back"), (("rollback",), "done")]
     return Plot(prepare, steps, stories.data_three)
@@ -111,7 +110,7 @@ class Story:
         self.recording = Recording(kind, folder, base)
         self.states = []  # After each step, from before the first: (deployment, reference).
         with self.recording.running() as mark:
-            probe = probe_at(self.recording.place / "root")
+            probe = StoryProbe(self.recording.place / "root")
             self._look(probe)
             for words, outcome in plot.steps:
                 probe.json(*words, expect=EXIT_OF[outcome], environment=environment)
@@ -142,7 +141,7 @@ class Recovery:
         self.recording = Recording(story.recording.kind, folder, cut.disk)
         self.before = story.legal(cut.acknowledged)
         with self.recording.running() as mark:
-            probe = probe_at(self.recording.place / "root")
+            probe = StoryProbe(self.recording.place / "root")
             probe.json("recover")
             mark(1)
             number = number_of(probe)
@@ -172,7 +171,7 @@ class PowerCutTest(unittest.TestCase):
         cut.disk.write(image, story.recording.size)
         try:
             with mounted(story.recording.kind, image, self.folder / "cut.mounted") as place:
-                probe = probe_at(place / "root")
+                probe = StoryProbe(place / "root")
                 for words in ([["recover", "--boot"]] if boots else []) + [["recover"]]:
                     recovered = run(probe.words(*words, "--json"))
                     if recovered.returncode != 0:

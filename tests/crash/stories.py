@@ -18,6 +18,7 @@ from probe import BIN, EXIT_OF, PATH, Probe, Workshop, command_check, difference
 
 import data_parts  # noqa: E402
 
+SQLITE = data_parts.SqliteDatabases()
 TREES = {"app/web": PATH, "app/api": "/opt/netprobe/api"}
 SERVICES = '#!/bin/sh\necho "$*" >> "$IGNITE_ROOT/../services.log"\n'
 # What a point is reported for, besides what is found wrong.
@@ -49,8 +50,8 @@ def fill_trees(version):
 class Stories:
     """The release engineer, and bundles of every kind."""
 
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
+    def __init__(self, folder, databases=SQLITE):
+        self.folder, self.databases = pathlib.Path(folder), databases
         # For the account of the database.
         self.folder.chmod(0o711)
         self.workshop = Workshop(self.folder / "workshop")
@@ -70,7 +71,9 @@ class Stories:
 
     def product(self, version, data_release=None, **options):
         """A bundle of two trees, and of a release of the data."""
-        data = data_parts.payloads(self.folder / f"data-{version}", data_release) if data_release else ""
+        data = ""
+        if data_release:
+            data = data_parts.payloads(self.folder / f"data-{version}", data_release, self.databases)
         api = f"[payload api]\ntype = tree\ncomponent = app/api\nversion = {version}\nsource = api\n"
         return self.workshop.bundle(
             str(version),
@@ -93,9 +96,10 @@ class Stories:
 
     def make_probe(self, root):
         root.mkdir(parents=True)
-        probe = Probe(root, self.workshop)
+        Probe(root, self.workshop)
+        probe = StoryProbe(root, self.databases)
         self.configure(probe, "off")
-        data_parts.make_home(root)
+        probe.database.make()
         return probe
 
     def configure(self, probe, rehearse):
@@ -103,11 +107,15 @@ class Stories:
         probe.configure(f"trial = 0s\nkeep-deployments = 2\nrehearse = {rehearse}\n", services)
 
 
-def probe_at(root):
-    """The probe that was made there."""
-    probe = Probe.__new__(Probe)
-    probe.root = root
-    return probe
+class StoryProbe(Probe):
+    """The probe that was made there, with its database."""
+
+    def __init__(self, root, databases=SQLITE):
+        self.root, self.databases, self.database = root, databases, databases.at(root)
+
+    def words(self, *words):
+        self.database.serve()
+        return super().words(*words)
 
 
 def number_of(probe):
@@ -121,11 +129,11 @@ def reference(probe):
     around = {
         path: entry._replace(mtime=0) if stat.S_ISLNK(entry.kind) else entry
         for path, entry in probe.around().items()
-        if path not in MAY_STAY and not data_parts.is_of_database(probe, probe.root / path)
+        if path not in MAY_STAY and not probe.database.owns(probe.root / path)
     }
     licence = probe.state / "active/licence"
     parts = {component: probe.current(path) for component, path in TREES.items()}
-    parts |= {"data": data_parts.database(probe), "config": data_parts.configuration(probe)}
+    parts |= {"data": probe.database.contents(), "config": data_parts.configuration(probe)}
     return {**parts, "licence": licence.read_text() if licence.exists() else None, "around": around}
 
 
@@ -196,9 +204,11 @@ def leftovers(probe, status):
 
 def copy_probe(probe, folder):
     """The same probe once more, in another folder."""
+    probe.database.rest()
     run(["cp", "-a", probe.root.parent, folder], 0)
-    return probe_at(folder / "root")
+    return StoryProbe(folder / "root", probe.databases)
 
 
 def remove_probe(probe):
+    probe.database.rest()
     shutil.rmtree(probe.root.parent, ignore_errors=True)
