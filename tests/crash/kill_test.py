@@ -26,7 +26,7 @@ import unittest
 
 import data_parts
 from stories import (
-    EXIT_OF, FAILURES, Stories, copy_probe, number_of, problem_of, problem_of_next, reference, remove_probe, run,
+    EXIT_OF, FAILURES, SQLITE, Stories, copy_probe, number_of, problem_of, problem_of_next, reference, remove_probe, run,
 )
 
 KINDS = (
@@ -49,7 +49,6 @@ SEED = int(os.environ.get("IGNITE_KILL_SEED", time.time_ns() % 1_000_000))
 POINTS = os.environ.get("IGNITE_KILL_POINTS", "100")
 SHARE = os.environ.get("IGNITE_KILL_SHARE", "1/1")
 ONLY = os.environ.get("IGNITE_KILL_ONLY", "")
-WORKERS = 2
 KILLED = (137, -9)
 # What a check could not read is refused.
 ENDS = (EXIT_OF["failed"], EXIT_OF["refused"], EXIT_OF["rolled back"])
@@ -126,7 +125,15 @@ class Scenario:
         return problem_of(probe, self.legal) or problem_of_next(probe, self.next_bundle)
 
 
-class CrashTest(unittest.TestCase):
+class CrashCase(unittest.TestCase):
+    """Stories of one kind of databases, and what may happen to them."""
+
+    workers = 2
+
+    @classmethod
+    def make_databases(cls):
+        return SQLITE
+
     @classmethod
     def setUpClass(cls):
         # On a file system without a cache to write back: syncfs would else wait for the whole machine.
@@ -134,7 +141,7 @@ class CrashTest(unittest.TestCase):
         temporary = tempfile.TemporaryDirectory(prefix="ignite-crash-", dir=base)
         cls.addClassCleanup(temporary.cleanup)
         cls.folder = pathlib.Path(temporary.name)
-        cls.stories = it = Stories(cls.folder)
+        cls.stories = it = Stories(cls.folder, cls.make_databases())
         cls.lock = threading.Lock()
         cls.serial = 0
         cls.scenarios = {}
@@ -196,7 +203,7 @@ class CrashTest(unittest.TestCase):
         """Runs every point, and says what was found; `try_point` gives (counts, problem)."""
         counted = 0
         problems = []
-        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        with concurrent.futures.ThreadPoolExecutor(self.workers) as pool:
             for point, (counts, problem) in zip(points, pool.map(try_point, points)):
                 counted += counts
                 if problem:
@@ -204,6 +211,9 @@ class CrashTest(unittest.TestCase):
         print(f"{what}: {counted} of {len(points)} points, {len(problems)} problems, seed {SEED}", file=sys.stderr)
         if problems:
             self.fail(f"seed {SEED}, {len(problems)} problems:\n" + "\n".join(problems[:12]))
+
+    def look_at_what_is_left(self, scenario, probe):
+        """After a kill, before the recovery."""
 
     def kill_points(self, name, share):
         scenario = self.scenario(name)
@@ -214,6 +224,7 @@ class CrashTest(unittest.TestCase):
                 done = traced(probe.words(*scenario.words), [f"{point.kind}:signal=KILL:when={point.number}"])
                 if done.returncode not in KILLED:
                     return False, None
+                self.look_at_what_is_left(scenario, probe)
                 recovered = run(probe.words("recover", "--json"))
                 if recovered.returncode != 0:
                     return True, f"recover ended with {recovered.returncode}: {recovered.stdout.decode()}"
@@ -225,6 +236,79 @@ class CrashTest(unittest.TestCase):
 
         self.run_points(name, self.chosen(name, scenario.points(), share), try_point)
 
+    def kill_recoveries(self, name, what, share):
+        """A second fault while the first one is being repaired: a draw picks one of the calls of that recovery."""
+        scenario = self.scenario(name)
+        chance = random.Random(SEED + 1)
+        first = scenario.points(CHANGING)
+        count = max(2, int(int(POINTS) * share)) if POINTS != "all" else 4 * len(self.sample(first, 1))
+        draws = [(*chance.choice(first), chance.randrange(10_000)) for _ in range(count)]
+        if ONLY:
+            words = ONLY.split("/")
+            draws = [(words[1], int(words[2]), int(words[3]))] if words[0] == what else []
+
+        def try_draw(draw):
+            kind, number, second = draw
+            probe = scenario.copy(self.next_name())
+            try:
+                done = traced(probe.words(*scenario.words), [f"{kind}:signal=KILL:when={number}"])
+                if done.returncode not in KILLED:
+                    return False, None
+                twin = scenario.copy(self.next_name(), probe)
+                calls = count_calls(twin.words("recover"))
+                remove_probe(twin)
+                points = points_of(calls, CHANGING)
+                kind, number = points[second % len(points)]
+                killed = traced(probe.words("recover"), [f"{kind}:signal=KILL:when={number}"]).returncode in KILLED
+                recovered = run(probe.words("recover", "--json"))
+                if recovered.returncode != 0:
+                    return True, f"recover ended with {recovered.returncode}: {recovered.stdout.decode()}"
+                return killed, scenario.check(probe)
+            except FAILURES as failure:
+                return True, repr(failure)
+            finally:
+                remove_probe(probe)
+
+        self.run_points(what, draws, try_draw)
+
+    def error_points(self, name, share):
+        """An error once, or from then on: success is never claimed without being true, and recovery works."""
+        scenario = self.scenario(name)
+        chance = random.Random(SEED + 2)
+        points = [(point.kind, point.number, chance.choice(("EIO", "ENOSPC")), chance.choice(("", "+")))
+                  for point in self.sample(scenario.points(FAULTY), share)]
+        if ONLY:
+            words = ONLY.split("/")
+            wanted = words[0] == f"{name}-error"
+            points = [(words[1], int(words[2]), words[3], words[4])] if wanted else []
+
+        def try_point(point):
+            kind, number, error, sticky = point
+            probe = scenario.copy(self.next_name())
+            try:
+                done = traced(probe.words(*scenario.words, "--json"), [f"{kind}:error={error}:when={number}{sticky}"])
+                if b"error while loading shared libraries" in done.stderr:
+                    return False, None
+                if done.returncode < 0 or done.returncode > 8:
+                    return True, f"ended with {done.returncode}: {done.stdout.decode()} {done.stderr.decode()}"
+                if done.returncode == 0 and number_of(probe) != scenario.final:
+                    return True, f"claims success: {done.stdout.decode()}, but runs {number_of(probe)}"
+                if done.returncode == 0 and reference(probe) != scenario.legal[scenario.final]:
+                    return True, f"claims success, but the tree is another: {done.stdout.decode()}"
+                recovered = run(probe.words("recover", "--json"))
+                if recovered.returncode != 0:
+                    return True, (f"ended with {done.returncode}: {done.stdout.decode()}; recover ended with "
+                                  f"{recovered.returncode}: {recovered.stdout.decode()}")
+                problem = scenario.check(probe)
+                return True, problem and f"{problem}; it had ended with {done.returncode}: {done.stdout.decode()}"
+            except FAILURES as failure:
+                return True, repr(failure)
+            finally:
+                remove_probe(probe)
+
+        self.run_points(f"{name}-error", points, try_point)
+
+class CrashTest(CrashCase):
     def test_kill_first(self):
         self.kill_points("first", 0.15)
 
@@ -300,83 +384,11 @@ class CrashTest(unittest.TestCase):
     def test_kill_workers_of_a_rehearsal(self):
         self.kill_workers("rehearsed", 0.02)
 
-    def kill_recoveries(self, name, what, share):
-        """A second fault while the first one is being repaired: a draw picks one of the calls of that recovery."""
-        scenario = self.scenario(name)
-        chance = random.Random(SEED + 1)
-        first = scenario.points(CHANGING)
-        count = max(2, int(int(POINTS) * share)) if POINTS != "all" else 4 * len(self.sample(first, 1))
-        draws = [(*chance.choice(first), chance.randrange(10_000)) for _ in range(count)]
-        if ONLY:
-            words = ONLY.split("/")
-            draws = [(words[1], int(words[2]), int(words[3]))] if words[0] == what else []
-
-        def try_draw(draw):
-            kind, number, second = draw
-            probe = scenario.copy(self.next_name())
-            try:
-                done = traced(probe.words(*scenario.words), [f"{kind}:signal=KILL:when={number}"])
-                if done.returncode not in KILLED:
-                    return False, None
-                twin = scenario.copy(self.next_name(), probe)
-                calls = count_calls(twin.words("recover"))
-                remove_probe(twin)
-                points = points_of(calls, CHANGING)
-                kind, number = points[second % len(points)]
-                killed = traced(probe.words("recover"), [f"{kind}:signal=KILL:when={number}"]).returncode in KILLED
-                recovered = run(probe.words("recover", "--json"))
-                if recovered.returncode != 0:
-                    return True, f"recover ended with {recovered.returncode}: {recovered.stdout.decode()}"
-                return killed, scenario.check(probe)
-            except FAILURES as failure:
-                return True, repr(failure)
-            finally:
-                remove_probe(probe)
-
-        self.run_points(what, draws, try_draw)
-
     def test_kill_recovery(self):
         self.kill_recoveries("install", "recover", 0.15)
 
     def test_kill_recovery_of_data(self):
         self.kill_recoveries("lossy", "restore", 0.02)
-
-    def error_points(self, name, share):
-        """An error once, or from then on: success is never claimed without being true, and recovery works."""
-        scenario = self.scenario(name)
-        chance = random.Random(SEED + 2)
-        points = [(point.kind, point.number, chance.choice(("EIO", "ENOSPC")), chance.choice(("", "+")))
-                  for point in self.sample(scenario.points(FAULTY), share)]
-        if ONLY:
-            words = ONLY.split("/")
-            wanted = words[0] == f"{name}-error"
-            points = [(words[1], int(words[2]), words[3], words[4])] if wanted else []
-
-        def try_point(point):
-            kind, number, error, sticky = point
-            probe = scenario.copy(self.next_name())
-            try:
-                done = traced(probe.words(*scenario.words, "--json"), [f"{kind}:error={error}:when={number}{sticky}"])
-                if b"error while loading shared libraries" in done.stderr:
-                    return False, None
-                if done.returncode < 0 or done.returncode > 8:
-                    return True, f"ended with {done.returncode}: {done.stdout.decode()} {done.stderr.decode()}"
-                if done.returncode == 0 and number_of(probe) != scenario.final:
-                    return True, f"claims success: {done.stdout.decode()}, but runs {number_of(probe)}"
-                if done.returncode == 0 and reference(probe) != scenario.legal[scenario.final]:
-                    return True, f"claims success, but the tree is another: {done.stdout.decode()}"
-                recovered = run(probe.words("recover", "--json"))
-                if recovered.returncode != 0:
-                    return True, (f"ended with {done.returncode}: {done.stdout.decode()}; recover ended with "
-                                  f"{recovered.returncode}: {recovered.stdout.decode()}")
-                problem = scenario.check(probe)
-                return True, problem and f"{problem}; it had ended with {done.returncode}: {done.stdout.decode()}"
-            except FAILURES as failure:
-                return True, repr(failure)
-            finally:
-                remove_probe(probe)
-
-        self.run_points(f"{name}-error", points, try_point)
 
     def test_errors_install(self):
         self.error_points("install", 0.2)
@@ -391,8 +403,12 @@ class CrashTest(unittest.TestCase):
         self.error_points("sick", 0.1)
 
 
-if __name__ == "__main__":
+def main():
     if os.geteuid() != 0 or not shutil.which("strace"):
         print("skipped: this needs root and strace")
         sys.exit(77)
     unittest.main()
+
+
+if __name__ == "__main__":
+    main()

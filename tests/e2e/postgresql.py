@@ -9,12 +9,17 @@ PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
 class Server:
     """Whoever makes one calls stop() at the end."""
 
+    options = ""
+
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
+        self.make_data()
+        self.start()
+
+    def make_data(self, *options):
         self.folder.mkdir()
         self.folder.chmod(0o777)
-        self.as_postgres(PROGRAMS / "initdb", "-N", "-A", "trust", "-U", "postgres", "-D", self.folder / "data")
-        self.start()
+        self.as_postgres(PROGRAMS / "initdb", "-N", "-A", "trust", "-U", "postgres", *options, "-D", self.folder / "data")
 
     def as_postgres(self, *words):
         """Its output is a file: the server must not hold a pipe of ours."""
@@ -22,7 +27,7 @@ class Server:
             subprocess.run(["runuser", "-u", "postgres", "--", *map(str, words)], check=True, cwd="/", stdout=output, stderr=output)
 
     def start(self):
-        options = f"-k {self.folder} -c listen_addresses= -c fsync=off"
+        options = f"-k {self.folder} -c listen_addresses= -c fsync=off {self.options}"
         self.as_postgres(PROGRAMS / "pg_ctl", "-w", "-D", self.folder / "data", "-o", options, "start")
 
     def stop(self, mode="immediate"):
