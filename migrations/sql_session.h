@@ -36,7 +36,8 @@ class SqlSession {
   /// kRefused where the query, which only reads, gives a row; its values are in the cause.
   virtual Result<> ExpectNoRow(const std::string& sql) = 0;
 
-  /// How many rows refer to rows that are not there, where the engine lets that happen.
+  /// How many rows refer to rows that are not there; 0 where the engine does not let the move that
+  /// has begun add to them.
   virtual Result<uint64_t> CountViolations() = 0;
   /// Whether the engine's own tables are there.
   virtual Result<bool> HasOwnTables() = 0;

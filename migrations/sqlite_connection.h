@@ -49,6 +49,7 @@ class SqliteConnection : public SqlSession {
 
   CHandle<sqlite3, sqlite3_close_v2> handle_;
   std::string name_;
+  bool may_break_foreign_keys_ = true;  ///< The move that has begun.
 };
 
 }  // namespace ignite::migrations

@@ -182,6 +182,33 @@ TEST_F(SqliteDatabaseTest, ForeignKeysHoldUnlessTheStepRebuildsTables) {
   EXPECT_EQ(Value("SELECT count(*) FROM p"), "1");
 }
 
+TEST_F(SqliteDatabaseTest, RowsDoNotLoseTheirParentsAlsoWhereSqliteLooksAway) {
+  Execute(
+      "CREATE TABLE p (k TEXT NOT NULL); CREATE UNIQUE INDEX pk ON p (k); CREATE TABLE c (k "
+      "REFERENCES p (k)); INSERT INTO p VALUES ('a'); INSERT INTO c VALUES ('a')");
+  const char* no_key = "DROP INDEX pk; DROP TABLE p";
+  auto refused = database_->Run(Up("", 0, "1-t1", {MakeStep(1, no_key, "")}));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().cause, HasSubstr("rows refer to rows that are not there"));
+  refused = database_->Run(
+      Up("", 0, "1-t1", {MakeStep(1, "CREATE TABLE d (k REFERENCES c (k))", "DROP TABLE d")}));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().cause, HasSubstr("foreign key mismatch"));
+  // By a down as well.
+  Move up = Up("", 0, "1-t1", {MakeStep(1, "SELECT 1", no_key)});
+  ExpectDone(database_->Run(up));
+  refused = database_->Run(Reversed(up));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().cause, HasSubstr("rows refer to rows that are not there"));
+  EXPECT_EQ(Value("SELECT count(*) FROM p"), "1");
+}
+
+TEST_F(SqliteDatabaseTest, AKeyThatIsNoneIsNoHindranceToAStepThatCannotMakeOne) {
+  Execute("CREATE TABLE p (k); CREATE TABLE c (k REFERENCES p (k))");
+  const char* sql = "ALTER TABLE c ADD b; UPDATE c SET b = 'drop'; CREATE INDEX i ON c (b)";
+  ExpectDone(database_->Run(Up("", 0, "1-t1", {MakeStep(1, sql, "ALTER TABLE c DROP b")})));
+}
+
 TEST_F(SqliteDatabaseTest, AStepMayMendWhatAnApplicationLeft) {
   Execute(
       "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p (id)); INSERT INTO "
