@@ -266,8 +266,10 @@ Error SqliteConnection::Failure(std::string_view doing) const {
               "free space on that file system and try again"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {ErrorCode::kBusy, StrCat(cause, ": another program holds the database"),
-              "stop what uses the database, or name its unit in 'units =' of the application"};
+      return {ErrorCode::kBusy, StrCat(cause, ": another program holds ", name_),
+              "stop what uses the database, or name its unit in 'units =' of the application; one "
+              "that keeps it locked for itself (locking_mode = exclusive) must be stopped before "
+              "'ignite plan' and 'ignite install', which read the database"};
     case SQLITE_AUTH:
       return {ErrorCode::kRefused, StrCat(cause, ": a migration may not do this"),
               "change the step: it may change the tables of its own database and nothing else"};

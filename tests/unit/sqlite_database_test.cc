@@ -6,6 +6,7 @@
 #include "base/sqlite.h"
 #include "base/str_cat.h"
 #include "migrations/database.h"
+#include "migrations/sqlite_connection.h"
 #include "tests/fakes/moves.h"
 #include "tests/fakes/must.h"
 #include "tests/fakes/temporary_directory.h"
@@ -216,6 +217,17 @@ TEST_F(SqliteDatabaseTest, AStepMayMendWhatAnApplicationLeft) {
       "VALUES (1), (2)");
   ExpectDone(database_->Run(Up("", 0, "1-t1", {MakeStep(1, "DELETE FROM c WHERE p = 1", "")})));
   EXPECT_EQ(Value("SELECT count(*) FROM c"), "1");
+}
+
+TEST_F(SqliteDatabaseTest, WhoeverKeepsItLockedIsNamedWithTheFileAndTheRemedy) {
+  Execute(kTable);
+  auto connection = SqliteConnection::Open(path_, SqliteConnection::Mode::kExisting);
+  (void)sqlite3_busy_timeout(connection->handle(), 0);
+  auto holder = SqliteConnection::Open(path_, SqliteConnection::Mode::kExisting);
+  ExpectDone(holder->Execute("PRAGMA locking_mode = exclusive; INSERT INTO t VALUES (1, 'x')"));
+  auto refused = connection->Execute("BEGIN IMMEDIATE");
+  EXPECT_THAT(refused, FailsWith(ErrorCode::kBusy, "another program holds the database " + path_));
+  EXPECT_THAT(refused.error().remedy, HasSubstr("locking_mode = exclusive"));
 }
 
 TEST_F(SqliteDatabaseTest, VerifyQueriesMustFindNothing) {
