@@ -32,8 +32,18 @@ Result<MigrationsHandler::Sides> MigrationsHandler::SidesOf(const Change& change
 uint64_t MigrationsHandler::BytesToMove(const Sides& sides) const {
   if (sides.from && sides.to && sides.from->spec.Level() == sides.to->spec.Level()) return 0;
   auto place = databases_.Find(sides.any());
-  auto size = place ? databases_.SizeOf(*place) : Result<std::optional<uint64_t>>(place.error());
+  if (!place) return 0;
+  if (place->engine == migrations::Engine::kPostgresql) {
+    auto state = LastSeen(*place);
+    return state ? state->bytes : 0;
+  }
+  auto size = databases_.SizeOf(*place);
   return size ? size->value_or(0) : 0;
+}
+
+Result<DatabaseState> MigrationsHandler::LastSeen(const DatabasePlace& place) const {
+  if (seen_ && seen_->address == place.address) return seen_->state;
+  return databases_.Open(place)->Read();
 }
 
 Result<Course> MigrationsHandler::CourseOf(const Change& change, const Sides& sides,
@@ -75,7 +85,8 @@ Result<std::vector<CheckResult>> MigrationsHandler::CheckTargets(const Change& c
     find(place.error());
     return findings;
   }
-  auto state = databases_.Open(*place)->Read();
+  seen_ = Seen{place->address, databases_.Open(*place)->Read()};
+  const auto& state = seen_->state;
   if (!state) {
     find(state.error());
     return findings;
@@ -148,7 +159,7 @@ Result<> MigrationsHandler::Rehearse(const Change& change, const Watch& watch) {
 Result<MigrationsHandler::Prospect> MigrationsHandler::ProspectOf(const Change& change) const {
   Sides sides = TRY(SidesOf(change));
   DatabasePlace place = TRY(databases_.Find(sides.any()));
-  DatabaseState state = TRY(databases_.Open(place)->Read());
+  DatabaseState state = TRY(LastSeen(place));
   Prospect prospect;
   prospect.database = {change.any().component, place.name,
                        state.exists ? std::optional(state.bytes) : std::nullopt};

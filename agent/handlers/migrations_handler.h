@@ -99,6 +99,11 @@ class MigrationsHandler : public engine::Handler {
   DataMover mover_;
   DataSnapshots snapshots_;
   DataRehearsal rehearsal_;
+  struct Seen {
+    std::string address;
+    Result<migrations::DatabaseState> state;
+  };
+  mutable std::optional<Seen> seen_;
 };
 
 }  // namespace ignite::handlers

@@ -125,6 +125,23 @@ TEST_F(MigrationsHandlerTest, ADatabaseThatCannotBeReadIsAFinding) {
   EXPECT_FALSE(findings[0].passed);
 }
 
+TEST_F(MigrationsHandlerTest, AfterItsCheckTheDatabaseIsNotReadAgainForWords) {
+  worker_.state = At("1-t1", 1);
+  worker_.state.baseline = 1;
+  worker_.state.baseline = 1;
+  for (const char* fails : {"", "read"}) {
+    worker_.asked.clear();
+    worker_.fails = fails;
+    (void)Must(handler_.CheckTargets(change_));
+    (void)Must(handler_.StagingSteps(change_));
+    (void)Must(handler_.ActivationSteps(change_));
+    EXPECT_THAT(worker_.asked, ElementsAre("read"));
+  }
+  worker_.fails.clear();
+  EXPECT_THAT(Must(handler_.CheckTargets(change_)), IsEmpty());
+  EXPECT_THAT(Must(handler_.ActivationSteps(change_)), Contains(HasSubstr("move data/main")));
+}
+
 TEST_F(MigrationsHandlerTest, WithoutItsSnapshotNothingIsChanged) {
   worker_.state = At("1-t1", 1);
   worker_.fails = "snapshot";
