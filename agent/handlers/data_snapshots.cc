@@ -25,6 +25,10 @@ std::string DataSnapshots::NameOf(const Change& change) {
 
 std::string DataSnapshots::FileOf(const Change& change) { return StrCat(NameOf(change), kCopy); }
 
+bool DataSnapshots::IsOf(std::string_view name, const engine::ComponentRecord& left) {
+  return name.starts_with(StrCat(left.release, kTo));
+}
+
 std::string DataSnapshots::Path(const Change& change) const {
   return StrCat(notes_.Folder(change.any().component), "/", FileOf(change));
 }
@@ -87,8 +91,7 @@ void DataSnapshots::KeepReplaced(const Change& change, const DatabasePlace& plac
 Result<> DataSnapshots::Discard(const engine::ComponentRecord& record) {
   std::string folder = notes_.Folder(record.component);
   for (const std::string& name : TRY(files_.List(folder))) {
-    bool is_its = name.starts_with(StrCat(record.release, kTo)) ||
-                  name.ends_with(StrCat(kTo, record.release));
+    bool is_its = IsOf(name, record) || name.ends_with(StrCat(kTo, record.release));
     if (is_its) TRY(files_.RemoveTree(StrCat(folder, "/", name)));
   }
   return {};

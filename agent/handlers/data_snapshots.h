@@ -19,6 +19,8 @@ class DataSnapshots {
   /// What the database was when it left `from` for `to`: in the folder of the component, and on
   /// this host.
   static std::string FileOf(const engine::Change& change);
+  /// Whether that of a change that left the release has this name.
+  static bool IsOf(std::string_view name, const engine::ComponentRecord& left);
   std::string Path(const engine::Change& change) const;
   /// The newest that has what the database was when it left the release that the change leads to.
   Result<std::optional<KeptSnapshot>> Behind(const engine::Change& change) const;

@@ -77,8 +77,9 @@ std::optional<Replaced> DatabaseNotes::LastReplaced(std::string_view component) 
   return ReadNote<Replaced>(files_, ReplacedPath(component), ReplacedFromJson);
 }
 
-void DatabaseNotes::ForgetReplaced(std::string_view component) {
-  (void)files_.RemoveFile(ReplacedPath(component));
+void DatabaseNotes::ForgetReplaced(std::string_view component, std::string_view change) {
+  auto last = LastReplaced(component);
+  if (last && last->change == change) (void)files_.RemoveFile(ReplacedPath(component));
 }
 
 }  // namespace ignite::handlers

@@ -44,7 +44,8 @@ class DatabaseNotes {
 
   void Write(std::string_view component, const Replaced& replaced);
   std::optional<Replaced> LastReplaced(std::string_view component) const;
-  void ForgetReplaced(std::string_view component);
+  /// What was noted of this change.
+  void ForgetReplaced(std::string_view component, std::string_view change);
 
  private:
   std::string ReplacedPath(std::string_view component) const;

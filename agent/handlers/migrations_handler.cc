@@ -191,17 +191,28 @@ Result<std::vector<std::string>> MigrationsHandler::Remarks(const Change& change
   if (change.to && rehearsal && rehearsal->release == change.to->release)
     remarks.push_back(RehearsalRemark(change.to->component, *rehearsal));
   for (std::string& loss : TRY(UndoRemarks(change))) remarks.push_back(std::move(loss));
+  // Back where a restore has left: the steps do not bring the rows of then.
+  auto replaced = notes_.LastReplaced(change.any().component);
+  bool is_back = replaced && change.to && DataSnapshots::IsOf(replaced->file, *change.to);
+  if (is_back && TRY(files_.Inspect(KeptFile(change, *replaced))))
+    remarks.push_back(TRY(LossOf(change, *replaced)));
   return remarks;
+}
+
+std::string MigrationsHandler::KeptFile(const Change& change, const Replaced& replaced) const {
+  return StrCat(notes_.Folder(change.any().component), "/", replaced.file);
+}
+
+Result<std::string> MigrationsHandler::LossOf(const Change& change,
+                                              const Replaced& replaced) const {
+  return LossRemark(TRY(SidesOf(change)).any(), replaced, KeptFile(change, replaced));
 }
 
 Result<std::vector<std::string>> MigrationsHandler::UndoRemarks(const Change& change) const {
   std::vector<std::string> remarks;
-  const std::string& component = change.any().component;
-  auto replaced = notes_.LastReplaced(component);
-  if (replaced && replaced->change == DataSnapshots::NameOf(change)) {
-    remarks.push_back(LossRemark(TRY(SidesOf(change)).any(), *replaced,
-                                 StrCat(notes_.Folder(component), "/", replaced->file)));
-  }
+  auto replaced = notes_.LastReplaced(change.any().component);
+  if (replaced && replaced->change == DataSnapshots::NameOf(change))
+    remarks.push_back(TRY(LossOf(change, *replaced)));
   return remarks;
 }
 
@@ -223,7 +234,7 @@ Result<> MigrationsHandler::Activate(const Change& change, const engine::Watch& 
   std::string snapshot = snapshots_.Path(change);
   // Those of an earlier transaction must not pass for ours.
   TRY(files_.RemoveTree(ParentOf(snapshot)));
-  notes_.ForgetReplaced(change.any().component);
+  notes_.ForgetReplaced(change.any().component, DataSnapshots::NameOf(change));
   if (course.needs_snapshot) {
     TRY(snapshots_.MakeFolder(ParentOf(snapshot), place));
     TRY(databases_.Open(place, Telling(watch, StrCat("keeping a snapshot of ", place.name)))

@@ -72,9 +72,16 @@ class MigrationsHandler : public engine::Handler {
     const format::MigrationsSpec& any() const { return to ? to->spec : from->spec; }
   };
   static Result<Sides> SidesOf(const engine::Change& change);
+  /// Host path of what a restore has replaced.
+  std::string KeptFile(const engine::Change& change, const Replaced& replaced) const;
+  Result<std::string> LossOf(const engine::Change& change, const Replaced& replaced) const;
   /// Of the database, where the change moves it; else, and where it cannot be read, 0: the check of
   /// the targets says why.
   uint64_t BytesToMove(const Sides& sides) const;
+
+  /// For words and sizes alone: what the last check of the targets found there, for whoever holds
+  /// the database makes each reading wait.
+  Result<migrations::DatabaseState> LastSeen(const DatabasePlace& place) const;
 
   Result<Course> CourseOf(const engine::Change& change, const Sides& sides,
                           const migrations::DatabaseState& state, const LoadText& load) const;

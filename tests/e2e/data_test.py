@@ -232,8 +232,9 @@ class MigrationTest(DataCase):
         self.assertEqual(self.dump(), before)
         self.assertEqual(self.version(), "3")
         self.assertEqual(self.hosts_in(self.kept(answer)), [("MIXED",), ("since",)])
-        self.probe.rollback()
+        again = self.probe.rollback()
         self.assertEqual(self.sql("SELECT name FROM hosts"), [["MIXED"]])
+        self.assertEqual(self.hosts_in(self.kept(again)), [("MIXED",), ("since",)])
 
     def test_a_return_that_restored_data_and_fails_brings_back_what_was(self):
         self.probe.install(self.release("1.0", SECOND, health=command_check("test ! -e $IGNITE_ROOT/bad", "1s")))

@@ -231,6 +231,21 @@ TEST_F(MigrationsHandlerTest, ANewerOneReplacesTheOlder) {
   EXPECT_THAT(Must(files_.List(Snapshots() + "/replaced")), ElementsAre("copy.db"));
 }
 
+TEST_F(MigrationsHandlerTest, AReturnToWhatARestoreHasLeftNamesTheFileThatHasItsRows) {
+  std::string left = Snapshots() + "/2-t2_to_1-t1";
+  Must(files_.MakeDirectories(left, 0755));
+  Must(files_.WriteAtomically(left + "/copy.db", {}, 0600));
+  notes_.Write("data/main", Replaced{"2-t2_to_1-t1", 1, "2-t2_to_1-t1/copy.db", ""});
+  worker_.state = At("2-t2", 2);
+  Must(handler_.Activate(change_, {}));
+  EXPECT_THAT(Must(handler_.Remarks(change_)),
+              ElementsAre(HasSubstr("opened by: sqlite3 " + left + "/copy.db")));
+  EXPECT_THAT(Remarks(), IsEmpty());
+  EXPECT_THAT(Must(handler_.Remarks({Release("1-t1", 1), Release("3-t3", 3)})), IsEmpty());
+  Must(files_.RemoveTree(left));
+  EXPECT_THAT(Must(handler_.Remarks(change_)), IsEmpty());
+}
+
 TEST_F(MigrationsHandlerTest, WithoutRoomTheRestoreGoesOnAndSaysSo) {
   files_.free = uint64_t{200} * 1024 * 1024;
   ASSERT_THAT(handler_.Undo(change_), Succeeds());
