@@ -7,6 +7,7 @@
 #include "agent/cli/doctor.h"
 #include "agent/cli/terminal_observer.h"
 #include "agent/composition.h"
+#include "agent/conclusion.h"
 #include "base/arguments.h"
 #include "base/ini.h"
 #include "base/str_cat.h"
@@ -120,8 +121,13 @@ Result<cli::Answer> RunWithKeys(const Arguments& arguments, const engine::ProbeP
   cli::TerminalObserver::CatchSignals();
   if (command == "adopt") return cli::Adopt(parts, words[0], *observer);
   if (command == "install") return cli::Install(parts, words[0], *observer);
-  if (command == "recover") return cli::Recover(parts, arguments.Has("--boot"), *observer);
-  if (command == "cancel") return cli::Cancel(parts, *observer);
+  if (command == "recover" || command == "cancel") {
+    auto unfinished = TRY(engine::TakeSnapshot(parts.files, parts.paths)).transaction;
+    auto answer = command == "cancel" ? cli::Cancel(parts, *observer)
+                                      : cli::Recover(parts, arguments.Has("--boot"), *observer);
+    if (unfinished) ConcludeUploadOf(*composition, unfinished->id);
+    return answer;
+  }
   if (command == "hold") return cli::Hold(parts, content, *observer);
   if (command == "unhold") return cli::Unhold(parts, content, *observer);
   engine::RollbackRequest request;

@@ -13,4 +13,11 @@ namespace ignite {
 bool Conclude(Composition& composition, inbox::Inbox& inbox, outbox::Outbox& outbox,
               const inbox::Upload& upload, engine::Verdict verdict);
 
+/// The same for the upload of a transaction that a command has brought to its end, where it still
+/// waits in the inbox; nothing where it has not ended, or is to be tried again.
+void ConcludeUploadOf(Composition& composition, int64_t transaction);
+
+/// Not final: the bundle was not judged, so the upload stays and is tried again.
+bool IsPostponed(const engine::Verdict& verdict);
+
 }  // namespace ignite

@@ -52,12 +52,6 @@ class StatusObserver : public engine::Observer {
   Clock::Milliseconds written_{-1'000'000};
 };
 
-/// Not final: the bundle was not judged, so the upload stays and is tried again.
-bool IsPostponed(const engine::Verdict& verdict) {
-  bool is_under_way = !engine::IsFinal(verdict.state) && verdict.state != engine::State::kStuck;
-  return is_under_way || verdict.reason == "interrupted" || verdict.reason == "suspended";
-}
-
 }  // namespace
 
 UploadWorker::UploadWorker(Composition& composition)
@@ -92,6 +86,7 @@ WorkerResult UploadWorker::Tell(const inbox::Upload& upload, const engine::Verdi
     (void)outbox_.Write(outbox::WaitingStatus(upload.name, verdict.cause, verdict.remedy, 0));
     return WorkerResult::kTryAgain;
   }
+  Log(StrCat(upload.name, ": ", engine::VerdictText(verdict)));
   return Conclude(composition_, inbox_, outbox_, upload, verdict) ? WorkerResult::kDone
                                                                   : WorkerResult::kTryAgain;
 }

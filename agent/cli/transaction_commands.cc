@@ -25,11 +25,18 @@ Result<std::optional<engine::TransactionRecord>> Running(const engine::Parts& pa
   return TRY(engine::TakeSnapshot(parts.files, parts.paths)).transaction;
 }
 
-/// Nobody runs it where its process has died: then recovery does what was asked.
-Result<> RecoverIfAbandoned(const engine::Parts& parts, engine::Observer& observer) {
+/// Nobody runs it where its process has died: then recovery does what was asked. false where
+/// somebody does.
+Result<bool> RecoverIfAbandoned(const engine::Parts& parts, engine::Observer& observer) {
   auto recovered = engine::Engine(parts).Recover(observer);
-  if (recovered || recovered.error().code == ErrorCode::kBusy) return {};
+  if (recovered) return true;
+  if (recovered.error().code == ErrorCode::kBusy) return false;
   return std::move(recovered).error();
+}
+
+Result<bool> WaitsForReboot(const engine::Parts& parts, int64_t id) {
+  auto running = TRY(Running(parts));
+  return running && running->id == id && running->WaitsForReboot();
 }
 
 }  // namespace
@@ -46,7 +53,8 @@ Result<Answer> Cancel(const engine::Parts& parts, engine::Observer& observer) {
   for (;;) {
     running = TRY(Running(parts));
     if (!running || running->id != id || running->state == engine::State::kStuck) break;
-    TRY(RecoverIfAbandoned(parts, observer));
+    // The rest of a rollback comes with the next boot.
+    if (TRY(RecoverIfAbandoned(parts, observer)) && TRY(WaitsForReboot(parts, id))) break;
     parts.clock.Sleep(kPoll);
   }
   engine::Story story = TRY(engine::ReadStory(parts.paths, id));
@@ -54,9 +62,10 @@ Result<Answer> Cancel(const engine::Parts& parts, engine::Observer& observer) {
   std::string text = StrCat(words, "\n", engine::StoryText(story));
   engine::State state = story.transaction.state;
   bool undone = state == engine::State::kCancelled || state == engine::State::kRolledBack;
-  int code = state == engine::State::kStuck ? engine::exit_code::kStuck
-             : undone                       ? engine::exit_code::kDone
-                                            : engine::exit_code::kFailed;
+  int code = state == engine::State::kStuck         ? engine::exit_code::kStuck
+             : state == engine::State::kRollingBack ? engine::exit_code::kWaiting
+             : undone                               ? engine::exit_code::kDone
+                                                    : engine::exit_code::kFailed;
   return Answer{std::move(document), std::move(text), code};
 }
 

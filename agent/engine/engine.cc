@@ -40,6 +40,8 @@ class SuspendingObserver : public Observer {
   Observer& observer_;
 };
 
+bool WaitsForReboot(State state) { return state == State::kStaged || state == State::kRollingBack; }
+
 /// Whether one whole deployment is there for the units, the one before or the one on trial.
 bool MayRun(State state) { return state != State::kStuck && state != State::kRollingBack; }
 
@@ -55,16 +57,25 @@ Result<std::vector<ComponentRecord>> ActiveComponents(Journal& journal) {
 }  // namespace
 
 template <class Work>
-Result<Verdict> Engine::RunTransaction(std::string_view purpose, Observer& observer, Work work) {
+Result<Verdict> Engine::RunTransaction(std::string_view purpose, std::string_view bundle,
+                                       Observer& observer, Work work) {
   Session session = TRY(Session::Open(parts_, purpose, Session::Occasion::kWork, observer));
-  if (const Verdict* blocking = session.Blocking()) return *blocking;
+  if (const Verdict* blocking = session.Blocking()) {
+    const std::string& waiting = session.recovered()->bundle;
+    if (!WaitsForReboot(blocking->state) || waiting == bundle) return *blocking;
+    return Error{ErrorCode::kBusy,
+                 StrCat("transaction ", blocking->transaction, " (", Printable(waiting),
+                        ") waits for the reboot of this probe"),
+                 "reboot it first; 'ignite cancel' gives up what is ready"};
+  }
   Result<Verdict> verdict = work(session.journal());
   session.Tidy();
   return verdict;
 }
 
 Result<Verdict> Engine::Install(InstallRequest request, Observer& observer) {
-  return RunTransaction(StrCat("installing ", request.name), observer, [&](Journal& journal) {
+  std::string name = request.name;
+  return RunTransaction(StrCat("installing ", request.name), name, observer, [&](Journal& journal) {
     return InstallBundle(journal, std::move(request), observer);
   });
 }
@@ -90,7 +101,7 @@ Result<Verdict> Engine::InstallBundle(Journal& journal, InstallRequest request,
 }
 
 Result<Verdict> Engine::Rollback(const RollbackRequest& request, Observer& observer) {
-  return RunTransaction("rolling back", observer,
+  return RunTransaction("rolling back", "", observer,
                         [&](Journal& journal) { return RollBackTo(journal, request, observer); });
 }
 
@@ -122,7 +133,7 @@ Result<Verdict> Engine::RollBackTo(Journal& journal, const RollbackRequest& requ
 }
 
 Result<Verdict> Engine::Adopt(const Adoption& adoption, Observer& observer) {
-  return RunTransaction("adopting", observer,
+  return RunTransaction("adopting", "", observer,
                         [&](Journal& journal) { return AdoptTrees(journal, adoption, observer); });
 }
 

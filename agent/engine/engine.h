@@ -57,8 +57,10 @@ class Engine {
  private:
   /// Under the lock, behind recovery, and with clean-up after it; a transaction that blocks answers
   /// instead.
+  /// `bundle`: the name of the file that is installed; empty where none is.
   template <class Work>
-  Result<Verdict> RunTransaction(std::string_view purpose, Observer& observer, Work work);
+  Result<Verdict> RunTransaction(std::string_view purpose, std::string_view bundle,
+                                 Observer& observer, Work work);
   Result<Verdict> InstallBundle(Journal& journal, InstallRequest request, Observer& observer);
   Result<Verdict> AdoptTrees(Journal& journal, const Adoption& adoption, Observer& observer);
   Result<Verdict> RollBackTo(Journal& journal, const RollbackRequest& request, Observer& observer);

@@ -54,7 +54,7 @@ using Watch = std::function<bool(const std::string& doing)>;
 
 /// When a component has its turn among those that change together, whatever their order in the
 /// bundle. The reverse is the order of the undo.
-enum class Turn : uint8_t { kData, kConfiguration, kLast };
+enum class Turn : uint8_t { kSystem, kData, kConfiguration, kLast };
 
 class Handler {
  public:
@@ -101,9 +101,11 @@ class Handler {
   /// Whether the release is here and whole, so that a deployment can return to it.
   virtual Result<bool> HasRelease(const ComponentRecord& record) const = 0;
 
-  /// The slot that must run before this change, which is staged, can be activated; nullopt for
-  /// types that are no operating system.
-  virtual Result<std::optional<Slot>> SlotFor(const Change&) const { return std::optional<Slot>(); }
+  /// The slot that is to be staged, or was for a rollback, and must run before this change can be
+  /// activated; nullopt for types that are no operating system.
+  virtual Result<std::optional<Slot>> SlotFor(const Change&, Action) const {
+    return std::optional<Slot>();
+  }
 
   /// Prepares the places outside the release for `to` and takes away what only `from` had. Runs
   /// before the switch, with the units stopped.

@@ -112,6 +112,7 @@ Json Plan::ToJson() const {
       .Set("counter", counter)
       .Set("epoch", epoch)
       .Set("signed-time", signed_time);
+  if (slot) json.Set("slot", SlotName(*slot));
   json.Set("from", from_deployment).Set("to", to_deployment);
   json.Set("changes", std::move(changes_json)).Set("components", std::move(components_json));
   return json.Set("health", HealthToJson(health));
@@ -130,6 +131,9 @@ Result<Plan> Plan::FromJson(const Json& json) {
   plan.counter = static_cast<uint64_t>(fields.Integer("counter", 0, Json::kMaxInteger));
   plan.epoch = static_cast<uint32_t>(fields.Integer("epoch", 0, 0xffffffff));
   plan.signed_time = fields.Integer("signed-time", 0, Json::kMaxInteger, 0);
+  std::string slot = fields.String("slot", "");
+  plan.slot = ParseSlot(slot);
+  if (!slot.empty() && !plan.slot) fields.Fault("slot", "is neither a nor b");
   plan.from_deployment = fields.Integer("from", 0, Json::kMaxInteger);
   plan.to_deployment = fields.Integer("to", 1, Json::kMaxInteger);
   const Json::Array& changes = fields.Array("changes");

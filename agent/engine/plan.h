@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/engine/boot.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "payload-format/manifest/manifest.h"
@@ -52,6 +53,8 @@ struct Plan {
   uint64_t counter = 0;
   uint32_t epoch = 0;
   int64_t signed_time = 0;  ///< The latest moment that its signers name, since 1970; 0 for none.
+  /// That must run for it; nullopt where it leaves the operating system as it is.
+  std::optional<Slot> slot;
   int64_t from_deployment = 0;  ///< 0: the probe has none yet.
   int64_t to_deployment = 0;
   std::vector<Change> changes;              ///< In the order of activation.

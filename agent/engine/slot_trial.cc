@@ -8,41 +8,37 @@ constexpr int kTries = 3;
 
 }  // namespace
 
-Result<std::optional<Slot>> SlotTrial::Of(const Plan& plan) const {
+Result<std::optional<Slot>> SlotTrial::Choose(const Plan& plan) const {
   for (const Change& change : plan.changes) {
     Handler* handler = parts_.handlers.Find(change.any().type);
     if (handler == nullptr) continue;
-    if (auto slot = TRY(handler->SlotFor(change))) return slot;
+    if (auto slot = TRY(handler->SlotFor(change, plan.action))) return slot;
   }
   return std::optional<Slot>();
 }
 
 Result<SlotTrial::Standing> SlotTrial::StandingOf(const Plan& plan, bool was_set,
                                                   bool is_boot) const {
-  auto slot = TRY(Of(plan));
-  if (!slot || TRY(parts_.boot.Booted()) == *slot) return Standing::kRuns;
+  if (!plan.slot || TRY(parts_.boot.Booted()) == *plan.slot) return Standing::kRuns;
   if (!was_set) return Standing::kIsToBeSet;
   // Who cannot tell is believed to have had its chance with the boot.
   auto next = TRY(parts_.boot.Next());
-  bool waits = next ? *next == *slot : !is_boot;
+  bool waits = next ? *next == *plan.slot : !is_boot;
   return waits ? Standing::kWaits : Standing::kFellBack;
 }
 
 Result<> SlotTrial::Enter(const Plan& plan) {
-  auto slot = TRY(Of(plan));
-  return slot ? parts_.boot.SetTrial(*slot, kTries) : Result<>();
+  return plan.slot ? parts_.boot.SetTrial(*plan.slot, kTries) : Result<>();
 }
 
 Result<> SlotTrial::Keep(const Plan& plan) {
-  auto slot = TRY(Of(plan));
-  return slot ? parts_.boot.MarkGood(*slot) : Result<>();
+  return plan.slot ? parts_.boot.MarkGood(*plan.slot) : Result<>();
 }
 
 Result<bool> SlotTrial::Leave(const Plan& plan) {
-  auto slot = TRY(Of(plan));
-  if (!slot) return false;
-  TRY(parts_.boot.MarkBad(*slot));
-  return TRY(parts_.boot.Booted()) == *slot;
+  if (!plan.slot) return false;
+  TRY(parts_.boot.MarkBad(*plan.slot));
+  return TRY(parts_.boot.Booted()) == *plan.slot;
 }
 
 }  // namespace ignite::engine

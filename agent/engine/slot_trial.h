@@ -12,8 +12,8 @@ class SlotTrial {
  public:
   explicit SlotTrial(const Parts& parts) : parts_(parts) {}
 
-  /// The slot that the plan needs to run; nullopt where it leaves the operating system as it is.
-  Result<std::optional<Slot>> Of(const Plan& plan) const;
+  /// Decides it, before anything is staged; from then on the plan says.
+  Result<std::optional<Slot>> Choose(const Plan& plan) const;
 
   enum class Standing : uint8_t {
     kRuns,       ///< The plan's operating system runs, or it changes none.

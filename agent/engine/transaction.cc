@@ -147,7 +147,10 @@ Result<Verdict> Transaction::Fail(Verdict why) {
   return End(Event::kFailure, std::move(why), false);
 }
 
-Result<Verdict> Transaction::Run(const Plan& plan, format::VerifiedBundle* bundle) {
+Result<Verdict> Transaction::Run(Plan plan, format::VerifiedBundle* bundle) {
+  auto slot = slot_trial_.Choose(plan);
+  if (!slot) return Fail(Because("error", slot.error()));
+  plan.slot = *slot;
   auto staged = Stage(plan, bundle);
   if (!staged) return AbandonStaging(staged.error());
   return GoOn(plan, false);
@@ -157,7 +160,7 @@ Result<Verdict> Transaction::GoOn(const Plan& plan, bool is_boot) {
   auto set = TRY(TrialWasSet());
   switch (TRY(slot_trial_.StandingOf(plan, set.has_value(), is_boot))) {
     case SlotTrial::Standing::kRuns:
-      return Try(plan);
+      return Try(plan, is_boot);
     case SlotTrial::Standing::kFellBack:
       return FallBack(plan);
     case SlotTrial::Standing::kWaits:
@@ -165,7 +168,8 @@ Result<Verdict> Transaction::GoOn(const Plan& plan, bool is_boot) {
     case SlotTrial::Standing::kIsToBeSet:
       TRY(Step("telling the boot loader"));
       if (auto told = slot_trial_.Enter(plan); !told) {
-        (void)slot_trial_.Leave(plan);
+        // It may have been told all the same, so it is not over before the loader knows better.
+        TRY(slot_trial_.Leave(plan));
         return AbandonStaging(told.error());
       }
       TRY(Step(std::string(kWaitingForReboot)));
@@ -189,9 +193,8 @@ Result<Verdict> Transaction::WaitForReboot(const Plan& plan) {
   waiting.state = State::kStaged;
   waiting.transaction = id_;
   waiting.reason = "reboot";
-  waiting.cause =
-      StrCat("the operating system is ready in slot ", SlotName(TRY(slot_trial_.Of(plan)).value()),
-             ", and the next boot enters it");
+  waiting.cause = StrCat("the operating system is ready in slot ", SlotName(plan.slot.value()),
+                         ", and the next boot enters it");
   waiting.remedy = "reboot this probe; 'ignite cancel' leaves everything as it is";
   const Settings& settings = parts_.settings;
   if (settings.reboot == RebootPolicy::kManual) return waiting;
@@ -212,15 +215,17 @@ Result<Verdict> Transaction::FallBack(const Plan& plan) {
   return End(Event::kFellBack, FellBack(), plan.action == Action::kInstall);
 }
 
-Result<Verdict> Transaction::Try(const Plan& plan) {
+Result<Verdict> Transaction::Try(const Plan& plan, bool is_boot) {
   auto activated = Activate(plan);
   if (activated) return TryAndCommit(plan);
+  // The new system runs already: only a rollback leaves it, and that needs the journal.
+  if (!IsActivated(state_) && plan.slot) return activated.error();
   if (!IsActivated(state_)) return AbandonStaging(activated.error());
   if (stop_ == StopRequest::kCancel) {
     return RollBack(plan, Event::kCancel, Cancelled("while it was being activated"), false);
   }
   // The end of the agent may end the programs that it runs as well: no fault of the release.
-  if (observer_.Stop() == StopRequest::kSuspend)
+  if (!is_boot && observer_.Stop() == StopRequest::kSuspend)
     return RollBack(plan, Event::kFailure, Interrupted(), false);
   return RollBack(plan, Event::kFailure, Because("activation", activated.error()), true);
 }
@@ -354,7 +359,7 @@ Result<Verdict> Transaction::Commit(const Plan& plan) {
       left_content = current->content_id;
   }
   if (auto kept = slot_trial_.Keep(plan); !kept)
-    return RollBack(plan, Event::kFailure, Because("boot", kept.error()), false);
+    return RollBack(plan, Event::kFailure, Because("boot", kept.error()), true);
   if (TRY(store_.Active()) != plan.to_deployment) {
     Error cause{ErrorCode::kInternal, "the deployment on trial is no longer the active one",
                 "install the bundle again"};
@@ -440,7 +445,7 @@ Result<Verdict> Transaction::Resume(const TransactionRecord& record, bool is_boo
   state_ = record.state;
   Show("recovering", StartPercent(state_));
   bool is_staged = record.plan && record.state == State::kStaged;
-  if (is_staged && TRY(slot_trial_.Of(*record.plan))) return GoOn(*record.plan, is_boot);
+  if (is_staged && record.plan->slot) return GoOn(*record.plan, is_boot);
   if (!record.plan || !IsActivated(record.state)) {
     // Nothing was activated, so nothing is held: the upload is tried again, but not for ever.
     Verdict verdict = Interrupted();

@@ -35,7 +35,7 @@ class Transaction {
   Result<Verdict> Fail(Verdict why);
   /// From the passed checks to the end. `bundle` is null for a rollback, whose releases are here
   /// already, and for an adoption, whose files are.
-  Result<Verdict> Run(const Plan& plan, format::VerifiedBundle* bundle);
+  Result<Verdict> Run(Plan plan, format::VerifiedBundle* bundle);
   /// Goes on with what another process began, also before a reboot: clean-up, activation, rollback,
   /// or the trial. `is_boot`: this probe has just booted.
   Result<Verdict> Resume(const TransactionRecord& record, bool is_boot);
@@ -56,7 +56,7 @@ class Transaction {
   Result<Verdict> AbandonStaging(const Error& error);
   /// From staged to the end, or to the reboot that lies in between.
   Result<Verdict> GoOn(const Plan& plan, bool is_boot);
-  Result<Verdict> Try(const Plan& plan);
+  Result<Verdict> Try(const Plan& plan, bool is_boot);
   Result<Verdict> WaitForReboot(const Plan& plan);
   Result<Verdict> FallBack(const Plan& plan);
   /// Whether the loader was told of the new operating system, and when since boot.

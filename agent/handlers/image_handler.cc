@@ -1,5 +1,7 @@
 #include "agent/handlers/image_handler.h"
 
+#include <filesystem>
+
 #include "agent/handlers/slot_image.h"
 #include "base/str_cat.h"
 
@@ -76,7 +78,15 @@ Result<std::vector<CheckResult>> ImageHandler::CheckTargets(const Change& change
     find(next.error());
     return findings;
   }
-  if (TRY(Holding(change, *booted))) return findings;
+  if (auto held = TRY(Holding(change, *booted))) {
+    // Notes that do not know what runs are not those of this probe's deployment.
+    bool is_known = !change.from || TRY(notes_.Find(change.from->release, *booted));
+    if (!is_known) {
+      find({ErrorCode::kRefused, "it is not known any more which slot holds what",
+            "install the bundle of the operating system that you want"});
+    }
+    return findings;
+  }
   if (!change.to) {
     find({ErrorCode::kRefused, "the operating system from before ignite is in neither slot",
           "return to a deployment whose system is still there"});
@@ -88,6 +98,12 @@ Result<std::vector<CheckResult>> ImageHandler::CheckTargets(const Change& change
     find({ErrorCode::kRefused,
           StrCat("the image needs a device, and slot ", SlotName(slot), " has none"),
           StrCat("name it with 'device =' in [slot ", SlotName(slot), "] of agent.ini")});
+    return findings;
+  }
+  std::error_code failure;
+  if (std::filesystem::equivalent(device, settings_.PlaceOf(*booted).device, failure)) {
+    find({ErrorCode::kRefused, StrCat("both slots have the device ", device),
+          "correct [slot a] and [slot b] of agent.ini"});
     return findings;
   }
   if (auto checked = SlotImage::Check(device, TRY(BytesOf(*change.to))); !checked)
@@ -106,8 +122,11 @@ Result<std::unique_ptr<engine::Staging>> ImageHandler::Stage(const Change& chang
       std::move(image), notes_, slot, booted, change.to->release, std::move(watch)));
 }
 
-Result<std::optional<Slot>> ImageHandler::SlotFor(const Change& change) const {
-  auto slot = TRY(Holding(change, TRY(boot_.Booted())));
+Result<std::optional<Slot>> ImageHandler::SlotFor(const Change& change,
+                                                  engine::Action action) const {
+  Slot booted = TRY(boot_.Booted());
+  if (action == engine::Action::kInstall) return std::optional(OtherThan(booted));
+  auto slot = TRY(Holding(change, booted));
   if (slot) return slot;
   return Error{ErrorCode::kNotFound,
                StrCat("the operating system ", change.any().version, " is in neither slot"),

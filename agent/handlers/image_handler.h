@@ -19,6 +19,7 @@ class ImageHandler : public engine::Handler {
                engine::Boot& boot)
       : settings_(settings), boot_(boot), notes_(files, paths) {}
 
+  engine::Turn TurnOfActivation() const override { return engine::Turn::kSystem; }
   bool BelongsTo(format::Kind kind) const override { return format::ImageSpec::BelongsTo(kind); }
   Result<> CheckPayload(const format::PayloadInfo& payload) const override {
     return format::ImageSpec::Check(payload);
@@ -40,7 +41,8 @@ class ImageHandler : public engine::Handler {
   Result<std::string> ReleasePath(const engine::ComponentRecord&) const override {
     return std::string();
   }
-  Result<std::optional<engine::Slot>> SlotFor(const engine::Change& change) const override;
+  Result<std::optional<engine::Slot>> SlotFor(const engine::Change& change,
+                                              engine::Action action) const override;
   Result<bool> HasRelease(const engine::ComponentRecord& record) const override;
   Result<> Activate(const engine::Change&, const engine::Watch&) override { return {}; }
   Result<> Undo(const engine::Change&) override { return {}; }

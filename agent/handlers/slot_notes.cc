@@ -25,11 +25,14 @@ Result<SlotNotes::Held> SlotNotes::Read(Slot booted) const {
     held[IndexOf(booted)] = kFromBefore;
     return held;
   }
-  Json notes = TRY(Json::ParseStored(TRY(files_.ReadFile(path, kMaxBytes))));
+  auto text = files_.ReadFile(path, kMaxBytes);
+  if (!text && text.error().code != ErrorCode::kCorrupt) return std::move(text).error();
+  auto parsed = text ? Json::ParseStored(*text) : Result<Json>(Json());
+  Json notes = parsed ? *std::move(parsed) : Json();
   for (Slot slot : {Slot::kA, Slot::kB}) {
     const Json* note = notes.Find(SlotName(slot));
-    if (const std::string* text = note == nullptr ? nullptr : note->AsString())
-      held[IndexOf(slot)] = *text;
+    if (const std::string* release = note == nullptr ? nullptr : note->AsString())
+      held[IndexOf(slot)] = *release;
   }
   return held;
 }

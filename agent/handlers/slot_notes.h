@@ -1,7 +1,7 @@
 // What the two slots hold: /var/lib/ignite/slots.json, which both operating systems share.
 //
 // A slot holds a release, what it had before ignite came, or nothing that could be started: it is
-// being written, or nobody knows of it.
+// being written, or nobody knows of it, as where the file is damaged.
 #pragma once
 
 #include <array>

@@ -129,6 +129,19 @@ class OsTest(OsCase):
         self.assertIsNone(self.probe.status()["transaction"])
         self.commit("1.0")
 
+    def test_another_bundle_has_to_wait(self):
+        self.probe.install(self.release("1.0"), expect=8)
+        told = self.probe.json("install", self.release("2.0"), expect=7)
+        self.assertIn("release-1.0.ignite) waits for the reboot", told["error"]["cause"])
+
+    def test_a_cancel_on_the_way_back_ends_with_the_wait(self):
+        self.commit("1.0")
+        self.probe.install(self.release("2.0", health=command_check("false", "1s")), expect=8)
+        self.reboot()
+        self.probe.json("recover", expect=8)
+        self.probe.json("cancel", expect=8)
+        self.assertEqual(self.reboot()["outcome"], "rolled-back")
+
     def test_a_slot_that_cannot_take_it_is_refused_before_a_write(self):
         with self.slot("b").open("r+b") as slot:
             slot.truncate(1_000_000)
@@ -210,6 +223,27 @@ class InboxTest(daemon_test.DaemonCase, OsCase):
         self.start()
         wait_for(lambda: self.told().get("outcome"), what="the verdict")
         self.assertEqual(self.told()["outcome"], "committed")
+        self.assertEqual(list(self.probe.inbox.iterdir()), [])
+
+    def wait_with(self, bundle):
+        self.start()
+        shutil.copy(bundle, self.probe.inbox / "a.ignite")
+        wait_for(lambda: "the next boot enters it" in str(self.told()), what="the wait")
+
+    def test_an_upload_that_is_given_up_at_boot_gets_the_true_verdict(self):
+        self.commit("1.0")
+        self.wait_with(self.release("2.0"))
+        self.stop()
+        for _ in range(3):
+            run([self.loader, "boot"], 0)
+        self.assertEqual(self.reboot()["reason"], "boot")
+        self.assertEqual((self.told()["outcome"], self.told()["reason"]), ("rolled-back", "boot"))
+        self.assertEqual(list(self.probe.inbox.iterdir()), [])
+
+    def test_an_upload_that_is_cancelled_is_not_tried_again(self):
+        self.wait_with(self.release("1.0"))
+        self.probe.json("cancel")
+        self.assertEqual(self.told()["outcome"], "cancelled")
         self.assertEqual(list(self.probe.inbox.iterdir()), [])
 
 

@@ -20,6 +20,7 @@ class FakeBoot : public engine::Boot, public Reboot {
   Result<> SetTrial(Slot slot, int boots) override {
     good = OtherThan(slot);
     tries = boots;
+    if (fault_of_trial) return *fault_of_trial;
     return fault ? Result<>(*fault) : Result<>();
   }
   Result<> MarkGood(Slot slot) override {
@@ -30,6 +31,8 @@ class FakeBoot : public engine::Boot, public Reboot {
   }
   Result<> MarkBad(Slot slot) override {
     if (fault) return *fault;
+    // Staging gives a slot up before it is told of a trial.
+    if (fault_of_leaving && tries > 0) return *fault_of_leaving;
     good = OtherThan(slot);
     tries = 0;
     return {};
@@ -51,6 +54,8 @@ class FakeBoot : public engine::Boot, public Reboot {
   bool tells_next = true;
   int requests = 0;  ///< Of a reboot.
   std::optional<Error> fault;
+  std::optional<Error> fault_of_trial;  ///< It is told all the same.
+  std::optional<Error> fault_of_leaving;
 };
 
 }  // namespace ignite::fakes

@@ -95,8 +95,7 @@ TEST_F(OsUpdateTest, TheNewSystemFinishesAndIsKept) {
 
 TEST_F(OsUpdateTest, NothingElseBeginsBeforeTheReboot) {
   Install(1);
-  Verdict other = Install(2);
-  EXPECT_EQ(other.reason, "reboot");
+  EXPECT_THAT(probe_.Rollback(), fakes::FailsWith(ErrorCode::kBusy, "waits for the reboot"));
   EXPECT_EQ(*Must(probe_.boot.Next()), Slot::kB);
   EXPECT_TRUE(Held(Slot::kB).starts_with("1"));
 }
@@ -248,6 +247,59 @@ TEST_F(OsUpdateTest, ACommitThatTheLoaderDoesNotKeepIsTakenBack) {
   EXPECT_EQ(GoOn().state, State::kRollingBack);
   EXPECT_EQ(Boot().state, State::kRolledBack);
   EXPECT_EQ(Os(), "1.0");
+}
+
+TEST_F(OsUpdateTest, AJournalThatCannotBeWrittenInTheNewSystemLeavesTheTransactionOpen) {
+  Commit(1);
+  Install(2);
+  probe_.boot.Start();
+  Must(probe_.real_files->MakeDirectories(probe_.paths.Journal() + "-journal", 0755));
+  EXPECT_FALSE(Engine(probe_.parts()).RecoverAtBoot(probe_.observer));
+  Must(probe_.real_files->RemoveTree(probe_.paths.Journal() + "-journal"));
+  EXPECT_EQ(GoOn().state, State::kCommitted);
+}
+
+TEST_F(OsUpdateTest, ALoaderThatFailsMayHaveBeenToldAllTheSame) {
+  Commit(1);
+  probe_.boot.fault_of_trial = Error{ErrorCode::kIo, "an injected fault", ""};
+  probe_.boot.fault_of_leaving = probe_.boot.fault_of_trial;
+  EXPECT_FALSE(probe_.Install(Release(2)));
+  probe_.boot.fault_of_trial.reset();
+  probe_.boot.fault_of_leaving.reset();
+  EXPECT_EQ(Boot().state, State::kTrial) << "it was told";
+  EXPECT_EQ(GoOn().state, State::kCommitted);
+}
+
+TEST_F(OsUpdateTest, AFaultAtBootIsToldAndNotTakenForAnInterruption) {
+  Commit(1);
+  Install(2);
+  probe_.services.failing_starts = 100;
+  probe_.services.failing_stops = 0;
+  Verdict leaving = Boot();
+  EXPECT_EQ(leaving.state, State::kRollingBack);
+  EXPECT_EQ(leaving.reason, "activation");
+  probe_.services.failing_starts = 0;
+  EXPECT_EQ(Boot().state, State::kRolledBack);
+  EXPECT_EQ(Must(probe_.Install(Release(2), Origin::kInbox)).reason, "hold");
+}
+
+TEST_F(OsUpdateTest, WithoutNotesWhatWaitsGoesOnAndNothingElseIsBelieved) {
+  std::string notes = probe_.Path("/var/lib/ignite/slots.json");
+  Commit(1);
+  Install(2);
+  Must(probe_.real_files->WriteAtomically(notes, AsBytes("{\"a\":"), 0644));
+  EXPECT_EQ(Boot().state, State::kTrial);
+  EXPECT_EQ(GoOn().state, State::kCommitted);
+  EXPECT_EQ(Must(probe_.Rollback()).state, State::kRefused);
+  Must(probe_.real_files->RemoveFile(notes));
+  EXPECT_EQ(Must(probe_.Rollback()).state, State::kRefused);
+  EXPECT_EQ(Install(3).state, State::kStaged);
+}
+
+TEST_F(OsUpdateTest, TheRunningSlotIsNotWrittenWhereBothNameOneDevice) {
+  probe_.settings.slots[1].device = probe_.settings.slots[0].device;
+  EXPECT_THAT(Must(probe_.Install(Release(1))).cause, HasSubstr("both slots have the device"));
+  EXPECT_EQ(Held(Slot::kA), std::string(kSlotBytes, 'f'));
 }
 
 TEST_F(OsUpdateTest, RebootsByItselfWherePolicySaysSo) {
