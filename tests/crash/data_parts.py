@@ -77,7 +77,7 @@ class SqliteDatabase:
         return path == self.file or path == journal and path.read_bytes()[:1] in (b"", b"\0")
 
     def contents(self):
-        """Schema and rows of the application, the version, and every file beside the database; None where there is none."""
+        """Schema and rows of the application, the version, and every file beside it; None where there is none."""
         beside = [path.name for path in self.file.parent.iterdir() if not self.owns(path)]
         if beside or not self.file.exists():
             return {"beside": beside} if beside else None

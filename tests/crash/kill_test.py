@@ -26,7 +26,8 @@ import unittest
 
 import data_parts
 from stories import (
-    EXIT_OF, FAILURES, SQLITE, Stories, copy_probe, number_of, problem_of, problem_of_next, reference, remove_probe, run,
+    EXIT_OF, FAILURES, SQLITE, Stories, copy_probe, number_of, problem_of, problem_of_next, reference, remove_probe,
+    run,
 )
 
 KINDS = (

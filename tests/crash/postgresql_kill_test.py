@@ -37,9 +37,10 @@ class Held:
 
     def each(self):
         """The processes that come there; each goes on when the next one is asked for."""
-        met = 0
-        while self.process.poll() is None:
-            stopped = re.findall(r"^(\d+) --- stopped by SIGSTOP", self.log.read_text(), re.M) if self.log.exists() else []
+        met, latest = 0, time.monotonic() + LONGEST
+        while self.process.poll() is None and time.monotonic() < latest:
+            log = self.log.read_text() if self.log.exists() else ""
+            stopped = re.findall(r"^(\d+) +--- stopped by SIGSTOP", log, re.M)
             for process in map(int, stopped[met:]):
                 met += 1
                 yield process
@@ -58,7 +59,11 @@ class Held:
 
     def end(self):
         """How it ended, and what it said."""
-        out, error = self.process.communicate(timeout=LONGEST)
+        try:
+            out, error = self.process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            self.send(self.ignite(), signal.SIGKILL)
+            raise
         return self.process.returncode, out.decode() + error.decode()
 
 
@@ -69,7 +74,7 @@ def messages_of(scenario):
         run([*MESSAGES, "-o", log.name, *probe.words(*scenario.words)])
         remove_probe(probe)
         messages = collections.defaultdict(list)
-        for process, text in re.findall(r'^(\d+) sendto\(\d+, "(.*)', log.read(), re.M):
+        for process, text in re.findall(r'^(\d+) +sendto\(\d+, "(.*)', log.read(), re.M):
             messages[process].append(text)
     return list(messages.values())
 

@@ -1,4 +1,4 @@
-"""Of the stories of this folder: a database of PostgreSQL 15. Every probe has a server of its own, which is copied with it."""
+"""Of the stories of this folder: a database of PostgreSQL 15. Every probe has its own server, which is copied with it."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ COPIES = "ignite_rehearsal_"
 
 
 class PostgresqlDatabases:
-    """Whoever makes them calls end() at the end. Bundles name one place for all servers: only one is served at a time."""
+    """Whoever makes them calls end() at the end. Bundles name one place for all servers, so one is served at a time."""
 
     steps = {1: FIRST, 2: {**SECOND, **LASTS}, 3: {**LOSSY, **LASTS}}
 
@@ -124,7 +124,7 @@ class PostgresqlDatabase:
         return False
 
     def contents(self):
-        """Schema and rows of the application, the version, and databases that are left over; None where there is none."""
+        """Schema and rows of the application, the version, and copies that are left over; None where there is none."""
         version = self.version()
         odd = [name for name, in self.sql(f"SELECT datname FROM pg_database WHERE starts_with(datname, '{COPIES}')")]
         if version is None and not odd:
