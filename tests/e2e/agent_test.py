@@ -511,9 +511,8 @@ class RefusalTest(AgentCase):
         image = self.workshop.folder / "rootfs.ext4"
         image.write_bytes(bytes(100_000))
         system = f"[payload system]\ntype = image\ncomponent = os\nsource = {image}\n"
-        verdict = self.assert_refused(self.bundle("2.0", more=system), "types")
-        self.assertIn("cannot apply: payload type image of the component os", verdict["cause"])
-        self.assertEqual(verdict["remedy"], "update ignite-agent on this probe first")
+        verdict = self.assert_refused(self.bundle("2.0", more=system), "targets")
+        self.assertEqual(verdict["cause"], "this probe has no slots for an operating system")
 
     def test_targets_missing_account(self):
         def tree(folder):
