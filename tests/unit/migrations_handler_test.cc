@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/str_cat.h"
 #include "tests/fakes/database_worker.h"
 #include "tests/fakes/fake_probe.h"
@@ -210,6 +212,9 @@ TEST_F(MigrationsHandlerTest, TheSnapshotThatWasTakenLastLeadsOverSeveralRelease
   std::string folder = Snapshots() + "/1-t1_to_3-t3";
   Must(files_.MakeDirectories(folder, 0755));
   Must(files_.WriteAtomically(folder + "/copy.db", AsBytes(ToJson(At("1-t1", 1)).Dump()), 0600));
+  // Files that are made one after the other may have the same time.
+  auto earlier = std::filesystem::last_write_time(Snapshot()) - std::chrono::hours(1);
+  std::filesystem::last_write_time(Snapshot(), earlier);
   DataSnapshots snapshots(files_, DatabaseAccess(files_, worker_, probe_.paths), notes_);
   auto behind = [&] { return Must(snapshots.Behind({Release("4-t4", 3), Release("1-t1", 1)})); };
   EXPECT_EQ(behind()->path, folder + "/copy.db");
