@@ -164,9 +164,9 @@ Result<cli::Answer> Run(const Arguments& arguments) {
   if (command == "history") return cli::History(paths);
   if (command == "doctor") {
     auto composition = Composition::Load(paths);
-    if (!composition) return cli::Doctor(*files, *clock, paths, nullptr, nullptr);
+    if (!composition) return cli::Doctor(*files, *clock, paths, nullptr);
     engine::Parts parts = (*composition)->parts();
-    return cli::Doctor(*files, *clock, paths, &parts, &(*composition)->boot());
+    return cli::Doctor(*files, *clock, paths, &parts);
   }
   if (command == "show") return cli::Show(paths, TRY(TransactionNumber(arguments)));
   return RunWithKeys(arguments, paths);

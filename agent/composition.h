@@ -26,7 +26,6 @@ class Composition {
   const engine::Settings& settings() const { return settings_; }
   FileSystem& files() { return *files_; }
   Clock& clock() { return *clock_; }
-  engine::Boot& boot() { return *boot_; }
   engine::Parts parts();
   /// Units wait for the recovery at boot, so it must not wait for them.
   void PrepareForBoot();

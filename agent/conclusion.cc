@@ -4,9 +4,10 @@
 #include "base/str_cat.h"
 
 namespace ignite {
+namespace {
 
-bool Conclude(Composition& composition, inbox::Inbox& inbox, outbox::Outbox& outbox,
-              const inbox::Upload& upload, engine::Verdict verdict) {
+bool Tell(Composition& composition, inbox::Inbox& inbox, outbox::Outbox& outbox,
+          const inbox::Upload& upload, engine::Verdict verdict) {
   auto taken = engine::TakeSnapshot(composition.files(), composition.paths());
   engine::Snapshot snapshot = taken ? *std::move(taken) : engine::Snapshot{};
   if (!snapshot.deployments.empty()) verdict.deployment = snapshot.deployments.back().number;
@@ -22,22 +23,25 @@ bool Conclude(Composition& composition, inbox::Inbox& inbox, outbox::Outbox& out
   return true;
 }
 
+}  // namespace
+
+bool Conclude(Composition& composition, inbox::Inbox& inbox, outbox::Outbox& outbox,
+              const inbox::Upload& upload, engine::Verdict verdict) {
+  Log(StrCat(upload.name, ": ", engine::VerdictText(verdict)));
+  return Tell(composition, inbox, outbox, upload, std::move(verdict));
+}
+
 void ConcludeUploadOf(Composition& composition, int64_t transaction) {
   auto story = engine::ReadStory(composition.paths(), transaction);
   if (!story) return;
   const engine::TransactionRecord& record = story->transaction;
-  engine::Verdict verdict;
-  verdict.state = record.state;
-  verdict.transaction = record.id;
-  verdict.reason = record.reason;
-  verdict.cause = record.cause;
-  verdict.remedy = record.remedy;
+  engine::Verdict verdict = record.ToVerdict();
   if (!engine::IsFinal(verdict.state) || IsPostponed(verdict)) return;
   inbox::Inbox inbox(composition.paths().Inbox());
   outbox::Outbox outbox(composition.files(), composition.clock(), composition.paths().Outbox());
   auto upload = inbox.Look(record.bundle, composition.clock().BootTime());
   if (upload && !record.content_id.empty() && upload->content_id == record.content_id)
-    (void)Conclude(composition, inbox, outbox, *upload, std::move(verdict));
+    (void)Tell(composition, inbox, outbox, *upload, std::move(verdict));
 }
 
 bool IsPostponed(const engine::Verdict& verdict) {

@@ -174,7 +174,6 @@ void Daemon::Consider(const inbox::Upload& upload) {
     verdict.reason = "damaged";
     verdict.cause = upload.fault;
     verdict.remedy = "upload a file made by ignite-pack";
-    Log(StrCat(upload.name, ": ", engine::VerdictText(verdict)));
     (void)Conclude(composition_, inbox_, outbox_, upload, std::move(verdict));
     return;
   }
@@ -185,7 +184,6 @@ void Daemon::Consider(const inbox::Upload& upload) {
     verdict.cause = StrCat("the upload stopped at ", SizeInWords(upload.version.size),
                            " and did not go on for a day");
     verdict.remedy = "upload the file again";
-    Log(StrCat(upload.name, ": ", engine::VerdictText(verdict)));
     (void)Conclude(composition_, inbox_, outbox_, upload, std::move(verdict));
     return;
   }

@@ -86,7 +86,6 @@ WorkerResult UploadWorker::Tell(const inbox::Upload& upload, const engine::Verdi
     (void)outbox_.Write(outbox::WaitingStatus(upload.name, verdict.cause, verdict.remedy, 0));
     return WorkerResult::kTryAgain;
   }
-  Log(StrCat(upload.name, ": ", engine::VerdictText(verdict)));
   return Conclude(composition_, inbox_, outbox_, upload, verdict) ? WorkerResult::kDone
                                                                   : WorkerResult::kTryAgain;
 }

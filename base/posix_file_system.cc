@@ -180,18 +180,22 @@ class TreeRemoval {
   UniqueFd folder_;
 };
 
+/// Fills `status`.
+Result<UniqueFd> OpenRegular(const std::string& path, int flags, struct stat& status) {
+  // A FIFO would keep the open, and the read, waiting for ever.
+  UniqueFd fd(open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) return SystemError(StrCat("opening ", path), errno);
+  if (fstat(fd.get(), &status) != 0) return SystemError(StrCat("inspecting ", path), errno);
+  if (S_ISREG(status.st_mode)) return fd;
+  return Error{ErrorCode::kInvalidArgument, StrCat(path, " is no regular file"),
+               "put a regular file there"};
+}
+
 class PosixFileSystem : public FileSystem {
  public:
   Result<std::string> ReadFile(const std::string& path, size_t limit) override {
-    // A FIFO would keep the open, and the read, waiting for ever.
-    UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (!fd) return SystemError(StrCat("opening ", path), errno);
     struct stat status {};
-    if (fstat(fd.get(), &status) != 0) return SystemError(StrCat("inspecting ", path), errno);
-    if (!S_ISREG(status.st_mode)) {
-      return Error{ErrorCode::kInvalidArgument, StrCat(path, " is no regular file"),
-                   "put a regular file there"};
-    }
+    UniqueFd fd = TRY(OpenRegular(path, O_RDONLY, status));
     std::string text(limit + 1, '\0');
     text.resize(TRY(ReadFully(fd.get(), std::as_writable_bytes(std::span(text)), path)));
     if (text.size() > limit) {
@@ -216,14 +220,8 @@ class PosixFileSystem : public FileSystem {
   }
 
   Result<> Overwrite(const std::string& path, uint64_t offset, ByteView data) override {
-    UniqueFd fd(open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (!fd) return SystemError(StrCat("opening ", path), errno);
     struct stat status {};
-    if (fstat(fd.get(), &status) != 0) return SystemError(StrCat("inspecting ", path), errno);
-    if (!S_ISREG(status.st_mode)) {
-      return Error{ErrorCode::kInvalidArgument, StrCat(path, " is no regular file"),
-                   "put a regular file there"};
-    }
+    UniqueFd fd = TRY(OpenRegular(path, O_WRONLY | O_NOFOLLOW, status));
     auto size = static_cast<uint64_t>(status.st_size);
     if (size < data.size() || size - data.size() < offset) {
       return Error{ErrorCode::kCorrupt, StrCat(path, " ends before byte ", offset + data.size()),

@@ -86,11 +86,14 @@ Result<> CopyPages(SqliteConnection& from, SqliteConnection& to) {
   return result == SQLITE_DONE ? Result<>() : to.Failure("copying the database");
 }
 
+Error Damaged(std::string_view name, std::string_view found) {
+  return {ErrorCode::kIo, StrCat(name, " is damaged: ", found),
+          "restore the database from a backup"};
+}
+
 Result<> CheckWhole(SqliteConnection& connection, std::string_view check) {
   std::string found = TRY(connection.Value(StrCat("PRAGMA ", check, "(1)")));
-  if (found == "ok") return {};
-  return Error{ErrorCode::kIo, StrCat(connection.name(), " is damaged: ", found),
-               "restore the database from a backup"};
+  return found == "ok" ? Result<>() : Damaged(connection.name(), found);
 }
 
 Result<> RemoveSqlite(const std::string& path) {

@@ -13,7 +13,9 @@ class SqliteConnection;
 /// `to` becomes what `from` is at one moment, whoever writes there.
 Result<> CopyPages(SqliteConnection& from, SqliteConnection& to);
 
-/// kIo where the check, a PRAGMA, finds the database damaged.
+/// kIo: of the database `name` this was found.
+Error Damaged(std::string_view name, std::string_view found);
+/// Damaged where the check, a PRAGMA, finds something.
 Result<> CheckWhole(SqliteConnection& connection, std::string_view check);
 
 /// With the files that SQLite makes beside it; what is not there is no error.

@@ -88,11 +88,6 @@ class SqliteDatabase : public Database {
   }
 
  private:
-  static Error Damaged(std::string_view what, std::string_view found) {
-    return {ErrorCode::kIo, StrCat(what, " is damaged: ", found),
-            "restore the database from a backup"};
-  }
-
   Result<> CopyWhole(const std::string& path) {
     bool exists = TRY(SizeOf(path_)).has_value();
     auto from = TRY(SqliteConnection::Open(exists ? path_ : ":memory:", Mode::kExisting));

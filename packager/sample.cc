@@ -87,10 +87,10 @@ SampleCopy::SampleCopy(Sample sample, ScratchFolder folder)
     address_ = migrations::AddressOfCopy(
         sample_.address, format::PartOfAddress(sample_.address, "dbname").value_or(""),
         folder_.path());
+    removed_ = std::make_unique<RemovedOnSignal>(folder_.path(), sample_.address, address_);
+  } else {
+    removed_ = std::make_unique<RemovedOnSignal>(folder_.path(), "", "");
   }
-  bool is_beside = sample_.engine == Engine::kPostgresql;
-  removed_ = std::make_unique<RemovedOnSignal>(folder_.path(), is_beside ? sample_.address : "",
-                                               is_beside ? address_ : "");
   copy_ = migrations::OpenDatabase(sample_.engine, address_);
 }
 

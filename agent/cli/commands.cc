@@ -24,6 +24,21 @@ Answer AnswerFor(const engine::Verdict& verdict, const std::string& bundle) {
           engine::ExitCodeFor(verdict)};
 }
 
+/// A rollback is what recovery is for, so only a probe that stays stuck is a failure; at boot also
+/// one on which nothing may run before it boots again.
+int CodeOfRecovery(engine::State state, bool at_boot) {
+  switch (state) {
+    case engine::State::kStuck:
+      return engine::exit_code::kStuck;
+    case engine::State::kRollingBack:
+      return engine::exit_code::kWaiting;
+    case engine::State::kStaged:
+      return at_boot ? engine::exit_code::kDone : engine::exit_code::kWaiting;
+    default:
+      return engine::exit_code::kDone;
+  }
+}
+
 }  // namespace
 
 Result<NamedBundle> OpenNamedBundle(FileSystem& files, const std::string& path) {
@@ -63,25 +78,6 @@ Result<Answer> Adopt(const engine::Parts& parts, const std::string& path,
   engine::Engine engine(parts);
   return AnswerFor(TRY(engine.Adopt(adoption, observer)), "adoption");
 }
-
-namespace {
-
-/// A rollback is what recovery is for, so only a probe that stays stuck is a failure; at boot also
-/// one on which nothing may run before it boots again.
-int CodeOfRecovery(engine::State state, bool at_boot) {
-  switch (state) {
-    case engine::State::kStuck:
-      return engine::exit_code::kStuck;
-    case engine::State::kRollingBack:
-      return engine::exit_code::kWaiting;
-    case engine::State::kStaged:
-      return at_boot ? engine::exit_code::kDone : engine::exit_code::kWaiting;
-    default:
-      return engine::exit_code::kDone;
-  }
-}
-
-}  // namespace
 
 Result<Answer> Recover(const engine::Parts& parts, bool at_boot, engine::Observer& observer) {
   engine::Engine engine(parts);

@@ -27,7 +27,6 @@ struct Patient {
   Clock& clock;
   const engine::ProbePaths& paths;
   const engine::Parts* parts;
-  engine::Boot* boot;
   Result<engine::Snapshot> taken;  ///< Once, so that all checks speak of one moment.
 
   Result<const engine::Parts*> Parts() const {
@@ -250,8 +249,8 @@ Finding ExamineBoot(const Patient& patient) {
   const engine::Parts& parts = *TRY(patient.Parts());
   if (parts.settings.boot == engine::BootBackend::kNone)
     return std::string("this probe has no slots for an operating system");
-  engine::Slot booted = TRY(patient.boot->Booted());
-  auto next = TRY(patient.boot->Next());
+  engine::Slot booted = TRY(parts.boot.Booted());
+  auto next = TRY(parts.boot.Next());
   std::string finding = StrCat("slot ", engine::SlotName(booted), " runs");
   if (!next) return finding;
   return StrCat(finding, ", the next boot enters slot ", engine::SlotName(*next));
@@ -282,8 +281,8 @@ constexpr std::array kExaminations = {
 }  // namespace
 
 Result<Answer> Doctor(FileSystem& files, Clock& clock, const engine::ProbePaths& paths,
-                      const engine::Parts* parts, engine::Boot* boot) {
-  Patient patient{files, clock, paths, parts, boot, engine::TakeSnapshot(files, paths)};
+                      const engine::Parts* parts) {
+  Patient patient{files, clock, paths, parts, engine::TakeSnapshot(files, paths)};
   std::vector<CheckResult> checks;
   bool healthy = true;
   for (const NamedExamination& examination : kExaminations) {

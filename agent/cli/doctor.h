@@ -3,13 +3,12 @@
 #pragma once
 
 #include "agent/cli/commands.h"
-#include "agent/engine/boot.h"
 
 namespace ignite::cli {
 
-/// Exit code 0 where all is well, else 1. `parts` and `boot` are nullptr where configuration or
-/// keys are wrong; what needs them fails then, too. Writes nothing.
+/// Exit code 0 where all is well, else 1. `parts` is nullptr where configuration or keys are wrong;
+/// what needs them fails then, too. Writes nothing.
 Result<Answer> Doctor(FileSystem& files, Clock& clock, const engine::ProbePaths& paths,
-                      const engine::Parts* parts, engine::Boot* boot);
+                      const engine::Parts* parts);
 
 }  // namespace ignite::cli

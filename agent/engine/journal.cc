@@ -76,6 +76,16 @@ const ComponentRecord* DeploymentRecord::Find(std::string_view component) const 
   return FindComponent(components, component);
 }
 
+Verdict TransactionRecord::ToVerdict() const {
+  Verdict verdict;
+  verdict.state = state;
+  verdict.transaction = id;
+  verdict.reason = reason;
+  verdict.cause = cause;
+  verdict.remedy = remedy;
+  return verdict;
+}
+
 Json TransactionRecord::ToJson() const {
   bool has_ended = IsFinal(state) || state == State::kStuck;
   Json json = Json::EmptyObject();

@@ -43,6 +43,8 @@ struct TransactionRecord {
   int64_t started = 0;  ///< Seconds since 1970.
   int64_t ended = 0;    ///< 0 while it runs.
 
+  /// What it came to, as the journal remembers it.
+  Verdict ToVerdict() const;
   bool WaitsForReboot() const { return step == kWaitingForReboot; }
 
   /// The entry of the history, and the object of `ignite history --json`.

@@ -8,16 +8,6 @@ namespace {
 
 constexpr mode_t kTraversable = 0755;
 
-Verdict StuckVerdict(const TransactionRecord& record) {
-  Verdict verdict;
-  verdict.state = State::kStuck;
-  verdict.transaction = record.id;
-  verdict.reason = record.reason;
-  verdict.cause = record.cause;
-  verdict.remedy = record.remedy;
-  return verdict;
-}
-
 }  // namespace
 
 Result<Session> Session::Open(const Parts& parts, std::string_view purpose, Occasion occasion,
@@ -29,7 +19,7 @@ Result<Session> Session::Open(const Parts& parts, std::string_view purpose, Occa
   if (auto unfinished = TRY(session.journal_.Unfinished())) {
     bool leave = unfinished->state == State::kStuck && occasion == Occasion::kWork;
     Transaction transaction(parts, session.journal_, unfinished->id, observer);
-    Verdict verdict = leave ? StuckVerdict(*unfinished)
+    Verdict verdict = leave ? unfinished->ToVerdict()
                             : TRY(transaction.Resume(*unfinished, occasion == Occasion::kBoot));
     session.recovered_ = Recovered{unfinished->bundle, unfinished->content_id, std::move(verdict)};
   }

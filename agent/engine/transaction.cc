@@ -157,6 +157,7 @@ Result<Verdict> Transaction::Run(Plan plan, format::VerifiedBundle* bundle) {
 }
 
 Result<Verdict> Transaction::GoOn(const Plan& plan, bool is_boot) {
+  if (!plan.slot) return Try(plan, is_boot);
   auto set = TRY(TrialWasSet());
   switch (TRY(slot_trial_.StandingOf(plan, set.has_value(), is_boot))) {
     case SlotTrial::Standing::kRuns:
@@ -465,11 +466,7 @@ Result<Verdict> Transaction::Resume(const TransactionRecord& record, bool is_boo
   if (on_trial && TRY(store_.Active()) == record.plan->to_deployment)
     return ResumeTrial(*record.plan, is_boot);
   if (record.reason.empty()) return RollBack(*record.plan, Event::kFailure, Interrupted(), false);
-  Verdict why;
-  why.reason = record.reason;
-  why.cause = record.cause;
-  why.remedy = record.remedy;
-  return RollBack(*record.plan, Event::kFailure, std::move(why),
+  return RollBack(*record.plan, Event::kFailure, record.ToVerdict(),
                   record.reason == "health" || record.reason == "activation");
 }
 

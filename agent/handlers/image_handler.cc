@@ -42,7 +42,7 @@ class ImageStaging : public engine::Staging {
   Result<> Finish() override {
     std::string doing = StrCat("reading slot ", SlotName(slot_), " back");
     TRY(image_.Finish([&] { return watch_(doing); }));
-    return notes_.Fill(slot_, release_, booted_);
+    return notes_.Set(slot_, release_, booted_);
   }
 
  private:
@@ -116,7 +116,7 @@ Result<std::unique_ptr<engine::Staging>> ImageHandler::Stage(const Change& chang
   Slot slot = OtherThan(booted);
   // From here on no boot may enter it, and no deployment count on it.
   TRY(boot_.MarkBad(slot));
-  TRY(notes_.Empty(slot, booted));
+  TRY(notes_.Set(slot, "", booted));
   auto image = TRY(SlotImage::Open(settings_.PlaceOf(slot).device, TRY(BytesOf(*change.to))));
   return std::unique_ptr<engine::Staging>(std::make_unique<ImageStaging>(
       std::move(image), notes_, slot, booted, change.to->release, std::move(watch)));

@@ -24,10 +24,6 @@ constexpr size_t kAlignment = 4096;
 
 uint64_t HashOf(ByteView block) { return XXH3_64bits(block.data(), block.size()); }
 
-bool IsZero(ByteView block) {
-  return std::all_of(block.begin(), block.end(), [](std::byte b) { return b == std::byte{0}; });
-}
-
 /// Of a device that is mounted, or held by another program in the same way, O_EXCL gives none.
 Result<UniqueFd> OpenDevice(const std::string& device, int flags) {
   struct stat status {};
@@ -103,7 +99,7 @@ Result<> SlotImage::PutBlock() {
   auto length = static_cast<off_t>(block_.size());
   if (!TRY(HoldsBlock())) {
     bool is_punched =
-        IsZero(block_) &&
+        IsAllZero(block_) &&
         fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, place, length) == 0;
     if (!is_punched) {
       if (lseek(fd_.get(), place, SEEK_SET) < 0)

@@ -45,12 +45,6 @@ Result<std::optional<Slot>> SlotNotes::Find(std::string_view held, Slot booted) 
   return std::optional<Slot>();
 }
 
-Result<> SlotNotes::Empty(Slot slot, Slot booted) { return Set(slot, "", booted); }
-
-Result<> SlotNotes::Fill(Slot slot, std::string_view release, Slot booted) {
-  return Set(slot, release, booted);
-}
-
 Result<> SlotNotes::Set(Slot slot, std::string_view held, Slot booted) {
   Held all = TRY(Read(booted));
   all[IndexOf(slot)] = held;

@@ -25,15 +25,12 @@ class SlotNotes {
   /// The slot with a release, or with kFromBefore. On a probe without notes the running slot is
   /// from before.
   Result<std::optional<engine::Slot>> Find(std::string_view held, engine::Slot booted) const;
-  /// Before the first byte is written: durable.
-  Result<> Empty(engine::Slot slot, engine::Slot booted);
-  /// After the last one.
-  Result<> Fill(engine::Slot slot, std::string_view release, engine::Slot booted);
+  /// Durable. Nothing, before the first byte is written; a release, after the last one.
+  Result<> Set(engine::Slot slot, std::string_view held, engine::Slot booted);
 
  private:
   using Held = std::array<std::string, 2>;
   Result<Held> Read(engine::Slot booted) const;
-  Result<> Set(engine::Slot slot, std::string_view held, engine::Slot booted);
 
   FileSystem& files_;
   const engine::ProbePaths& paths_;
