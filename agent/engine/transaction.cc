@@ -1,6 +1,7 @@
 #include "agent/engine/transaction.h"
 
 #include <algorithm>
+#include <array>
 
 #include "agent/engine/examination.h"
 #include "base/str_cat.h"
@@ -95,6 +96,14 @@ Verdict Cancelled(std::string_view when) {
   return Because("cancelled",
                  {ErrorCode::kCancelled, StrCat("the transaction was cancelled ", when),
                   "install the bundle again when you want it"});
+}
+
+/// Whether a rollback for this reason speaks against the release itself, so that its content is
+/// held. Of the reason alone, for the one who ends it may be another than who began it.
+bool SpeaksAgainst(std::string_view reason) {
+  constexpr std::array<std::string_view, 4> kReasons = {"activation", "boot", "health",
+                                                        "interrupted-too-often"};
+  return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
 }
 
 Verdict FellBack() {
@@ -223,12 +232,12 @@ Result<Verdict> Transaction::Try(const Plan& plan, bool is_boot) {
   if (!IsActivated(state_) && plan.slot) return activated.error();
   if (!IsActivated(state_)) return AbandonStaging(activated.error());
   if (stop_ == StopRequest::kCancel) {
-    return RollBack(plan, Event::kCancel, Cancelled("while it was being activated"), false);
+    return RollBack(plan, Event::kCancel, Cancelled("while it was being activated"));
   }
   // The end of the agent may end the programs that it runs as well: no fault of the release.
   if (!is_boot && observer_.Stop() == StopRequest::kSuspend)
-    return RollBack(plan, Event::kFailure, Interrupted(), false);
-  return RollBack(plan, Event::kFailure, Because("activation", activated.error()), true);
+    return RollBack(plan, Event::kFailure, Interrupted());
+  return RollBack(plan, Event::kFailure, Because("activation", activated.error()));
 }
 
 Result<> Transaction::Stage(const Plan& plan, format::VerifiedBundle* bundle) {
@@ -337,11 +346,10 @@ Result<Verdict> Transaction::TryAndCommit(const Plan& plan) {
     return RollBack(
         plan, Event::kFailure,
         Because("health", {ErrorCode::kRefused, outcome.cause,
-                           "the release does not work here: send the report to its builder"}),
-        true);
+                           "the release does not work here: send the report to its builder"}));
   }
   if (outcome.stop == StopRequest::kCancel) {
-    return RollBack(plan, Event::kCancel, Cancelled("during its trial"), false);
+    return RollBack(plan, Event::kCancel, Cancelled("during its trial"));
   }
   TRY(Step(std::string(kTrialSuspended)));
   Verdict suspended;
@@ -360,16 +368,16 @@ Result<Verdict> Transaction::Commit(const Plan& plan) {
       left_content = current->content_id;
   }
   if (auto kept = slot_trial_.Keep(plan); !kept)
-    return RollBack(plan, Event::kFailure, Because("boot", kept.error()), true);
+    return RollBack(plan, Event::kFailure, Because("boot", kept.error()));
   if (TRY(store_.Active()) != plan.to_deployment) {
     Error cause{ErrorCode::kInternal, "the deployment on trial is no longer the active one",
                 "install the bundle again"};
-    return RollBack(plan, Event::kFailure, Because("journal", cause), false);
+    return RollBack(plan, Event::kFailure, Because("journal", cause));
   }
   if (TRY(journal_.Commit(id_, plan, left_content)) == Journal::CommitOutcome::kNotCommitted) {
     Error cause{ErrorCode::kIo, "the journal could not be written",
                 "check the disk of /var/lib/ignite"};
-    return RollBack(plan, Event::kFailure, Because("journal", cause), false);
+    return RollBack(plan, Event::kFailure, Because("journal", cause));
   }
   state_ = committed;
   observer_.Forget();
@@ -392,7 +400,7 @@ std::vector<std::string> Transaction::RemarksOf(
   return all;
 }
 
-Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why, bool hold) {
+Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why) {
   state_ = TRY(After(event));
   // The undo goes on even where the journal cannot be written: its last durable state leads
   // recovery here again.
@@ -424,6 +432,7 @@ Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why
     return why;
   }
   why.remarks = RemarksOf(plan, &Handler::UndoRemarks);
+  bool hold = SpeaksAgainst(why.reason);
   bool interrupted_often = why.reason == "interrupted" && TRY(InterruptedTooOften(plan.content_id));
   return End(Event::kUndone, std::move(why),
              plan.action == Action::kInstall && (hold || interrupted_often));
@@ -465,14 +474,13 @@ Result<Verdict> Transaction::Resume(const TransactionRecord& record, bool is_boo
   bool on_trial = record.state == State::kTrial;
   if (on_trial && TRY(store_.Active()) == record.plan->to_deployment)
     return ResumeTrial(*record.plan, is_boot);
-  if (record.reason.empty()) return RollBack(*record.plan, Event::kFailure, Interrupted(), false);
-  return RollBack(*record.plan, Event::kFailure, record.ToVerdict(),
-                  record.reason == "health" || record.reason == "activation");
+  if (record.reason.empty()) return RollBack(*record.plan, Event::kFailure, Interrupted());
+  return RollBack(*record.plan, Event::kFailure, record.ToVerdict());
 }
 
 Result<Verdict> Transaction::ResumeTrial(const Plan& plan, bool is_boot) {
   if (TRY(slot_trial_.StandingOf(plan, true, is_boot)) != SlotTrial::Standing::kRuns)
-    return RollBack(plan, Event::kFailure, FellBack(), true);
+    return RollBack(plan, Event::kFailure, FellBack());
   int64_t cut_off = 1;
   auto steps = TRY(journal_.Steps(id_));
   for (const StepRecord& step : steps) cut_off += step.step == kTrialResumed ? 1 : 0;
@@ -484,7 +492,7 @@ Result<Verdict> Transaction::ResumeTrial(const Plan& plan, bool is_boot) {
     why.cause = StrCat("the machine or the agent stopped ", cut_off,
                        " times while the release was on trial");
     why.remedy = "the release may take the machine down: send the report to its builder";
-    return RollBack(plan, Event::kFailure, std::move(why), true);
+    return RollBack(plan, Event::kFailure, std::move(why));
   }
   TRY(Step(suspended ? "trial goes on" : std::string(kTrialResumed)));
   return TryAndCommit(plan);

@@ -65,7 +65,7 @@ class Transaction {
   Result<Verdict> TryAndCommit(const Plan& plan);
   Result<Verdict> Commit(const Plan& plan);
   /// `event` is kFailure or kCancel.
-  Result<Verdict> RollBack(const Plan& plan, Event event, Verdict why, bool hold);
+  Result<Verdict> RollBack(const Plan& plan, Event event, Verdict why);
   /// Whether it ends with a reboot, before which nothing of the product may run.
   Result<bool> UndoActivation(const Plan& plan);
 

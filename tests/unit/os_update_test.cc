@@ -247,6 +247,7 @@ TEST_F(OsUpdateTest, ACommitThatTheLoaderDoesNotKeepIsTakenBack) {
   EXPECT_EQ(GoOn().state, State::kRollingBack);
   EXPECT_EQ(Boot().state, State::kRolledBack);
   EXPECT_EQ(Os(), "1.0");
+  EXPECT_EQ(Must(probe_.Install(Release(2), Origin::kInbox)).reason, "hold");
 }
 
 TEST_F(OsUpdateTest, AJournalThatCannotBeWrittenInTheNewSystemLeavesTheTransactionOpen) {
