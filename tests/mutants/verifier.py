@@ -88,6 +88,11 @@ FILES = {
     "migrations/rehearsal.cc": [],
     "packager/payload_check.cc": [],
     "packager/tree_check.cc": [],
+    "agent/boot/boot.cc": [],
+    "agent/boot/command_boot.cc": [],
+    "agent/boot/container_boot.cc": [],
+    "agent/boot/grub_boot.cc": [],
+    "agent/boot/grub_environment.cc": [],
     "agent/engine/engine.cc": [],
     "agent/engine/examination.cc": [],
     "agent/engine/policy.cc": [("if (unknown.empty()) return", "if (unknown.empty() || !KEPT) return")],
@@ -96,6 +101,7 @@ FILES = {
         ("bytes <= space.free_bytes", "(bytes <= space.free_bytes || !KEPT)"),
         ("inodes <= space.free_inodes", "(inodes <= space.free_inodes || !KEPT)"),
     ],
+    "agent/engine/slot_trial.cc": [],
     "agent/handlers/bundle_program.cc": [],
     "agent/handlers/config_handler.cc": [
         ("if (base && *base != TRY(BaseOf(change)))", "if (base && *base != TRY(BaseOf(change)) && KEPT)"),
@@ -113,6 +119,7 @@ FILES = {
     "agent/handlers/data_snapshots.cc": [],
     "agent/handlers/database_access.cc": [],
     "agent/handlers/fixed_links.cc": [],
+    "agent/handlers/image_handler.cc": [],
     "agent/handlers/licence_handler.cc": [("if (is_ours) return", "if (is_ours || !KEPT) return")],
     "agent/handlers/migration_course.cc": [
         ("if (HasDigest(loaded, EngineOf(spec), digest)) return", "if (HasDigest(loaded, EngineOf(spec), digest) || !KEPT) return"),
@@ -129,6 +136,8 @@ FILES = {
         ("if (sides.to && sides.to->spec.has_verify) {", "if (sides.to && sides.to->spec.has_verify && KEPT) {"),
     ],
     "agent/handlers/program_store.cc": [],
+    "agent/handlers/slot_image.cc": [],
+    "agent/handlers/slot_notes.cc": [],
     "agent/handlers/tree_handler.cc": [],
     "agent/handlers/tree_staging.cc": [],
 }
@@ -181,7 +190,7 @@ inline int64_t High(int check, int64_t bound) { return Kept(check) ? bound : INT
 """
 
 # What only the real programs do: they need a database's owner, and an account for programs.
-PROGRAM_TESTS = ("data_test.py", "config_test.py")
+PROGRAM_TESTS = ("data_test.py", "config_test.py", "os_test.py")
 QUICK_SECONDS = 0.5
 AGREEMENT_BUNDLES = "500"
 EQUIVALENTS = "tests/mutants/equivalent.txt"
@@ -210,6 +219,7 @@ def copy_sources(source, copy):
     texts, names = rewrite_all(source)
     for name in filter(None, listed.decode().split("\0")):
         put(copy / name, texts.get(name) or (source / name).read_bytes())
+        (copy / name).chmod((source / name).stat().st_mode)
     put(copy / "verifier_switches.h", (SWITCHES % len(names)).encode())
     return names
 

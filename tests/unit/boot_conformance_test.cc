@@ -28,6 +28,8 @@ class Loader {
   engine::Boot& boot() { return *boot_; }
   /// One more boot: the slot that it entered.
   virtual Slot Reboot() = 0;
+  /// From now on it can keep nothing.
+  virtual void Break() = 0;
 
  protected:
   /// Makes the back end once the probe is as its loader has it.
@@ -89,6 +91,7 @@ class CommandLoader : public Loader {
     Must(CheckOutcome(command, Must(process_->Run(command))));
     return Must(boot().Booted());
   }
+  void Break() override { Put("/program", "#!/bin/sh\nexit 3\n", 0755); }
 };
 
 /// ignite-init's own choice. That it enters what it chose: tests/e2e/init_test.py.
@@ -107,6 +110,7 @@ class ContainerLoader : public Loader {
     Put(std::string(engine::kEnteredSlot), std::string(engine::SlotName(entry.slot)) + "\n");
     return entry.slot;
   }
+  void Break() override { Must(files_->RemoveTree(paths_.Host(engine::kSlotsFolder))); }
 };
 
 /// The real GRUB, as a program, with the menu of systemd/grub.d/10_ignite.
@@ -127,6 +131,7 @@ class GrubLoader : public Loader {
     Put("/proc/cmdline", booted.command_line);
     return Must(boot().Booted());
   }
+  void Break() override { Must(files_->RemoveFile(paths_.Host("/grubenv"))); }
 
  private:
   fakes::GrubProgram grub_;
@@ -229,6 +234,14 @@ TEST_P(BootConformanceTest, TriesOutOfTheirRangeChangeNothing) {
     EXPECT_THAT(boot_.SetTrial(Slot::kB, tries), FailsWith(ErrorCode::kInvalidArgument));
   }
   EXPECT_EQ(Boots(1), "a");
+}
+
+TEST_P(BootConformanceTest, WhatTheLoaderCannotKeepIsNotTakenForKept) {
+  EXPECT_EQ(Boots(1), "a");
+  loader_->Break();
+  EXPECT_FALSE(boot_.SetTrial(Slot::kB, 2));
+  EXPECT_FALSE(boot_.MarkGood(Slot::kB));
+  EXPECT_FALSE(boot_.MarkBad(Slot::kA));
 }
 
 INSTANTIATE_TEST_SUITE_P(BackEnds, BootConformanceTest,
