@@ -136,6 +136,16 @@ Result<cli::Answer> RunWithKeys(const Arguments& arguments, const engine::ProbeP
   return cli::Rollback(parts, request, *observer);
 }
 
+/// Without keys: everybody may ask.
+Result<cli::Answer> RunStatus(FileSystem& files, const engine::ProbePaths& paths, Clock& clock) {
+  engine::Settings settings = TRY(engine::LoadSettings(files, paths));
+  auto process = MakeSystemProcess();
+  auto boot = boot::MakeBoot(settings, paths, files, *process);
+  const std::vector<format::PrivateKey> no_identities;
+  handlers::AllHandlers handlers(files, *process, clock, paths, settings, no_identities, *boot);
+  return cli::Status({files, paths, clock, settings, handlers, *boot});
+}
+
 /// Options of one command that ask for different things: one of them would be passed over.
 Result<> CheckOptions(const Arguments& arguments) {
   constexpr std::pair<std::string_view, std::string_view> kExclusive[] = {
@@ -157,7 +167,7 @@ Result<cli::Answer> Run(const Arguments& arguments) {
   std::string_view command = arguments.command()->name;
   auto files = MakePosixFileSystem();
   auto clock = MakeSystemClock();
-  if (command == "status") return cli::Status(*files, paths, *clock);
+  if (command == "status") return RunStatus(*files, paths, *clock);
   if (command == "licence") return cli::Licence(*files, paths, *clock);
   if (command == "history" && arguments.Has("--verify")) return cli::VerifyHistory(paths);
   if (command == "history" && arguments.Has("--export")) return cli::ExportHistory(paths);

@@ -5,6 +5,7 @@
 #include "agent/engine/examination.h"
 #include "agent/engine/probe_files.h"
 #include "agent/engine/report.h"
+#include "agent/engine/running_system.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 
@@ -153,13 +154,15 @@ Result<Answer> VerifyLive(const engine::Parts& parts) {
                 equal ? engine::exit_code::kDone : engine::exit_code::kFailed};
 }
 
-Result<Answer> Status(FileSystem& files, const engine::ProbePaths& paths, Clock& clock) {
-  engine::Settings settings = TRY(engine::LoadSettings(files, paths));
-  engine::Snapshot snapshot = TRY(engine::TakeSnapshot(files, paths));
-  auto licence = TRY(FindLicence(snapshot, clock));
-  Json document = engine::StatusJson(settings, snapshot);
+Result<Answer> Status(const View& view) {
+  engine::Snapshot snapshot = TRY(engine::TakeSnapshot(view.files, view.paths));
+  if (auto wrong = engine::FindWrongSystem(snapshot.deployments, snapshot.transaction,
+                                           view.handlers, view.boot))
+    snapshot.wrong_system = wrong->error;
+  auto licence = TRY(FindLicence(snapshot, view.clock));
+  Json document = engine::StatusJson(view.settings, snapshot);
   document.Set("licence", LicenceState(licence));
-  std::string text = engine::StatusText(settings, snapshot);
+  std::string text = engine::StatusText(view.settings, snapshot);
   if (licence) text += StrCat("licence      ", LicenceStateText(licence), "\n");
   return Answer{std::move(document), std::move(text), engine::exit_code::kDone};
 }

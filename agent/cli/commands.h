@@ -52,7 +52,16 @@ Result<Answer> Config(const engine::Parts& parts, const std::vector<std::string>
 Result<Answer> VerifyLive(const engine::Parts& parts);
 
 // These need no keys, and no write access.
-Result<Answer> Status(FileSystem& files, const engine::ProbePaths& paths, Clock& clock);
+/// What it takes to say what a probe runs.
+struct View {
+  FileSystem& files;
+  const engine::ProbePaths& paths;
+  Clock& clock;
+  const engine::Settings& settings;
+  engine::HandlerTable& handlers;
+  engine::Boot& boot;
+};
+Result<Answer> Status(const View& view);
 /// kDone also where the licence has ended, or there is none.
 Result<Answer> Licence(FileSystem& files, const engine::ProbePaths& paths, Clock& clock);
 Result<Answer> History(const engine::ProbePaths& paths);

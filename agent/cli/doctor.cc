@@ -6,6 +6,7 @@
 #include "agent/engine/deployment_store.h"
 #include "agent/engine/probe_files.h"
 #include "agent/engine/report.h"
+#include "agent/engine/running_system.h"
 #include "agent/engine/space.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
@@ -250,6 +251,10 @@ Finding ExamineBoot(const Patient& patient) {
   if (parts.settings.boot == engine::BootBackend::kNone)
     return std::string("this probe has no slots for an operating system");
   engine::Slot booted = TRY(parts.boot.Booted());
+  const engine::Snapshot& snapshot = *TRY(patient.Snapshot());
+  if (auto wrong = engine::FindWrongSystem(snapshot.deployments, snapshot.transaction,
+                                           parts.handlers, parts.boot))
+    return wrong->error;
   auto next = TRY(parts.boot.Next());
   std::string finding = StrCat("slot ", engine::SlotName(booted), " runs");
   if (!next) return finding;

@@ -5,6 +5,7 @@
 #include "agent/engine/examination.h"
 #include "agent/engine/planning.h"
 #include "agent/engine/returns.h"
+#include "agent/engine/running_system.h"
 #include "agent/engine/session.h"
 #include "agent/engine/space.h"
 #include "agent/engine/transaction.h"
@@ -125,8 +126,7 @@ Result<Verdict> Engine::RollBackTo(Journal& journal, const RollbackRequest& requ
                           StrCat("kept deployments to return to: ", KeptNumbers(deployments))}}));
   }
   Plan plan = PlanRollback(deployments.back(), *target, parts_.handlers, request.restores_data);
-  std::vector<CheckResult> checks =
-      TRY(CheckRollback(parts_, plan, TRY(journal.EpochFloor(parts_.settings.product))));
+  std::vector<CheckResult> checks = TRY(CheckRollback(parts_, journal, plan));
   if (FirstFailure(checks) != nullptr)
     return transaction.Refuse(RefusedByChecks(std::move(checks)));
   return transaction.Run(plan, nullptr);
@@ -182,6 +182,8 @@ Result<std::optional<Recovered>> Engine::RecoverAtBoot(Observer& observer) {
   Session session = TRY(Session::Open(parts_, "recovering", Session::Occasion::kBoot, suspending));
   const auto& recovered = session.recovered();
   if (recovered && !MayRun(recovered->verdict.state)) return recovered;
+  if (auto wrong = TRY(FindWrongSystem(session.journal(), parts_.handlers, parts_.boot)))
+    return wrong->error;
   auto components = TRY(ActiveComponents(session.journal()));
   TRY(parts_.services.Publish(TRY(UnitsOf(components, parts_.handlers))));
   return recovered;

@@ -46,7 +46,8 @@ class Engine {
   /// Finishes what was interrupted, to one side or the other; nullopt where there was nothing.
   Result<std::optional<Recovered>> Recover(Observer& observer);
   /// The same before any unit has started: a trial is left for later, when what it tries runs. Then
-  /// publishes the units of what is active, unless the probe is stuck.
+  /// publishes the units of what is active, unless the probe is stuck. kRefused where another
+  /// operating system runs than that of what is active: no unit may, then.
   Result<std::optional<Recovered>> RecoverAtBoot(Observer& observer);
 
   /// Keeps the daemon from installing a content, or Journal::kEverything; idempotent.

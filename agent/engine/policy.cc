@@ -102,6 +102,16 @@ Result<CheckResult> CheckHold(const PolicyFacts& facts) {
       "upload a corrected release, or have an engineer run 'ignite install' with this bundle");
 }
 
+Result<CheckResult> CheckSystem(const PolicyFacts& facts) {
+  if (!facts.wrong_system)
+    return Pass("the operating system of this deployment runs, or has no slot");
+  // It takes the place of that which does not come up: the last way out of a broken slot.
+  if (facts.origin == Origin::kEngineer && TRY(SlotOf(facts.plan, facts.handlers)))
+    return Pass("another operating system runs; the bundle brings one");
+  const Error& error = facts.wrong_system->error;
+  return Fail(error.cause, error.remedy);
+}
+
 /// Places that two components, or ignite itself, would fight for.
 Result<std::vector<std::string>> FindOverlaps(const PolicyFacts& facts) {
   format::TakenPlaces places;
@@ -157,7 +167,8 @@ constexpr std::array kChecks = {
     NamedCheck{"types", CheckTypes},     NamedCheck{"requires", CheckRequires},
     NamedCheck{"reads", CheckDataRead},  NamedCheck{"counter", CheckCounter},
     NamedCheck{"epoch", CheckEpoch},     NamedCheck{"hold", CheckHold},
-    NamedCheck{"targets", CheckTargets}, NamedCheck{"space", CheckRoom},
+    NamedCheck{"system", CheckSystem},   NamedCheck{"targets", CheckTargets},
+    NamedCheck{"space", CheckRoom},
 };
 
 }  // namespace

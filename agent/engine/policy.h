@@ -5,6 +5,7 @@
 #include "agent/engine/handler.h"
 #include "agent/engine/health.h"
 #include "agent/engine/journal.h"
+#include "agent/engine/running_system.h"
 #include "agent/engine/settings.h"
 #include "base/file_system.h"
 
@@ -22,6 +23,7 @@ struct PolicyFacts {
   uint64_t counter_floor = 0;
   uint64_t epoch_floor = 0;
   bool held = false;
+  std::optional<WrongSystem> wrong_system = {};
   Origin origin = Origin::kEngineer;
   FileSystem& files;
   HandlerTable& handlers;

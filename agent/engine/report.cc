@@ -29,6 +29,11 @@ Json TransactionJson(const TransactionRecord& transaction,
   return json.Set("step", progress ? progress->step : transaction.step);
 }
 
+Json FaultJson(const Error& error) {
+  Json json = Json::EmptyObject();
+  return json.Set("cause", error.cause).Set("remedy", error.remedy);
+}
+
 Json TroubleJson(const TransactionRecord& transaction, std::string_view cause,
                  std::string_view remedy) {
   Json json = Json::EmptyObject();
@@ -221,6 +226,7 @@ Json StatusJson(const Settings& settings, const Snapshot& snapshot) {
   json.Set("transaction", transaction ? TransactionJson(*transaction, snapshot.progress) : Json());
   json.Set("trial", on_trial);
   json.Set("hold", Json::StringArray(snapshot.holds));
+  json.Set("wrong_system", snapshot.wrong_system ? FaultJson(*snapshot.wrong_system) : Json());
   json.Set("interrupted", snapshot.interrupted ? InterruptedJson(*transaction) : Json());
   return json.Set("stuck", stuck ? StuckJson(*transaction) : Json());
 }
@@ -303,6 +309,8 @@ std::string StatusText(const Settings& settings, const Snapshot& snapshot) {
   } else {
     text += "transaction  none\n";
   }
+  if (const auto& wrong = snapshot.wrong_system)
+    text += StrCat("WRONG SYSTEM ", wrong->cause, "\n  remedy:    ", wrong->remedy, "\n");
   for (const std::string& held : snapshot.holds)
     text += StrCat("held         ", HoldText(held), "\n");
   return text;

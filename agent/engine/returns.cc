@@ -4,6 +4,7 @@
 #include "agent/engine/pace.h"
 #include "agent/engine/planning.h"
 #include "agent/engine/reads.h"
+#include "agent/engine/running_system.h"
 #include "agent/engine/space.h"
 #include "base/str_cat.h"
 
@@ -13,7 +14,7 @@ namespace {
 /// What all ways back of a probe have in common.
 struct Start {
   const DeploymentRecord& current;
-  uint64_t epoch_floor;
+  Journal& journal;
   Pace pace;
 };
 
@@ -23,7 +24,7 @@ Result<Return> ReturnTo(const Parts& parts, const Start& start, const Deployment
   found.runs_now = target.number == start.current.number;
   if (found.runs_now) return found;
   Plan plan = PlanRollback(start.current, target, parts.handlers, false);
-  found.obstacles = TRY(CheckRollback(parts, plan, start.epoch_floor));
+  found.obstacles = TRY(CheckRollback(parts, start.journal, plan));
   found.units = NamesOf(TRY(UnitsOf(plan, parts.handlers, true, true)));
   found.steps = TRY(ActivationSteps(plan, parts.handlers));
   found.expected = TRY(ExpectedTime(plan, start.pace, parts.settings, parts.handlers));
@@ -32,9 +33,10 @@ Result<Return> ReturnTo(const Parts& parts, const Start& start, const Deployment
 
 }  // namespace
 
-Result<std::vector<CheckResult>> CheckRollback(const Parts& parts, const Plan& plan,
-                                               uint64_t epoch_floor) {
+Result<std::vector<CheckResult>> CheckRollback(const Parts& parts, Journal& journal,
+                                               const Plan& plan) {
   std::vector<CheckResult> findings;
+  uint64_t epoch_floor = TRY(journal.EpochFloor(parts.settings.product));
   if (plan.epoch < epoch_floor) {
     findings.push_back({"epoch", false,
                         StrCat("that deployment is of epoch ", plan.epoch,
@@ -43,6 +45,11 @@ Result<std::vector<CheckResult>> CheckRollback(const Parts& parts, const Plan& p
   }
   if (CheckResult reads = CheckReads(plan.components); !reads.passed)
     findings.push_back(std::move(reads));
+  if (auto wrong = TRY(FindWrongSystem(journal, parts.handlers, parts.boot))) {
+    auto slot = SlotOf(plan, parts.handlers);
+    bool is_way_out = slot && *slot == wrong->runs;
+    if (!is_way_out) findings.push_back({"system", false, wrong->error.cause, wrong->error.remedy});
+  }
   for (const Change& change : plan.changes) {
     Handler* handler = parts.handlers.Find(change.any().type);
     if (handler == nullptr) {
@@ -72,8 +79,7 @@ Result<std::vector<Return>> FindReturns(const Parts& parts) {
   if (!journal) return std::move(journal).error();
   std::vector<DeploymentRecord> deployments = TRY(journal->Deployments());
   if (deployments.empty()) return returns;
-  uint64_t epoch_floor = TRY(journal->EpochFloor(parts.settings.product));
-  Start start{deployments.back(), epoch_floor, TRY(MeasurePace(*journal, parts.handlers))};
+  Start start{deployments.back(), *journal, TRY(MeasurePace(*journal, parts.handlers))};
   for (auto target = deployments.rbegin(); target != deployments.rend(); ++target)
     returns.push_back(TRY(ReturnTo(parts, start, *target)));
   return returns;

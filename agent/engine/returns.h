@@ -10,8 +10,8 @@
 namespace ignite::engine {
 
 /// What stands in the way of a rollback; empty where nothing does.
-Result<std::vector<CheckResult>> CheckRollback(const Parts& parts, const Plan& plan,
-                                               uint64_t epoch_floor);
+Result<std::vector<CheckResult>> CheckRollback(const Parts& parts, Journal& journal,
+                                               const Plan& plan);
 
 struct Return {
   DeploymentRecord deployment;

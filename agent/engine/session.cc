@@ -1,6 +1,7 @@
 #include "agent/engine/session.h"
 
 #include "agent/engine/housekeeping.h"
+#include "agent/engine/running_system.h"
 #include "agent/engine/transaction.h"
 
 namespace ignite::engine {
@@ -16,7 +17,11 @@ Result<Session> Session::Open(const Parts& parts, std::string_view purpose, Occa
   TransactionLock lock = TRY(TransactionLock::Take(parts.paths.Lock(), purpose));
   Session session(parts, std::move(lock),
                   TRY(Journal::Open(parts.paths.Journal(), parts.files, parts.clock)));
+  if (occasion == Occasion::kBoot) TRY(session.LeadToRightSystem());
   if (auto unfinished = TRY(session.journal_.Unfinished())) {
+    // Neither of its two sides could run here.
+    auto wrong = TRY(FindWrongSystem(session.journal_, parts.handlers, parts.boot));
+    if (wrong && IsActivated(unfinished->state)) return wrong->error;
     bool leave = unfinished->state == State::kStuck && occasion == Occasion::kWork;
     Transaction transaction(parts, session.journal_, unfinished->id, observer);
     Verdict verdict = leave ? unfinished->ToVerdict()
@@ -25,6 +30,13 @@ Result<Session> Session::Open(const Parts& parts, std::string_view purpose, Occa
   }
   session.Tidy();
   return session;
+}
+
+Result<> Session::LeadToRightSystem() {
+  auto wrong = TRY(FindWrongSystem(journal_, parts_.handlers, parts_.boot));
+  // Where it cannot be told, the remedy says that somebody has to choose.
+  if (wrong) (void)parts_.boot.MarkGood(wrong->wanted());
+  return {};
 }
 
 void Session::Tidy() {

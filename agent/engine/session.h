@@ -34,6 +34,10 @@ class Session {
   Session(const Parts& parts, TransactionLock lock, Journal journal)
       : parts_(parts), lock_(std::move(lock)), journal_(std::move(journal)) {}
 
+  /// The next boot enters the slot of the active deployment, whoever chose the one that runs, and
+  /// however the boot loader forgot.
+  Result<> LeadToRightSystem();
+
   const Parts& parts_;
   TransactionLock lock_;
   Journal journal_;

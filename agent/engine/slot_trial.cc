@@ -8,15 +8,6 @@ constexpr int kTries = 3;
 
 }  // namespace
 
-Result<std::optional<Slot>> SlotTrial::Choose(const Plan& plan) const {
-  for (const Change& change : plan.changes) {
-    Handler* handler = parts_.handlers.Find(change.any().type);
-    if (handler == nullptr) continue;
-    if (auto slot = TRY(handler->SlotFor(change, plan.action))) return slot;
-  }
-  return std::optional<Slot>();
-}
-
 Result<SlotTrial::Standing> SlotTrial::StandingOf(const Plan& plan, bool was_set,
                                                   bool is_boot) const {
   if (!plan.slot || TRY(parts_.boot.Booted()) == *plan.slot) return Standing::kRuns;

@@ -12,9 +12,6 @@ class SlotTrial {
  public:
   explicit SlotTrial(const Parts& parts) : parts_(parts) {}
 
-  /// Decides it, before anything is staged; from then on the plan says.
-  Result<std::optional<Slot>> Choose(const Plan& plan) const;
-
   enum class Standing : uint8_t {
     kRuns,       ///< The plan's operating system runs, or it changes none.
     kIsToBeSet,  ///< The loader knows nothing of it yet.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "agent/engine/examination.h"
+#include "agent/engine/running_system.h"
 #include "base/str_cat.h"
 #include "base/utf8.h"
 
@@ -157,7 +158,7 @@ Result<Verdict> Transaction::Fail(Verdict why) {
 }
 
 Result<Verdict> Transaction::Run(Plan plan, format::VerifiedBundle* bundle) {
-  auto slot = slot_trial_.Choose(plan);
+  auto slot = SlotOf(plan, parts_.handlers);
   if (!slot) return Fail(Because("error", slot.error()));
   plan.slot = *slot;
   auto staged = Stage(plan, bundle);

@@ -142,6 +142,27 @@ class OsTest(OsCase):
         self.probe.json("cancel", expect=8)
         self.assertEqual(self.reboot()["outcome"], "rolled-back")
 
+    def test_the_other_slot_chosen_by_hand(self):
+        self.commit("1.0")
+        self.commit("2.0")
+        self.assertIsNone(self.probe.status()["wrong_system"])
+        self.assertNotIn("WRONG", self.probe.text("status"))
+        (self.machine / "booted").write_text("b\n")
+        (self.machine / "good").write_text("b\n")
+        told = self.probe.json("recover", "--boot", expect=4)
+        self.assertIn("slot b runs, and not slot a", told["error"]["cause"])
+        self.assertEqual(self.knows("good"), "a")
+        wrong = self.probe.status()["wrong_system"]
+        self.assertIn("'ignite rollback --to 1'", wrong["remedy"])
+        self.assertIn("WRONG SYSTEM slot b runs", self.probe.text("status"))
+        boot, = (check for check in self.probe.json("doctor", expect=1)["checks"] if check["id"] == "boot")
+        self.assertEqual((boot["result"], boot["cause"], boot["remedy"]), ("fail", wrong["cause"], wrong["remedy"]))
+        application = self.workshop.bundle("3.0")
+        self.assertEqual(self.probe.json("plan", application, expect=4)["reason"], "system")
+        self.assertEqual(self.probe.install(application, expect=4)["reason"], "system")
+        self.assertIsNone(self.reboot()["outcome"])
+        self.probe.install(application)
+
     def test_a_slot_that_cannot_take_it_is_refused_before_a_write(self):
         with self.slot("b").open("r+b") as slot:
             slot.truncate(1_000_000)

@@ -303,6 +303,105 @@ TEST_F(OsUpdateTest, TheRunningSlotIsNotWrittenWhereBothNameOneDevice) {
   EXPECT_EQ(Held(Slot::kA), std::string(kSlotBytes, 'f'));
 }
 
+/// Somebody chose the other slot by hand.
+TEST_F(OsUpdateTest, NothingOfTheProductRunsOrBeginsOnTheWrongSystem) {
+  Commit(1);
+  Commit(2);
+  probe_.boot.booted = Slot::kB;
+  probe_.services.published.clear();
+  EXPECT_THAT(Engine(probe_.parts()).RecoverAtBoot(probe_.observer),
+              fakes::FailsWith(ErrorCode::kRefused, "slot b runs, and not slot a"));
+  EXPECT_THAT(probe_.services.published, IsEmpty());
+  BundleRecipe application = Release(3);
+  application.image.clear();
+  Verdict refused = Must(probe_.Install(application));
+  EXPECT_EQ(refused.reason, "system");
+  EXPECT_THAT(refused.remedy, HasSubstr("the next boot enters slot a"));
+  EXPECT_THAT(refused.remedy, HasSubstr("'ignite rollback --to 1'"));
+  EXPECT_EQ(Must(probe_.Install(Release(3), Origin::kInbox)).reason, "system");
+  EXPECT_TRUE(Held(Slot::kA).starts_with("2"));
+  probe_.boot.Start();
+  EXPECT_TRUE(Engine(probe_.parts()).RecoverAtBoot(probe_.observer));
+  EXPECT_THAT(probe_.services.published, testing::SizeIs(1));
+  EXPECT_EQ(Must(probe_.Install(application)).state, State::kCommitted);
+}
+
+TEST_F(OsUpdateTest, ALoaderThatForgotIsToldAtBootWhichSystemIsRight) {
+  Commit(1);
+  probe_.boot.good = Slot::kA;
+  probe_.boot.Start();
+  EXPECT_FALSE(Engine(probe_.parts()).RecoverAtBoot(probe_.observer));
+  EXPECT_EQ(*Must(probe_.boot.Next()), Slot::kB);
+}
+
+TEST_F(OsUpdateTest, ARollbackToWhatRunsLeadsOutOfTheWrongSystem) {
+  Commit(1);
+  Commit(2);
+  BundleRecipe application = Release(3);
+  application.image.clear();
+  ASSERT_EQ(Must(probe_.Install(application)).state, State::kCommitted);
+  probe_.boot.booted = Slot::kB;
+  EXPECT_EQ(Must(probe_.Rollback(2)).reason, "system") << "its system is that of slot a, too";
+  EXPECT_EQ(Must(probe_.Rollback(1)).state, State::kCommitted);
+  EXPECT_EQ(probe_.boot.good, Slot::kB);
+  EXPECT_EQ(Os(), "1.0");
+  EXPECT_TRUE(Engine(probe_.parts()).RecoverAtBoot(probe_.observer));
+}
+
+TEST_F(OsUpdateTest, AnEngineerMayPutANewSystemInThePlaceOfOneThatDoesNotComeUp) {
+  Commit(1);
+  Commit(2);
+  probe_.boot.booted = Slot::kB;
+  EXPECT_EQ(Install(3).state, State::kStaged);
+  EXPECT_EQ(Boot().state, State::kTrial);
+  EXPECT_EQ(GoOn().state, State::kCommitted);
+  EXPECT_EQ(probe_.boot.booted, Slot::kA);
+}
+
+TEST_F(OsUpdateTest, WhereNoDeploymentOfWhatRunsIsKeptAnInstallIsTheWayOut) {
+  probe_.settings.keep_deployments = 2;
+  Commit(1);
+  Commit(2);
+  for (int number : {3, 4}) {
+    BundleRecipe application = Release(number);
+    application.image.clear();
+    ASSERT_EQ(Must(probe_.Install(application)).state, State::kCommitted);
+  }
+  probe_.boot.booted = Slot::kB;
+  EXPECT_THAT(Must(probe_.Rollback()).remedy, HasSubstr("'ignite install' a bundle that brings"));
+  EXPECT_EQ(Install(5).state, State::kStaged);
+}
+
+TEST_F(OsUpdateTest, ASystemThatWasRolledBackIsTheWrongOneToo) {
+  BundleRecipe first = Release(1);
+  first.image.clear();
+  ASSERT_EQ(Must(probe_.Install(first)).state, State::kCommitted);
+  EXPECT_TRUE(Engine(probe_.parts()).RecoverAtBoot(probe_.observer));
+  Commit(2);
+  ASSERT_EQ(Must(probe_.Rollback()).state, State::kStaged);
+  Boot();
+  ASSERT_EQ(GoOn().state, State::kCommitted);
+  probe_.boot.booted = Slot::kB;
+  EXPECT_FALSE(Engine(probe_.parts()).RecoverAtBoot(probe_.observer));
+}
+
+TEST_F(OsUpdateTest, AnInterruptedTrialIsNotJudgedOnTheWrongSystem) {
+  Commit(1);
+  BundleRecipe application = Release(2);
+  application.image.clear();
+  probe_.observer.stop = StopRequest::kSuspend;
+  probe_.observer.calls = 0;
+  probe_.observer.stop_after = 4;
+  ASSERT_EQ(Must(probe_.Install(application)).state, State::kTrial);
+  probe_.observer.stop = StopRequest::kNone;
+  probe_.boot.booted = Slot::kA;
+  EXPECT_FALSE(Engine(probe_.parts()).RecoverAtBoot(probe_.observer));
+  EXPECT_FALSE(probe_.Recover());
+  probe_.boot.Start();
+  EXPECT_EQ(Boot().state, State::kTrial);
+  EXPECT_EQ(GoOn().state, State::kCommitted);
+}
+
 TEST_F(OsUpdateTest, RebootsByItselfWherePolicySaysSo) {
   probe_.settings.reboot = RebootPolicy::kAtOnce;
   EXPECT_THAT(Install(1).remedy, HasSubstr("by itself now"));

@@ -109,8 +109,10 @@ TEST_F(ReadsOnAProbeTest, ARollbackIsHeldAgainstTheDeploymentItLeadsTo) {
   now.components = {Application({}), Data("main", "17")};
   DeploymentRecord before;
   before.components = {Application({"data/main 16"}), Data("main", "17")};
-  auto findings =
-      Must(CheckRollback(probe_.parts(), PlanRollback(now, before, probe_.handlers, false), 0));
+  auto journal = probe_.OpenJournal();
+  Plan plan = PlanRollback(now, before, probe_.handlers, false);
+  plan.epoch = 1;
+  auto findings = Must(CheckRollback(probe_.parts(), journal, plan));
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].id, "reads");
 }
