@@ -66,7 +66,13 @@ std::string PlanText(const Preview& preview, const std::string& bundle) {
   return text;
 }
 
-int ExitCode(const Preview& preview) {
+/// As an install would end.
+int ExitCode(const Preview& preview, const std::string& bundle) {
+  if (preview.unfinished) {
+    if (preview.unfinished->state == State::kStuck) return engine::exit_code::kStuck;
+    return preview.unfinished->bundle == bundle ? engine::exit_code::kWaiting
+                                                : engine::exit_code::kBusy;
+  }
   bool starts = preview.verdict.state == State::kReceived;
   return starts ? engine::exit_code::kDone : engine::ExitCodeFor(preview.verdict);
 }
@@ -77,7 +83,8 @@ Result<Answer> Plan(const engine::Parts& parts, const std::string& path) {
   NamedBundle bundle = TRY(OpenNamedBundle(parts.files, path));
   Preview preview = TRY(engine::PreviewInstall(
       parts, {std::move(bundle.file), bundle.name, engine::Origin::kEngineer}));
-  return Answer{PlanJson(preview, bundle.name), PlanText(preview, bundle.name), ExitCode(preview)};
+  return Answer{PlanJson(preview, bundle.name), PlanText(preview, bundle.name),
+                ExitCode(preview, bundle.name)};
 }
 
 }  // namespace ignite::cli

@@ -41,8 +41,6 @@ class SuspendingObserver : public Observer {
   Observer& observer_;
 };
 
-bool WaitsForReboot(State state) { return state == State::kStaged || state == State::kRollingBack; }
-
 /// Whether one whole deployment is there for the units, the one before or the one on trial.
 bool MayRun(State state) { return state != State::kStuck && state != State::kRollingBack; }
 
@@ -62,12 +60,10 @@ Result<Verdict> Engine::RunTransaction(std::string_view purpose, std::string_vie
                                        Observer& observer, Work work) {
   Session session = TRY(Session::Open(parts_, purpose, Session::Occasion::kWork, observer));
   if (const Verdict* blocking = session.Blocking()) {
-    const std::string& waiting = session.recovered()->bundle;
-    if (!WaitsForReboot(blocking->state) || waiting == bundle) return *blocking;
-    return Error{ErrorCode::kBusy,
-                 StrCat("transaction ", blocking->transaction, " (", Printable(waiting),
-                        ") waits for the reboot of this probe"),
-                 "reboot it first; 'ignite cancel' gives up what is ready"};
+    if (session.recovered()->bundle == bundle) return *blocking;
+    auto unfinished = TRY(session.journal().Unfinished());
+    auto obstacle = unfinished ? ObstacleOf(*unfinished) : std::nullopt;
+    return obstacle && obstacle->code == ErrorCode::kBusy ? Result<Verdict>(*obstacle) : *blocking;
   }
   Result<Verdict> verdict = work(session.journal());
   session.Tidy();

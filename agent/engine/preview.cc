@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/engine/examination.h"
+#include "agent/engine/session.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 
@@ -77,11 +78,16 @@ Result<Preview> PreviewInstall(const Parts& parts, InstallRequest request) {
   Journal* journal = opened ? &*opened : nullptr;
   std::optional<DeploymentRecord> current;
   if (journal != nullptr) current = TRY(journal->Current());
-  if (TRY(RunsAlready(parts, current, *bundle))) {
+  std::optional<Error> obstacle;
+  if (journal != nullptr) preview.unfinished = TRY(journal->Unfinished());
+  if (preview.unfinished) obstacle = ObstacleOf(*preview.unfinished);
+  if (!obstacle) preview.unfinished.reset();
+  if (!obstacle && TRY(RunsAlready(parts, current, *bundle))) {
     preview.verdict = AlreadyRunning(*current);
     return preview;
   }
   Examination found = TRY(Examine(parts, journal, *bundle, 0, request.origin));
+  if (obstacle) found.checks.push_back({"transaction", false, obstacle->cause, obstacle->remedy});
   bool refused = FirstFailure(found.checks) != nullptr;
   preview.plan = std::move(found.plan);
   if (refused) preview.verdict = RefusedByChecks(found.checks);

@@ -19,6 +19,8 @@ struct Preview {
   Clock::Milliseconds expected{0};
   bool expected_is_measured = false;
   bool is_held = false;  ///< An install by hand would lift it.
+  /// The transaction that an install would have to wait for, or is stuck with.
+  std::optional<TransactionRecord> unfinished;
 };
 
 /// The bundle is read up to its INDEX: what `install` refuses before it unpacks, this refuses too.

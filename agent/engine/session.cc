@@ -3,6 +3,8 @@
 #include "agent/engine/housekeeping.h"
 #include "agent/engine/running_system.h"
 #include "agent/engine/transaction.h"
+#include "base/str_cat.h"
+#include "base/terminal.h"
 
 namespace ignite::engine {
 namespace {
@@ -10,6 +12,17 @@ namespace {
 constexpr mode_t kTraversable = 0755;
 
 }  // namespace
+
+std::optional<Error> ObstacleOf(const TransactionRecord& unfinished) {
+  std::string words =
+      StrCat("transaction ", unfinished.id, " (", Printable(unfinished.bundle), ") ");
+  if (unfinished.state == State::kStuck)
+    return Error{ErrorCode::kRefused, StrCat(words, "is stuck: ", unfinished.cause),
+                 unfinished.remedy};
+  if (!unfinished.WaitsForReboot()) return std::nullopt;
+  return Error{ErrorCode::kBusy, StrCat(words, "waits for the reboot of this probe"),
+               "reboot it first; 'ignite cancel' gives up what is ready"};
+}
 
 Result<Session> Session::Open(const Parts& parts, std::string_view purpose, Occasion occasion,
                               Observer& observer) {

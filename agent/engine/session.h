@@ -10,6 +10,10 @@
 
 namespace ignite::engine {
 
+/// What keeps a new transaction from beginning, where the unfinished one has neither been
+/// interrupted nor is at work: kBusy where it waits for the reboot, kRefused where it is stuck.
+std::optional<Error> ObstacleOf(const TransactionRecord& unfinished);
+
 class Session {
  public:
   /// Who asks: only a recovery tries a stuck transaction again, which stops and starts units. At

@@ -130,9 +130,18 @@ class OsTest(OsCase):
         self.commit("1.0")
 
     def test_another_bundle_has_to_wait(self):
-        self.probe.install(self.release("1.0"), expect=8)
-        told = self.probe.json("install", self.release("2.0"), expect=7)
+        first = self.release("1.0")
+        self.probe.install(first, expect=8)
+        second = self.release("2.0")
+        told = self.probe.json("install", second, expect=7)
         self.assertIn("release-1.0.ignite) waits for the reboot", told["error"]["cause"])
+        plan = self.probe.json("plan", second, expect=7)
+        self.assertEqual((plan["would"], plan["reason"], plan["cause"]), ("refuse", "transaction", told["error"]["cause"]))
+        self.assertIn(told["error"]["remedy"], self.probe.text("plan", second, expect=7))
+        self.assertEqual(self.probe.json("plan", first, expect=8)["reason"], "transaction")
+        self.reboot()
+        self.probe.json("recover")
+        self.assertEqual(self.probe.json("plan", second)["would"], "install")
 
     def test_a_cancel_on_the_way_back_ends_with_the_wait(self):
         self.commit("1.0")
