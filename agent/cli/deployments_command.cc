@@ -18,7 +18,7 @@ Json ReturnJson(const Return& way) {
   Json json = engine::DeploymentJson(way.deployment);
   json.Set("runs", way.runs_now).Set("possible", !way.runs_now && way.obstacles.empty());
   json.Set("checks", engine::ChecksJson(way.obstacles)).Set("units", Json::StringArray(way.units));
-  json.Set("steps", Json::StringArray(way.steps));
+  json.Set("reboots", way.reboots).Set("steps", Json::StringArray(way.steps));
   return json.Set("expected_seconds", Seconds(way).count());
 }
 
@@ -32,7 +32,8 @@ std::string PriceText(const Return& way) {
   if (!text.empty()) return text;
   text = StrCat("    'ignite rollback --to ", way.deployment.number, "' ",
                 way.units.empty() ? "stops nothing" : StrCat("stops ", Joined(way.units)),
-                ", and takes about ", DurationInWords(Seconds(way)), "\n");
+                way.reboots ? ", reboots the probe" : "", ", and takes about ",
+                DurationInWords(Seconds(way)), "\n");
   for (const std::string& step : way.steps) text += StrCat("      ", step, "\n");
   return text;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/engine/running_system.h"
+
 namespace ignite::engine {
 namespace {
 
@@ -11,6 +13,8 @@ using Milliseconds = Clock::Milliseconds;
 constexpr Milliseconds kShortestStaging{100};
 /// What less takes says how long a transaction is, not how fast bytes come to the disk.
 constexpr uint64_t kLeastStaged = 1024 * 1024;
+/// A guess: the clock begins anew with it. How long somebody lets it wait nobody can know.
+constexpr Milliseconds kReboot{60'000};
 
 Result<uint64_t> BytesOf(const Plan& plan, HandlerTable& handlers) {
   uint64_t bytes = 0;
@@ -66,7 +70,9 @@ Result<Milliseconds> ExpectedTime(const Plan& plan, const Pace& pace, const Sett
                                   HandlerTable& handlers) {
   uint64_t bytes = plan.action == Action::kInstall ? TRY(BytesOf(plan, handlers)) : 0;
   Milliseconds staging(static_cast<int64_t>(bytes * 1000 / pace.staged_per_second));
-  return staging + pace.activation + settings.trial;
+  auto slot = SlotOf(plan, handlers);
+  Milliseconds reboot = slot && *slot ? kReboot : Milliseconds(0);
+  return staging + reboot + pace.activation + settings.trial;
 }
 
 }  // namespace ignite::engine

@@ -16,6 +16,7 @@ struct Pace {
 /// The slowest of the kept transactions that committed without a reboot in between. Small ones say
 /// nothing of the bytes in a second.
 Result<Pace> MeasurePace(Journal& journal, HandlerTable& handlers);
+/// With a minute for the reboot, where the operating system changes.
 Result<Clock::Milliseconds> ExpectedTime(const Plan& plan, const Pace& pace,
                                          const Settings& settings, HandlerTable& handlers);
 

@@ -26,6 +26,8 @@ Result<Return> ReturnTo(const Parts& parts, const Start& start, const Deployment
   Plan plan = PlanRollback(start.current, target, parts.handlers, false);
   found.obstacles = TRY(CheckRollback(parts, start.journal, plan));
   found.units = NamesOf(TRY(UnitsOf(plan, parts.handlers, true, true)));
+  auto slot = SlotOf(plan, parts.handlers);
+  found.reboots = slot && *slot;
   found.steps = TRY(ActivationSteps(plan, parts.handlers));
   found.expected = TRY(ExpectedTime(plan, start.pace, parts.settings, parts.handlers));
   return found;

@@ -18,6 +18,7 @@ struct Return {
   bool runs_now = false;               ///< All below is empty then.
   std::vector<CheckResult> obstacles;  ///< Empty: it is possible.
   std::vector<std::string> units;      ///< Stopped and started around the switch.
+  bool reboots = false;                ///< Its operating system is another one.
   std::vector<std::string> steps;      ///< Of its activation, for a person.
   Clock::Milliseconds expected{0};
 };
