@@ -1,6 +1,8 @@
 #include "agent/handlers/slot_image.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -67,6 +69,12 @@ using AlignedBlock = std::unique_ptr<std::byte, Free>;
 
 Result<> SlotImage::Check(const std::string& device, uint64_t size) {
   UniqueFd fd = TRY(OpenDevice(device, O_RDWR));
+  int is_read_only = 0;
+  // Some drivers open such a device for writing all the same. A file knows no such call.
+  if (ioctl(fd.get(), BLKROGET, &is_read_only) == 0 && is_read_only != 0) {
+    return Error{ErrorCode::kRefused, StrCat("the slot ", device, " is read-only"),
+                 StrCat("look why: a switch of the disk, or 'blockdev --setrw ", device, "'")};
+  }
   off_t end = lseek(fd.get(), 0, SEEK_END);
   if (end < 0) return SystemError(StrCat("measuring the slot ", device), errno);
   if (static_cast<uint64_t>(end) >= size) return {};

@@ -24,7 +24,7 @@ class SlotImage {
   using GoOn = std::function<bool()>;
 
   /// What stands in the way of writing an image of `size` bytes there: kRefused where the slot is
-  /// too small, mounted, or neither a block device nor a file. Writes nothing.
+  /// too small, mounted, read-only, or neither a block device nor a file. Writes nothing.
   static Result<> Check(const std::string& device, uint64_t size);
   /// `device` was checked; `size` is that of all bytes to come.
   static Result<SlotImage> Open(const std::string& device, uint64_t size);

@@ -202,6 +202,15 @@ class OsTest(OsCase):
         self.assertIn("is in use", self.probe.install(self.release("1.0"), expect=4)["cause"])
         self.assertEqual(self.slot("b").read_bytes(), before)
 
+    @unittest.skipUnless(os.geteuid() == 0, "loop devices need root")
+    def test_a_read_only_slot_is_refused(self):
+        device = run(["losetup", "--read-only", "--find", "--show", self.slot("b")], 0).stdout.decode().strip()
+        self.addCleanup(run, ["losetup", "--detach", device])
+        self.probe.configure(services=self.boot.replace(str(self.slot("b")), device))
+        refused = self.probe.install(self.release("1.0"), expect=4)
+        self.assertEqual(refused["reason"], "targets")
+        self.assertIn(f"the slot {device} is read-only", refused["cause"])
+
     @unittest.skipUnless(shutil.which("strace"), "strace is not here")
     def test_killed_anywhere_it_ends_on_one_side(self):
         self.commit("1.0")
