@@ -107,6 +107,32 @@ bool SpeaksAgainst(std::string_view reason) {
   return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
 }
 
+// A probe that is stuck says what failed first and what keeps it from being taken back, in one text
+// of the journal. Whoever takes it up again tells them apart by these.
+constexpr std::string_view kUndoFailed = "; and taking that back failed: ";
+constexpr std::string_view kAfterwards = "; afterwards: ";
+
+Verdict StuckWith(Verdict why, const Error& undo) {
+  why.cause += StrCat(kUndoFailed, undo.cause);
+  std::string first = std::move(why.remedy);
+  why.remedy = StrCat(undo.remedy,
+                      "; then run 'ignite recover'. Where a unit stands in the way, "
+                      "'ignite recover --without-units' takes back all else; then reboot",
+                      first.empty() ? "" : kAfterwards, first);
+  return why;
+}
+
+/// Why it was taken back, also where that failed before.
+Verdict FirstCauseOf(const TransactionRecord& record) {
+  Verdict why = record.ToVerdict();
+  size_t undo = why.cause.find(kUndoFailed);
+  if (undo == std::string::npos) return why;
+  why.cause.resize(undo);
+  size_t first = why.remedy.find(kAfterwards);
+  why.remedy = first == std::string::npos ? "" : why.remedy.substr(first + kAfterwards.size());
+  return why;
+}
+
 Verdict FellBack() {
   return Because("boot", {ErrorCode::kRefused,
                           "the new operating system did not come up, or was not found healthy "
@@ -413,13 +439,9 @@ Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why
     if (undone) break;
   }
   if (!undone) {
+    why = StuckWith(std::move(why), undone.error());
     why.state = state_ = TRY(After(Event::kUndoFailed));
     why.transaction = id_;
-    why.cause =
-        StrCat("taking the transaction back (", why.reason, ") failed: ", undone.error().cause);
-    why.remedy = StrCat(undone.error().remedy,
-                        "; then run 'ignite recover'. Where a unit stands in the way, "
-                        "'ignite recover --without-units' takes back all else; then reboot");
     TRY(journal_.EnterStuck(id_, why));
     return why;
   }
@@ -476,7 +498,7 @@ Result<Verdict> Transaction::Resume(const TransactionRecord& record, bool is_boo
   if (on_trial && TRY(store_.Active()) == record.plan->to_deployment)
     return ResumeTrial(*record.plan, is_boot);
   if (record.reason.empty()) return RollBack(*record.plan, Event::kFailure, Interrupted());
-  return RollBack(*record.plan, Event::kFailure, record.ToVerdict());
+  return RollBack(*record.plan, Event::kFailure, FirstCauseOf(record));
 }
 
 Result<Verdict> Transaction::ResumeTrial(const Plan& plan, bool is_boot) {

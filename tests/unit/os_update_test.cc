@@ -250,6 +250,31 @@ TEST_F(OsUpdateTest, ACommitThatTheLoaderDoesNotKeepIsTakenBack) {
   EXPECT_EQ(Must(probe_.Install(Release(2), Origin::kInbox)).reason, "hold");
 }
 
+TEST_F(OsUpdateTest, WhyItFailedIsNotLostWhereTheLoaderKeepsItFromBeingTakenBack) {
+  Commit(1);
+  Install(2);
+  Boot();
+  probe_.health.failing = {"alive"};
+  probe_.boot.fault = Error{ErrorCode::kIo, "an injected fault", "mend the loader"};
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    Verdict stuck = GoOn();
+    EXPECT_EQ(stuck.state, State::kStuck);
+    EXPECT_EQ(stuck.reason, "health");
+    EXPECT_EQ(stuck.cause,
+              "health check 'alive' failed: it is not well; and taking that back failed: "
+              "an injected fault");
+    EXPECT_THAT(stuck.remedy, testing::StartsWith("mend the loader; then run 'ignite recover'"));
+    EXPECT_THAT(stuck.remedy, testing::EndsWith("; afterwards: the release does not work here: "
+                                                "send the report to its builder"));
+  }
+  probe_.boot.fault.reset();
+  EXPECT_EQ(GoOn().cause, "health check 'alive' failed: it is not well");
+  Verdict verdict = Boot();
+  EXPECT_EQ(verdict.state, State::kRolledBack);
+  EXPECT_EQ(verdict.cause, "health check 'alive' failed: it is not well");
+  EXPECT_THAT(verdict.remedy, HasSubstr("its builder"));
+}
+
 TEST_F(OsUpdateTest, AJournalThatCannotBeWrittenInTheNewSystemLeavesTheTransactionOpen) {
   Commit(1);
   Install(2);
