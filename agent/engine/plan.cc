@@ -113,6 +113,7 @@ Json Plan::ToJson() const {
       .Set("epoch", epoch)
       .Set("signed-time", signed_time);
   if (slot) json.Set("slot", SlotName(*slot));
+  if (!boot.empty()) json.Set("boot", boot);
   json.Set("from", from_deployment).Set("to", to_deployment);
   json.Set("changes", std::move(changes_json)).Set("components", std::move(components_json));
   return json.Set("health", HealthToJson(health));
@@ -134,6 +135,7 @@ Result<Plan> Plan::FromJson(const Json& json) {
   std::string slot = fields.String("slot", "");
   plan.slot = ParseSlot(slot);
   if (!slot.empty() && !plan.slot) fields.Fault("slot", "is neither a nor b");
+  plan.boot = fields.String("boot", "");
   plan.from_deployment = fields.Integer("from", 0, Json::kMaxInteger);
   plan.to_deployment = fields.Integer("to", 1, Json::kMaxInteger);
   const Json::Array& changes = fields.Array("changes");

@@ -55,6 +55,7 @@ struct Plan {
   int64_t signed_time = 0;  ///< The latest moment that its signers name, since 1970; 0 for none.
   /// That must run for it; nullopt where it leaves the operating system as it is.
   std::optional<Slot> slot;
+  std::string boot;             ///< The BootId in which the boot loader was told of the slot.
   int64_t from_deployment = 0;  ///< 0: the probe has none yet.
   int64_t to_deployment = 0;
   std::vector<Change> changes;              ///< In the order of activation.

@@ -1,5 +1,7 @@
 #include "agent/engine/slot_trial.h"
 
+#include "agent/engine/boot_id.h"
+
 namespace ignite::engine {
 namespace {
 
@@ -12,9 +14,14 @@ Result<SlotTrial::Standing> SlotTrial::StandingOf(const Plan& plan, bool was_set
                                                   bool is_boot) const {
   if (!plan.slot || TRY(parts_.boot.Booted()) == *plan.slot) return Standing::kRuns;
   if (!was_set) return Standing::kIsToBeSet;
-  // Who cannot tell is believed to have had its chance with the boot.
   auto next = TRY(parts_.boot.Next());
-  bool waits = next ? *next == *plan.slot : !is_boot;
+  if (next && *next == *plan.slot) return Standing::kWaits;
+  std::string boot = BootId(parts_.files, parts_.paths);
+  bool is_known = !plan.boot.empty() && !boot.empty();
+  // A loader gives it up at a boot alone: in this one somebody else has changed what it knows.
+  if (is_known && plan.boot == boot) return next ? Standing::kIsToBeSet : Standing::kWaits;
+  // Who cannot tell is believed to have had its chance with the boot.
+  bool waits = !next && !is_known && !is_boot;
   return waits ? Standing::kWaits : Standing::kFellBack;
 }
 

@@ -18,7 +18,8 @@ class SlotTrial {
     kWaits,      ///< The next boot enters it.
     kFellBack,   ///< The loader gave it up.
   };
-  /// `was_set`: Enter has been called, and returned. `is_boot`: this probe has just booted.
+  /// `was_set`: Enter has been called, and returned. `is_boot`: somebody says that this probe has
+  /// just booted, which counts where no boot id tells.
   Result<Standing> StandingOf(const Plan& plan, bool was_set, bool is_boot) const;
 
   /// The next boots enter the slot of the plan, a few of them.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/engine/boot_id.h"
 #include "agent/engine/examination.h"
 #include "agent/engine/running_system.h"
 #include "base/str_cat.h"
@@ -204,6 +205,7 @@ Result<Verdict> Transaction::GoOn(const Plan& plan, bool is_boot) {
       break;
     case SlotTrial::Standing::kIsToBeSet:
       TRY(Step("telling the boot loader"));
+      TRY(NoteBoot(plan));
       if (auto told = slot_trial_.Enter(plan); !told) {
         // It may have been told all the same, so it is not over before the loader knows better.
         TRY(slot_trial_.Leave(plan));
@@ -215,6 +217,11 @@ Result<Verdict> Transaction::GoOn(const Plan& plan, bool is_boot) {
   stop_ = StopRequest::kCancel;
   TRY(slot_trial_.Leave(plan));
   return AbandonStaging({ErrorCode::kCancelled, "", ""});
+}
+
+Result<> Transaction::NoteBoot(Plan plan) {
+  plan.boot = BootId(parts_.files, parts_.paths);
+  return journal_.SetPlan(id_, plan);
 }
 
 Result<std::optional<Clock::Milliseconds>> Transaction::TrialWasSet() {

@@ -59,6 +59,8 @@ class Transaction {
   Result<Verdict> Try(const Plan& plan, bool is_boot);
   Result<Verdict> WaitForReboot(const Plan& plan);
   Result<Verdict> FallBack(const Plan& plan);
+  /// The boot that goes on, into the plan.
+  Result<> NoteBoot(Plan plan);
   /// Whether the loader was told of the new operating system, and when since boot.
   Result<std::optional<Clock::Milliseconds>> TrialWasSet();
   Result<> Activate(const Plan& plan);

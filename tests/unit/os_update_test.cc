@@ -46,6 +46,17 @@ class OsUpdateTest : public testing::Test {
     auto recovered = Must(Engine(probe_.parts()).RecoverAtBoot(probe_.observer));
     return recovered ? recovered->verdict : Verdict();
   }
+  /// What the kernel tells of a boot: its id, and when the first process began.
+  void BeginBoot(std::string_view id, int start) {
+    auto tell = [&](std::string_view file, const std::string& text) {
+      std::string path = probe_.Path(file);
+      Must(probe_.real_files->MakeDirectories(ParentOf(path), 0755));
+      Must(probe_.real_files->WriteAtomically(path, AsBytes(text), 0444));
+    };
+    tell("/proc/sys/kernel/random/boot_id", StrCat(id, "\n"));
+    tell("/proc/1/stat",
+         StrCat("1 (a ) name) S 0 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 ", start, " 9 9 9\n"));
+  }
   /// What ignited does then.
   Verdict GoOn() {
     auto recovered = Must(probe_.Recover());
@@ -121,6 +132,42 @@ TEST_F(OsUpdateTest, ALoaderThatCannotTellHasHadItsChanceWithTheBoot) {
   EXPECT_EQ(GoOn().state, State::kStaged);
   probe_.boot.tries = 0;
   EXPECT_EQ(Boot().reason, "boot");
+}
+
+TEST_F(OsUpdateTest, OnlyARealBootIsOneInWhichTheLoaderGivesUp) {
+  BeginBoot("first", 7);
+  Install(1);
+  probe_.boot.tells_next = false;
+  auto recover_at_boot = [&] {
+    return Must(Engine(probe_.parts()).RecoverAtBoot(probe_.observer))->verdict;
+  };
+  EXPECT_EQ(recover_at_boot().state, State::kStaged) << "called by hand";
+  EXPECT_EQ(recover_at_boot().state, State::kStaged) << "and again";
+  BeginBoot("first", 8);
+  EXPECT_EQ(GoOn().reason, "boot") << "a container that booted, whoever recovers";
+}
+
+TEST_F(OsUpdateTest, ALoaderThatForgetsBeforeTheRebootIsToldAgain) {
+  BeginBoot("first", 7);
+  Install(1);
+  probe_.boot.tries = 0;
+  EXPECT_EQ(GoOn().state, State::kStaged);
+  EXPECT_EQ(*Must(probe_.boot.Next()), Slot::kB);
+  probe_.boot.tries = 0;
+  BeginBoot("second", 7);
+  EXPECT_EQ(GoOn().reason, "boot");
+}
+
+TEST_F(OsUpdateTest, TheBootThatCountsIsTheOneInWhichTheLoaderWasTold) {
+  BeginBoot("first", 7);
+  probe_.boot.fault_of_trial = Error{ErrorCode::kIo, "an injected fault", ""};
+  probe_.boot.fault_of_leaving = probe_.boot.fault_of_trial;
+  EXPECT_FALSE(probe_.Install(Release(1))) << "cut off before it waits";
+  probe_.boot = {};
+  probe_.boot.tells_next = false;
+  BeginBoot("second", 7);
+  EXPECT_EQ(GoOn().state, State::kStaged);
+  EXPECT_EQ(GoOn().state, State::kStaged) << "the loader had no chance yet";
 }
 
 TEST_F(OsUpdateTest, AnUnhealthySystemIsLeftByAReboot) {
