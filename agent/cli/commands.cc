@@ -159,6 +159,8 @@ Result<Answer> Status(const View& view) {
   if (auto wrong = engine::FindWrongSystem(snapshot.deployments, snapshot.transaction,
                                            view.handlers, view.boot))
     snapshot.wrong_system = wrong->error;
+  snapshot.without_system =
+      engine::DeploymentsWithoutSystem(snapshot.deployments, view.handlers, view.boot);
   auto licence = TRY(FindLicence(snapshot, view.clock));
   Json document = engine::StatusJson(view.settings, snapshot);
   document.Set("licence", LicenceState(licence));

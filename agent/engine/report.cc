@@ -1,5 +1,6 @@
 #include "agent/engine/report.h"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -60,6 +61,11 @@ Result<bool> IsAbandoned(Journal& journal, const ProbePaths& paths,
 
 bool IsIn(const std::optional<TransactionRecord>& transaction, State state) {
   return transaction && transaction->state == state;
+}
+
+bool CanReturnTo(const DeploymentRecord& deployment, const Snapshot& snapshot) {
+  const auto& gone = snapshot.without_system;
+  return std::find(gone.begin(), gone.end(), deployment.number) == gone.end();
 }
 
 std::string ComponentsText(const DeploymentRecord& deployment) {
@@ -213,8 +219,13 @@ Json StatusJson(const Settings& settings, const Snapshot& snapshot) {
       .Set("channel", settings.channel);
   probe.Set("agent", IGNITE_VERSION);
   Json deployments = Json::EmptyArray();
-  for (const DeploymentRecord& deployment : snapshot.deployments)
+  Json returns = Json::EmptyArray();
+  for (size_t i = 0; i < snapshot.deployments.size(); ++i) {
+    const DeploymentRecord& deployment = snapshot.deployments[i];
     deployments.Push(DeploymentJson(deployment));
+    if (i + 1 < snapshot.deployments.size() && CanReturnTo(deployment, snapshot))
+      returns.Push(deployment.number);
+  }
   const auto& transaction = snapshot.transaction;
   bool on_trial = IsIn(transaction, State::kTrial);
   bool stuck = IsIn(transaction, State::kStuck);
@@ -222,7 +233,7 @@ Json StatusJson(const Settings& settings, const Snapshot& snapshot) {
   json.Set("probe", std::move(probe));
   json.Set("deployment",
            snapshot.deployments.empty() ? Json() : DeploymentJson(snapshot.deployments.back()));
-  json.Set("deployments", std::move(deployments));
+  json.Set("deployments", std::move(deployments)).Set("returns", std::move(returns));
   json.Set("transaction", transaction ? TransactionJson(*transaction, snapshot.progress) : Json());
   json.Set("trial", on_trial);
   json.Set("hold", Json::StringArray(snapshot.holds));
@@ -284,12 +295,19 @@ std::string StatusText(const Settings& settings, const Snapshot& snapshot) {
     }
   }
   std::string returns;
+  std::string gone;
   for (size_t i = 0; i + 1 < snapshot.deployments.size(); ++i) {
     const DeploymentRecord& deployment = snapshot.deployments[i];
+    if (!CanReturnTo(deployment, snapshot)) {
+      gone += StrCat("no return to   ", deployment.number, "  (", ComponentsText(deployment),
+                     "): its operating system was overwritten\n");
+      continue;
+    }
     returns += StrCat(returns.empty() ? "can return to  " : "               ", deployment.number,
                       "  (", ComponentsText(deployment), ")\n");
   }
   text += returns.empty() ? "can return to  no earlier deployment\n" : returns;
+  text += gone;
   if (const auto& transaction = snapshot.transaction) {
     text += StrCat("transaction  ", transaction->id, ": ", Printable(transaction->bundle), ", ",
                    StateName(transaction->state));

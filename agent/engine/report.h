@@ -20,8 +20,10 @@ struct Snapshot {
   bool interrupted =
       false;  ///< No process is at work on the transaction, nor is it stuck or waiting.
   std::vector<std::string> holds;
-  std::optional<Error> wrong_system;  ///< Of TakeSnapshot none: it knows no boot loader.
-  int64_t time_floor = 0;             ///< It is later than this, in seconds since 1970.
+  // TakeSnapshot knows no boot loader and leaves these empty.
+  std::optional<Error> wrong_system;
+  std::vector<int64_t> without_system;  ///< Deployments whose operating system is gone.
+  int64_t time_floor = 0;               ///< It is later than this, in seconds since 1970.
 };
 
 /// Empty where the probe has no journal yet.

@@ -71,6 +71,18 @@ std::optional<WrongSystem> FindWrongSystem(const std::vector<DeploymentRecord>& 
   return WrongSystem{*booted, Explain(deployments.back().number, of_system, *booted, boot)};
 }
 
+std::vector<int64_t> DeploymentsWithoutSystem(const std::vector<DeploymentRecord>& deployments,
+                                              HandlerTable& handlers, Boot& boot) {
+  std::vector<int64_t> numbers;
+  if (!boot.Booted()) return numbers;
+  for (size_t i = 0; i + 1 < deployments.size(); ++i) {
+    auto slot = SlotOf(PlanRollback(deployments.back(), deployments[i], handlers, false), handlers);
+    if (!slot && slot.error().code == ErrorCode::kNotFound)
+      numbers.push_back(deployments[i].number);
+  }
+  return numbers;
+}
+
 Result<std::optional<WrongSystem>> FindWrongSystem(Journal& journal, HandlerTable& handlers,
                                                    Boot& boot) {
   auto deployments = TRY(journal.Deployments());

@@ -24,7 +24,11 @@ Result<std::optional<Slot>> SlotOf(const Plan& plan, HandlerTable& handlers);
 std::optional<WrongSystem> FindWrongSystem(const std::vector<DeploymentRecord>& deployments,
                                            const std::optional<TransactionRecord>& unfinished,
                                            HandlerTable& handlers, Boot& boot);
-/// The same, of the journal.
+/// Those whose operating system is in neither slot any more, so that there is no return to them.
+/// Empty where the boot loader does not answer.
+std::vector<int64_t> DeploymentsWithoutSystem(const std::vector<DeploymentRecord>& deployments,
+                                              HandlerTable& handlers, Boot& boot);
+/// Of the journal.
 Result<std::optional<WrongSystem>> FindWrongSystem(Journal& journal, HandlerTable& handlers,
                                                    Boot& boot);
 

@@ -104,6 +104,17 @@ class OsTest(OsCase):
         self.assertEqual(self.probe.read("index.html"), "release 1.0\n")
         self.assertEqual(self.slot("b").read_bytes()[:6], b"os 1.0")
 
+    def test_a_deployment_whose_system_was_overwritten(self):
+        for version in ("1.0", "2.0", "3.0"):
+            self.commit(version)
+        self.assertEqual(self.probe.status()["returns"], [2])
+        text = self.probe.text("status")
+        self.assertIn("can return to  2  (", text)
+        self.assertRegex(text, r"no return to   1  \(.*\): its operating system was overwritten")
+        newest, middle, oldest = self.probe.json("rollback", "--list")
+        self.assertEqual((newest["possible"], middle["possible"], oldest["possible"]), (False, True, False))
+        self.assertIn("no return: targets", self.probe.text("rollback", "--list"))
+
     def test_a_system_that_never_comes_up(self):
         self.commit("1.0")
         self.probe.install(self.release("2.0"), expect=8)
