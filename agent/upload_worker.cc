@@ -73,8 +73,11 @@ WorkerResult UploadWorker::Process(const inbox::Upload& upload) {
       {MakeInputFile(*std::move(fd), "the upload"), upload.name, engine::Origin::kInbox}, observer);
   if (!verdict) {
     Log(StrCat(upload.name, ": ", verdict.error().ToString()));
-    (void)outbox_.Write(outbox::WaitingStatus(upload.name, verdict.error().cause,
-                                              "nothing: it is tried again by itself", 0));
+    const Error& error = verdict.error();
+    std::string remedy = error.remedy.empty()
+                             ? std::string("nothing: it is tried again by itself")
+                             : StrCat(error.remedy, ". This upload is taken by itself then");
+    (void)outbox_.Write(outbox::WaitingStatus(upload.name, error.cause, remedy, 0));
     return WorkerResult::kTryAgain;
   }
   return Tell(upload, *verdict);

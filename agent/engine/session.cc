@@ -21,7 +21,8 @@ std::optional<Error> ObstacleOf(const TransactionRecord& unfinished) {
                  unfinished.remedy};
   if (!unfinished.WaitsForReboot()) return std::nullopt;
   return Error{ErrorCode::kBusy, StrCat(words, "waits for the reboot of this probe"),
-               "reboot it first; 'ignite cancel' gives up what is ready"};
+               "reboot it, where it does not by itself ('reboot' in agent.ini); 'ignite cancel' "
+               "gives up what is ready"};
 }
 
 Result<Session> Session::Open(const Parts& parts, std::string_view purpose, Occasion occasion,

@@ -266,8 +266,8 @@ class OsTest(OsCase):
 
 
 class InboxTest(daemon_test.DaemonCase, OsCase):
-    def told(self):
-        path = self.probe.outbox / "a.ignite.status.json"
+    def told(self, name="a"):
+        path = self.probe.outbox / f"{name}.ignite.status.json"
         return json.loads(path.read_text()) if path.exists() else {}
 
     def test_an_upload_waits_for_the_reboot_and_gets_its_verdict_after_it(self):
@@ -286,6 +286,20 @@ class InboxTest(daemon_test.DaemonCase, OsCase):
         self.start()
         shutil.copy(bundle, self.probe.inbox / "a.ignite")
         wait_for(lambda: "the next boot enters it" in str(self.told()), what="the wait")
+
+    def test_another_upload_says_what_it_waits_for(self):
+        self.wait_with(self.release("1.0"))
+        shutil.copy(self.workshop.bundle("2.0"), self.probe.inbox / "b.ignite")
+        wait_for(lambda: "(a.ignite) waits for the reboot" in str(self.told("b")), what="the words")
+        told = self.told("b")
+        self.assertEqual((told["state"], told["outcome"]), ("waiting", None))
+        self.assertRegex(told["remedy"], "^reboot it.* This upload is taken by itself then$")
+        self.assertIn("waits for the reboot", (self.probe.outbox / "b.ignite.status.txt").read_text())
+        self.stop()
+        self.reboot()
+        self.start()
+        wait_for(lambda: self.told("b").get("outcome"), what="the verdict")
+        self.assertEqual((self.told()["outcome"], self.told("b")["outcome"]), ("committed", "committed"))
 
     def test_an_upload_that_is_given_up_at_boot_gets_the_true_verdict(self):
         self.commit("1.0")
