@@ -1,5 +1,7 @@
 // The one that is left of ignite-init once the slot's own init has taken its place: it reboots the
-// container where a trial is not marked good in time.
+// container where a trial is not marked good in time. A migration that is longer than the deadline
+// must not be cut off by it, so it is put off while the agent's progress file changes, to four
+// times the deadline at most.
 #pragma once
 
 #include <sys/types.h>

@@ -218,6 +218,31 @@ busybox reboot -f""")
         self.set_init("b", "busybox cp /data/good /slots/state; busybox sleep 2; busybox poweroff -f")
         self.assertEqual(self.boot(expect=HALTED), ("b", ""))
 
+    def progress(self, script):
+        """An init of slot b, on trial with a deadline of 1 s, whose agent tells of progress while the script lets it."""
+        (self.root / "slots/b/var/lib/ignite").mkdir(parents=True)
+        self.set_state("a", 2, deadline=1)
+        (self.root / "data/good").write_bytes(slot_file("b", 0))
+        self.set_init("b", "busybox mount -t tmpfs tmpfs /var/lib/ignite; cd /var/lib/ignite\n"
+                           "tell() { echo x >new; busybox mv new progress.json; busybox sleep 0.2; }\n" + script)
+
+    def test_a_trial_that_makes_progress_goes_on_behind_its_deadline(self):
+        self.progress("for i in 1 2 3 4 5 6 7 8 9 10 11 12; do tell; done; busybox cp /data/good /slots/state\n"
+                      "busybox sleep 2; busybox poweroff -f")
+        self.assertEqual(self.boot(expect=HALTED), ("b", ""))
+
+    def test_progress_puts_the_deadline_off_to_four_times_its_length(self):
+        self.progress("while :; do tell; done")
+        begun = time.monotonic()
+        slot, said = self.boot(expect=REBOOTED)
+        self.assertEqual(slot, "b")
+        self.assertIn("nobody marked the slot on trial good in 4 s", said)
+        self.assertGreater(time.monotonic() - begun, 3)
+
+    def test_progress_that_ends_puts_the_deadline_off_no_longer(self):
+        self.progress("tell; busybox sleep 20; busybox poweroff -f")
+        self.assertRegex(self.boot(expect=REBOOTED)[1], "good in [12] s")
+
     def test_a_good_slot_has_no_deadline(self):
         self.set_state("b", 0, deadline=1)
         self.set_init("b", "busybox ps -o pid >/data/processes; busybox sleep 2; busybox poweroff -f")
