@@ -1,8 +1,8 @@
 #include "agent/cli/doctor.h"
 
 #include <array>
-#include <sstream>
 
+#include "agent/cli/mounts.h"
 #include "agent/engine/deployment_store.h"
 #include "agent/engine/probe_files.h"
 #include "agent/engine/report.h"
@@ -19,7 +19,6 @@ using engine::ComponentRecord;
 
 /// 2025-01-01: an older clock was never set.
 constexpr int64_t kEarliestClock = 1'735'689'600;
-constexpr size_t kMaxMounts = 4 * 1024 * 1024;
 constexpr uint32_t kForOthers = 0077;
 constexpr uint32_t kWritableByOthers = 0022;
 
@@ -91,33 +90,10 @@ Finding ExamineFolders(const Patient& patient) {
   return std::string("state, inbox and outbox are there");
 }
 
-struct Mount {
-  std::string place;
-  std::string type;
-  bool read_only = false;
-};
-
-/// The mount that holds a path: of /proc/self/mounts the last with the longest place above it.
-Result<Mount> MountOf(const Patient& patient, const std::string& path) {
-  std::istringstream lines(TRY(patient.files.ReadFile("/proc/self/mounts", kMaxMounts)));
-  Mount found;
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string device;
-    std::string options;
-    Mount mount;
-    words >> device >> mount.place >> mount.type >> options;
-    std::string above = mount.place == "/" ? "/" : mount.place + "/";
-    if (!StrCat(path, "/").starts_with(above) || mount.place.size() < found.place.size()) continue;
-    mount.read_only = StrCat(options, ",").starts_with("ro,");
-    found = std::move(mount);
-  }
-  return found;
-}
-
 Finding ExamineMounts(const Patient& patient) {
+  Mounts mounts = TRY(Mounts::Read(patient.files));
   for (const std::string& folder : {patient.paths.State(), patient.paths.Outbox()}) {
-    Mount mount = TRY(MountOf(patient, folder));
+    Mount mount = mounts.Of(folder);
     if (mount.read_only) {
       return Patient::Sick(StrCat(folder, " lies on ", mount.place, ", which is read-only"),
                            "mount it so that it can be written");
@@ -261,6 +237,81 @@ Finding ExamineBoot(const Patient& patient) {
   return StrCat(finding, ", the next boot enters slot ", engine::SlotName(*next));
 }
 
+/// Where a path leads; of one that is not there yet, its nearest folder.
+std::string Resolved(FileSystem& files, std::string path) {
+  for (;; path = ParentOf(path)) {
+    if (auto real = files.RealPath(path)) return *real;
+    if (path == "/") return path;
+  }
+}
+
+/// Of a link, where it lies itself.
+std::string PlaceOf(FileSystem& files, const std::string& path) {
+  return StrCat(Resolved(files, ParentOf(path)), path.substr(path.rfind('/')));
+}
+
+/// Of those the ones that the other slot has not, for they lie on the one that runs. None where the
+/// root is no slot: the probe has none, or --root names a mere folder.
+Result<std::vector<std::string>> OnTheSlot(const Patient& patient,
+                                           const std::vector<std::string>& paths) {
+  std::vector<std::string> found;
+  Mounts mounts = TRY(Mounts::Read(patient.files));
+  std::string root = patient.paths.Root();
+  if (!mounts.IsPlace(root)) return found;
+  for (const std::string& path : paths) {
+    if (mounts.LiesIn(path, root)) found.push_back(path);
+  }
+  return found;
+}
+
+Finding ExamineData(const Patient& patient) {
+  const engine::Parts& parts = *TRY(patient.Parts());
+  if (parts.settings.boot == engine::BootBackend::kNone)
+    return std::string("there is no second slot that it must be shared with");
+  FileSystem& files = parts.files;
+  std::vector<std::string> paths;
+  for (const std::string& path : {parts.paths.State(), parts.paths.Inbox(), parts.paths.Outbox()})
+    paths.push_back(Resolved(files, path));
+  const engine::Snapshot& snapshot = *TRY(patient.Snapshot());
+  if (!snapshot.deployments.empty()) {
+    for (const ComponentRecord& record : snapshot.deployments.back().components) {
+      engine::Handler* handler = parts.handlers.Find(record.type);
+      if (handler == nullptr) continue;
+      for (const std::string& place : TRY(handler->Places(record))) {
+        // A database of a server is no path.
+        if (place.starts_with('/')) paths.push_back(PlaceOf(files, parts.paths.Host(place)));
+      }
+    }
+  }
+  auto found = TRY(OnTheSlot(patient, paths));
+  if (found.empty()) return std::string("state, inbox, outbox and components are on no slot");
+  return Patient::Sick(
+      StrCat("the other slot would not have what lies on the one that runs: ", Joined(found)),
+      "keep it on a file system that both slots mount, see 'The data file system' in the manual");
+}
+
+/// Of what makes the probe this one, and must not change with its operating system.
+Finding ExamineProbeFiles(const Patient& patient) {
+  const engine::Parts& parts = *TRY(patient.Parts());
+  if (parts.settings.boot == engine::BootBackend::kNone)
+    return std::string("there is no second slot that could have others");
+  FileSystem& files = parts.files;
+  std::vector<std::string> names = {"/etc/machine-id", "/etc/ignite"};
+  for (const std::string& name : TRY(files.List(parts.paths.Host("/etc/ssh")))) {
+    if (name.starts_with("ssh_host_")) names.push_back(StrCat("/etc/ssh/", name));
+  }
+  std::vector<std::string> paths;
+  for (const std::string& name : names) {
+    if (auto real = files.RealPath(parts.paths.Host(name))) paths.push_back(*real);
+  }
+  auto found = TRY(OnTheSlot(patient, paths));
+  if (found.empty()) return std::string("the files of this very probe are on no slot");
+  return Patient::Sick(
+      StrCat("the other slot has none or others of these: ", Joined(found)),
+      "keep them on the data file system and bind or link them from there, in both slots; see "
+      "'The data file system' in the manual");
+}
+
 struct NamedExamination {
   std::string_view id;
   Finding (*examine)(const Patient& patient);
@@ -281,6 +332,8 @@ constexpr std::array kExaminations = {
     NamedExamination{"clock", ExamineClock},
     NamedExamination{"services", ExamineServices},
     NamedExamination{"boot", ExamineBoot},
+    NamedExamination{"data", ExamineData},
+    NamedExamination{"probe-files", ExamineProbeFiles},
 };
 
 }  // namespace

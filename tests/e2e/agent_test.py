@@ -1147,7 +1147,7 @@ class AdoptTest(AgentCase):
 
 class DoctorTest(AgentCase):
     IDS = ["configuration", "keyring", "identity", "folders", "mounts", "space", "journal", "transaction",
-           "holds", "deployment", "accounts", "clock", "services", "boot"]
+           "holds", "deployment", "accounts", "clock", "services", "boot", "data", "probe-files"]
 
     def assert_ill(self, *ids):
         """These checks fail, each with its remedy, and no other."""
@@ -1187,6 +1187,45 @@ class DoctorTest(AgentCase):
         program.chmod(0o755)
         self.assertIn("slot a runs", self.probe.text("doctor"))
 
+    @unittest.skipUnless(os.geteuid() == 0, "mounting needs root")
+    def test_what_both_slots_must_have(self):
+        self.probe.install(self.bundle("1.0", payload="link = index.html -> /etc/web/index.html\n"))
+        root, data = self.probe.root, self.folder / "data"
+        with (root / "etc/ignite/agent.ini").open("a") as agent_ini:
+            agent_ini.write("[boot]\nbackend = container\n")
+        for name, text in (("run/ignite-init/slot", "a\n"), ("etc/machine-id", "1\n"), ("etc/ssh/ssh_host_key", "2\n"), ("etc/ssh/ssh_config", "3\n")):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text)
+        parts = {"data": ["var/lib/ignite", "srv/ignite/inbox", "srv/ignite/outbox", PATH.strip("/"), "etc/web"],
+                 "probe-files": ["etc/ignite", "etc/ssh/ssh_host_key", "etc/machine-id"]}
+        for name in sum(parts.values(), []):
+            (data / name).parent.mkdir(parents=True, exist_ok=True)
+            run(["cp", "-a", root / name, data / name], 0)
+
+        def failures(shared, prelude=""):
+            binds = "".join(f"mount --bind {data / name} {root / name}\n" for name in shared)
+            script = f'{prelude}mount --bind {root} {root}\n{binds}exec "$@"'
+            done = run(["unshare", "--mount", "--propagation", "private", "sh", "-euc", script, "sh",
+                        *self.probe.words("doctor", "--json")], None)
+            checks = json.loads(done.stdout)["checks"]
+            return {check["id"]: check["cause"] for check in checks if check["result"] == "fail"}
+
+        every = sum(parts.values(), [])
+        self.assertEqual(failures(every), {})
+        for kind, names in parts.items():
+            for name in names:
+                found = failures([other for other in every if other != name])
+                self.assertEqual(list(found), [kind], name)
+                self.assertIn(str(root / name), found[kind])
+                self.assertEqual(found[kind].count(str(root)), 2 if name == PATH.strip("/") else 1, found)
+        self.assertEqual(list(failures([])), ["data", "probe-files"])
+        # A link of the image into the data is as good as a mount.
+        (root / "etc/machine-id").unlink()
+        (root / "etc/machine-id").symlink_to(data / "etc/machine-id")
+        self.assertEqual(failures(every[:-1]), {})
+        # Below --root there is no slot where nothing is mounted.
+        self.assert_ill()
+
     def test_configuration_and_keys(self):
         etc = self.probe.root / "etc/ignite"
         (etc / "identity.key").chmod(0o644)
@@ -1194,9 +1233,9 @@ class DoctorTest(AgentCase):
         (etc / "identity.key").unlink()
         self.assert_ill("identity")
         (etc / "keyring.json").write_text("{}")
-        self.assert_ill("keyring", "identity", "space", "deployment", "accounts", "services", "boot")
+        self.assert_ill("keyring", "identity", "space", "deployment", "accounts", "services", "boot", "data", "probe-files")
         self.probe.ini.write_text("[probe]\n")
-        self.assert_ill("configuration", "keyring", "identity", "space", "deployment", "accounts", "services", "boot")
+        self.assert_ill("configuration", "keyring", "identity", "space", "deployment", "accounts", "services", "boot", "data", "probe-files")
 
     def test_a_keyring_that_trusts_no_release(self):
         self.workshop.pack("keyring", "--role", "qa=qa.pub", "-o", self.folder / "qa.json")
