@@ -160,6 +160,8 @@ class LibarchiveReader : public ArchiveReader {
     member.mtime = {archive_entry_mtime(header),
                     static_cast<uint32_t>(archive_entry_mtime_nsec(header))};
     member.owner = TextOf(archive_entry_uname(header));
+    member.uid = archive_entry_uid(header);
+    member.gid = archive_entry_gid(header);
     member.group = TextOf(archive_entry_gname(header));
     bool is_hard_link = member.type == ArchiveMember::Type::kHardLink;
     member.target =

@@ -25,6 +25,8 @@ struct ArchiveMember {
   FileTime mtime;
   std::string owner;  ///< Empty where the archive has no name.
   std::string group;
+  int64_t uid = 0;
+  int64_t gid = 0;
   std::string target;                   ///< Of kSymlink and kHardLink.
   std::vector<std::string> attributes;  ///< Names of extended ones, also of an access control list.
   Bytes capabilities;                   ///< The value of security.capability.

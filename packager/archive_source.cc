@@ -6,6 +6,7 @@
 #include "packager/archive_reader.h"
 #include "packager/spool.h"
 #include "packager/tree_source.h"
+#include "payload-format/tree/tree_spec.h"
 
 namespace ignite::packager {
 namespace {
@@ -42,8 +43,8 @@ bool IsDirectory(const TreeNode& node) { return node.entry.type == format::Entry
 
 class ArchiveSource : public TreeSource {
  public:
-  ArchiveSource(std::string path, int64_t time_of_missing)
-      : path_(std::move(path)), time_of_missing_(time_of_missing) {}
+  ArchiveSource(std::string path, TreeOf tree, int64_t time_of_missing)
+      : path_(std::move(path)), tree_(tree), time_of_missing_(time_of_missing) {}
 
   Result<std::vector<TreeNode>> List(TreeFaults& faults) override {
     spool_ = TRY(Spool::Create());
@@ -61,7 +62,9 @@ class ArchiveSource : public TreeSource {
     return spool_->Open(part.offset, part.size);
   }
 
-  std::string_view Note() const override { return note_; }
+  std::string Note() const override {
+    return is_package_ ? std::string(kPackageNote) : left_out_.Note();
+  }
 
  private:
   Result<> ReadMembers(TreeFaults& faults) {
@@ -70,7 +73,7 @@ class ArchiveSource : public TreeSource {
       Refuse(path_, reader.error(), faults);
       return {};
     }
-    if ((*reader)->IsDebianPackage()) note_ = kPackageNote;
+    is_package_ = (*reader)->IsDebianPackage();
     for (;;) {
       auto member = (*reader)->Next();
       if (!member) Refuse(path_, member.error(), faults);
@@ -91,6 +94,7 @@ class ArchiveSource : public TreeSource {
                  "make the archive from within the folder: tar -C FOLDER -cf ARCHIVE .");
       return true;
     }
+    if (member.type == Type::kOther && left_out_.Take(tree_, *path)) return true;
     if (!CheckTreePath(*path, faults) || !IsSound(*path, member, faults)) return true;
     if (member.type == Type::kHardLink) {
       TakeHardLink(*path, member.target, faults);
@@ -120,8 +124,8 @@ class ArchiveSource : public TreeSource {
     return false;
   }
 
-  static format::TreeEntry MakeEntry(const std::string& path, const ArchiveMember& member,
-                                     TreeFaults& faults) {
+  format::TreeEntry MakeEntry(const std::string& path, const ArchiveMember& member,
+                              TreeFaults& faults) const {
     format::TreeEntry entry;
     entry.type = member.type == Type::kDirectory ? format::EntryType::kDirectory
                  : member.type == Type::kSymlink ? format::EntryType::kSymlink
@@ -129,13 +133,26 @@ class ArchiveSource : public TreeSource {
     entry.path = path;
     entry.mode = member.type == Type::kSymlink ? 0777 : member.mode;
     entry.mtime = member.mtime;
-    entry.owner = member.owner.empty() ? "root" : member.owner;
-    entry.group = member.group.empty() ? "root" : member.group;
+    TakeOwner(path, member, entry, faults);
     if (member.type == Type::kSymlink) entry.target = member.target;
     if (TakesCapabilities(entry, member.attributes, faults))
       entry.capabilities = member.capabilities;
     if (member.is_locked) RefuseLocked(path, faults);
     return entry;
+  }
+
+  void TakeOwner(const std::string& path, const ArchiveMember& member, format::TreeEntry& entry,
+                 TreeFaults& faults) const {
+    if (tree_ == TreeOf::kApplication) {
+      entry.owner = member.owner.empty() ? "root" : member.owner;
+      entry.group = member.group.empty() ? "root" : member.group;
+      return;
+    }
+    entry.owner = std::to_string(member.uid);
+    entry.group = std::to_string(member.gid);
+    if (format::ParseAccountId(entry.owner) && format::ParseAccountId(entry.group)) return;
+    faults.Add(path, StrCat("belongs to ", entry.owner, ":", entry.group, ", which are no ids"),
+               "make the archive anew, with owners from 0 to 4294967294");
   }
 
   Result<bool> SpoolContent(ArchiveReader& reader, TreeNode& node, TreeFaults& faults) {
@@ -194,13 +211,14 @@ class ArchiveSource : public TreeSource {
     entry.path = path;
     entry.mode = 0755;
     entry.mtime = {time_of_missing_, 0};
-    entry.owner = "root";
-    entry.group = "root";
+    entry.owner = entry.group = tree_ == TreeOf::kSystem ? "0" : "root";
     return entry;
   }
 
   std::string path_;
-  std::string_view note_;
+  TreeOf tree_;
+  bool is_package_ = false;
+  LeftOut left_out_;
   int64_t time_of_missing_;
   std::map<std::string, TreeNode> nodes_;
   std::vector<SpooledPart> parts_;
@@ -209,8 +227,9 @@ class ArchiveSource : public TreeSource {
 
 }  // namespace
 
-std::unique_ptr<TreeSource> MakeArchiveSource(const std::string& path, int64_t time_of_missing) {
-  return std::make_unique<ArchiveSource>(path, time_of_missing);
+std::unique_ptr<TreeSource> MakeArchiveSource(const std::string& path, TreeOf tree,
+                                              int64_t time_of_missing) {
+  return std::make_unique<ArchiveSource>(path, tree, time_of_missing);
 }
 
 }  // namespace ignite::packager

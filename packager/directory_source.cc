@@ -67,8 +67,8 @@ Error ReadingFailed(Error error) {
 
 class DirectorySource : public TreeSource {
  public:
-  explicit DirectorySource(std::string root)
-      : root_(std::move(root)), files_(MakePosixFileSystem()) {}
+  DirectorySource(std::string root, TreeOf tree)
+      : root_(std::move(root)), tree_(tree), files_(MakePosixFileSystem()) {}
 
   Result<std::vector<TreeNode>> List(TreeFaults& faults) override {
     auto listed = Walk("", faults);
@@ -82,6 +82,8 @@ class DirectorySource : public TreeSource {
     if (!file) return ReadingFailed(std::move(file).error());
     return file;
   }
+
+  std::string Note() const override { return left_out_.Note(); }
 
  private:
   std::string FullPath(const std::string& path) const {
@@ -102,6 +104,7 @@ class DirectorySource : public TreeSource {
     if (S_ISDIR(status.stx_mode)) return WalkDirectory(path, status, faults);
     if (S_ISREG(status.stx_mode)) return AddFile(path, status, faults);
     if (S_ISLNK(status.stx_mode)) return AddSymlink(path, status, faults);
+    if (left_out_.Take(tree_, path)) return {};
     std::string_view what = S_ISFIFO(status.stx_mode)   ? "is a FIFO"
                             : S_ISSOCK(status.stx_mode) ? "is a socket"
                                                         : "is a device node";
@@ -148,8 +151,9 @@ class DirectorySource : public TreeSource {
     entry.path = path;
     entry.mode = status.stx_mode & 07777u;
     entry.mtime = {status.stx_mtime.tv_sec, status.stx_mtime.tv_nsec};
-    entry.owner = accounts_.User(status.stx_uid);
-    entry.group = accounts_.Group(status.stx_gid);
+    bool by_id = tree_ == TreeOf::kSystem;
+    entry.owner = by_id ? std::to_string(status.stx_uid) : accounts_.User(status.stx_uid);
+    entry.group = by_id ? std::to_string(status.stx_gid) : accounts_.Group(status.stx_gid);
     if (TakesCapabilities(entry, TRY(ListAttributes(path)), faults))
       entry.capabilities = TRY(files_->ReadCapabilities(FullPath(path)));
     return entry;
@@ -170,6 +174,8 @@ class DirectorySource : public TreeSource {
   }
 
   std::string root_;
+  TreeOf tree_;
+  LeftOut left_out_;
   std::unique_ptr<FileSystem> files_;
   AccountNames accounts_;
   std::vector<TreeNode> nodes_;
@@ -180,8 +186,8 @@ class DirectorySource : public TreeSource {
 
 }  // namespace
 
-std::unique_ptr<TreeSource> MakeDirectorySource(const std::string& path) {
-  return std::make_unique<DirectorySource>(path);
+std::unique_ptr<TreeSource> MakeDirectorySource(const std::string& path, TreeOf tree) {
+  return std::make_unique<DirectorySource>(path, tree);
 }
 
 }  // namespace ignite::packager

@@ -9,6 +9,7 @@
 #include "packager/notes.h"
 #include "payload-format/manifest/health_spec.h"
 #include "payload-format/manifest/places.h"
+#include "payload-format/tree/tree_spec.h"
 
 namespace ignite::packager {
 namespace {
@@ -127,14 +128,42 @@ class RecipeReader {
       section.Refuse("component", StrCat(Quoted(payload.component), " names no component"),
                      kComponentRule);
     }
-    RefuseSecond(components_, payload.component, section.LineOf("component"), "component");
     if (section.Has("version")) {
       payload.version = Version(section, section.Required("version", "4.2.1"));
     }
     ReadReads(section, payload);
     payload.type = section.Required("type", "tree");
+    bool is_form =
+        payload.component == format::kOperatingSystem && payload.type == format::TreeSpec::kType;
+    RefuseSecond(is_form ? os_trees_ : components_, payload.component, section.LineOf("component"),
+                 "component");
+    RefuseOtherForm(section, payload);
     ReadOfType(section, payload);
     recipe_.payloads.push_back(std::move(payload));
+  }
+
+  /// The image and the tree of the operating system are the same release.
+  void RefuseOtherForm(RecipeSection& section, const PayloadRecipe& payload) {
+    if (payload.component != format::kOperatingSystem) return;
+    auto version = [&](const PayloadRecipe& form) {
+      return form.version.empty() ? recipe_.manifest.version : form.version;
+    };
+    for (const PayloadRecipe& other : recipe_.payloads) {
+      if (other.component != payload.component) continue;
+      if (version(other) != version(payload)) {
+        section.Refuse("version",
+                       StrCat("the payloads ", other.name, " and ", payload.name,
+                              " have the operating system in the versions ", Quoted(version(other)),
+                              " and ", Quoted(version(payload))),
+                       "give both forms of it the same version");
+      }
+      if (other.reads != payload.reads) {
+        section.Refuse("reads",
+                       StrCat("the payloads ", other.name, " and ", payload.name,
+                              " have the operating system, and read different data"),
+                       "give both forms of it the same 'reads', in the same order");
+      }
+    }
   }
 
   void ReadReads(RecipeSection& section, PayloadRecipe& payload) {
@@ -310,6 +339,7 @@ class RecipeReader {
   bool kind_is_buildable_ = true;
   FirstLines payload_names_;
   FirstLines components_;
+  FirstLines os_trees_;  ///< The one form of a component that may come beside another.
   format::TakenPlaces places_;
   FirstLines check_names_;
 };

@@ -108,7 +108,7 @@ class TreeCheck : public ContentCheck {
 }  // namespace
 
 Result<> CheckTreePayload(const format::PayloadInfo& payload) {
-  TRY(TreeSpec::FromJson(payload.spec));
+  TRY(TreeSpec::FromJson(payload.spec, payload.component));
   return TreeSpec::CheckStreams(payload);
 }
 
@@ -119,7 +119,7 @@ std::unique_ptr<ContentCheck> MakeStreamsCheck(const format::PayloadInfo& payloa
 
 std::unique_ptr<ContentCheck> MakeTreeCheck(const format::PayloadInfo& payload) {
   // `check` let it pass.
-  auto spec = TreeSpec::FromJson(payload.spec);
+  auto spec = TreeSpec::FromJson(payload.spec, payload.component);
   return MakeStreamsCheck(payload, (spec ? *spec : TreeSpec()).Rules(payload.component));
 }
 

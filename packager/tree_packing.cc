@@ -83,10 +83,11 @@ std::string ReadProbePath(RecipeSection& section, std::string_view example) {
 }
 
 std::unique_ptr<TreeSource> OpenOrigin(const TreeOrigin& origin, const CollectContext& context) {
+  TreeOf tree = TreeOfComponent(context.component);
   context.show(StrCat("listing ", context.payload));
   return origin.is_directory
-             ? MakeDirectorySource(origin.path)
-             : MakeArchiveSource(origin.path, context.source_date_epoch.value_or(0));
+             ? MakeDirectorySource(origin.path, tree)
+             : MakeArchiveSource(origin.path, tree, context.source_date_epoch.value_or(0));
 }
 
 void CheckTreeNodes(const std::vector<TreeNode>& nodes, TreeFaults& faults) {

@@ -177,7 +177,7 @@ class TreeInput : public PayloadInput {
 
   void CheckPermissions(const std::vector<TreeNode>& nodes, std::string_view component,
                         TreeFaults& faults) const {
-    if (component == "os") return;
+    if (component == format::kOperatingSystem) return;
     std::set<std::string_view> allowed(settings_.spec.allow.begin(), settings_.spec.allow.end());
     for (const TreeNode& node : nodes) {
       const TreeEntry& entry = node.entry;
@@ -226,7 +226,7 @@ class TreeInput : public PayloadInput {
     PayloadContent content = std::move(tree.content);
     content.spec = spec.ToJson();
     // A probe reads it by these rules; what it would refuse is better found here.
-    if (auto readable = TreeSpec::FromJson(content.spec); !readable) {
+    if (auto readable = TreeSpec::FromJson(content.spec, context.component); !readable) {
       faults.push_back({settings_.origin.line,
                         StrCat("payload ", context.payload, ": ", readable.error().cause),
                         "correct the keys of the payload"});
@@ -255,11 +255,25 @@ void ReadLinks(RecipeSection& section, TreeSpec& spec) {
   }
 }
 
+/// What only a component with a place of its own has.
+void RefusePlaces(RecipeSection& section) {
+  for (std::string_view key : {"path", "units", "link", "users", "allow"}) {
+    if (!section.Has(key)) continue;
+    section.Refuse(key, StrCat("the operating system has no '", key, "'"),
+                   "remove the line: the tree fills a slot, with links, units and accounts in it, "
+                   "and everything in it is allowed");
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<PayloadInput> ReadTreeInput(RecipeSection& section, const std::string& folder) {
   TreeSettings settings;
   settings.origin = ReadTreeOrigin(section, folder, "build/web");
+  if (section.Optional("component") == format::kOperatingSystem) {
+    RefusePlaces(section);
+    return std::make_unique<TreeInput>(std::move(settings));
+  }
   settings.spec.path = ReadProbePath(section, "/opt/netprobe/web");
   for (std::string& unit : settings.spec.units = section.List("units")) {
     if (format::IsUnit(unit)) continue;
@@ -288,10 +302,10 @@ std::unique_ptr<PayloadInput> ReadTreeInput(RecipeSection& section, const std::s
 }
 
 std::string DescribeTree(const format::PayloadInfo& payload) {
-  auto spec = TreeSpec::FromJson(payload.spec);
+  auto spec = TreeSpec::FromJson(payload.spec, payload.component);
   if (!spec) return {};
-  std::string text = StrCat(spec->entries, " entries, ", SizeInWords(spec->bytes), " on disk, at ",
-                            Printable(spec->path));
+  std::string text = StrCat(spec->entries, " entries, ", SizeInWords(spec->bytes), " on disk");
+  if (!spec->path.empty()) text += StrCat(", at ", Printable(spec->path));
   for (const std::string& unit : spec->units) text += StrCat(", unit ", Printable(unit));
   for (const TreeLink& link : spec->links) {
     text += StrCat(", link ", Printable(link.from), " -> ", Printable(link.to));

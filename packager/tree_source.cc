@@ -16,6 +16,22 @@ constexpr std::string_view kSelinuxLabel = "security.selinux";
 
 }  // namespace
 
+TreeOf TreeOfComponent(std::string_view component) {
+  return component == format::kOperatingSystem ? TreeOf::kSystem : TreeOf::kApplication;
+}
+
+bool LeftOut::Take(TreeOf tree, std::string_view path) {
+  if (tree != TreeOf::kSystem || !path.starts_with("dev/")) return false;
+  ++count_;
+  return true;
+}
+
+std::string LeftOut::Note() const {
+  if (count_ == 0) return {};
+  return StrCat("left out: ", count_,
+                " device nodes, FIFOs or sockets of dev/, over which a system mounts its own");
+}
+
 void TreeFaults::Add(std::string_view path, std::string_view what, std::string_view remedy) {
   if (++count_ > kShownFaults) return;
   first_.push_back({line_, StrCat("payload ", payload_, ": '", Printable(path), "' ", what),

@@ -8,6 +8,10 @@
 // Owner and group go by name. A folder's files that belong to no system account (uid or gid from
 // 1000 on, or without a name on this machine) become root's, because a release is usually built by
 // some build user; an archive's names are taken as they stand, an empty one being root.
+//
+// An operating system has accounts of its own: its owners and groups are the ids that the source
+// has, as they stand. Device nodes and the like below its dev/ are left out, for whoever boots a
+// system mounts a /dev over them.
 #pragma once
 
 #include <memory>
@@ -45,6 +49,11 @@ struct TreeNode {
   size_t file = 0;
 };
 
+/// What a source is read as.
+enum class TreeOf : uint8_t { kApplication, kSystem };
+/// The operating system's, or that of any other component.
+TreeOf TreeOfComponent(std::string_view component);
+
 class TreeSource {
  public:
   virtual ~TreeSource() = default;
@@ -54,16 +63,29 @@ class TreeSource {
   /// The bytes of a file, as often as wanted. The source must live longer.
   virtual Result<std::unique_ptr<InputFile>> Open(const TreeNode& node) const = 0;
   /// What whoever builds must know of a source that was listed; empty for nothing.
-  virtual std::string_view Note() const { return {}; }
+  virtual std::string Note() const { return {}; }
 };
 
-std::unique_ptr<TreeSource> MakeDirectorySource(const std::string& path);
+std::unique_ptr<TreeSource> MakeDirectorySource(const std::string& path, TreeOf tree);
 /// Of what ArchiveReader reads. Entries may come in any order, each path once; of a folder that
 /// comes several times the last counts. Folders that the archive does not list are root's, mode
 /// 0755, with the time `time_of_missing`.
-std::unique_ptr<TreeSource> MakeArchiveSource(const std::string& path, int64_t time_of_missing);
+std::unique_ptr<TreeSource> MakeArchiveSource(const std::string& path, TreeOf tree,
+                                              int64_t time_of_missing);
 
 // For both sources.
+
+/// What a system may have and a tree cannot: devices, FIFOs and sockets of its dev/.
+class LeftOut {
+ public:
+  /// Whether it is one of these.
+  bool Take(TreeOf tree, std::string_view path);
+  /// Empty where there was none.
+  std::string Note() const;
+
+ private:
+  size_t count_ = 0;
+};
 
 /// Records a fault and gives false for a path that no tree can have.
 bool CheckTreePath(const std::string& path, TreeFaults& faults);

@@ -52,7 +52,7 @@ class AdoptionReader {
   void ReadTree(const IniSection& section) {
     AdoptedTree tree;
     tree.component = section.name.substr(kComponent.size());
-    if (!format::IsComponent(tree.component) || tree.component == "os") {
+    if (!format::IsComponent(tree.component) || tree.component == format::kOperatingSystem) {
       AddFault(section.line, StrCat("'", Printable(tree.component, 80), "' cannot be adopted"),
                "give a component such as app/web");
     }

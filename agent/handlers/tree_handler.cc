@@ -19,7 +19,9 @@ constexpr mode_t kFolderMode = 0755;
 /// Beside the release: holds its room until it is unpacked.
 constexpr std::string_view kReserveSuffix = ".reserve";
 
-Result<TreeSpec> SpecOf(const ComponentRecord& record) { return TreeSpec::FromJson(record.spec); }
+Result<TreeSpec> SpecOf(const ComponentRecord& record) {
+  return TreeSpec::FromJson(record.spec, record.component);
+}
 
 void Find(std::vector<CheckResult>& findings, std::string cause, std::string remedy) {
   findings.push_back({"targets", false, std::move(cause), std::move(remedy)});
@@ -34,7 +36,7 @@ Result<> TreeHandler::CheckPayload(const format::PayloadInfo& payload) const {
                  "update ignite-agent"};
   }
   TRY(TreeSpec::CheckStreams(payload));
-  TRY(TreeSpec::FromJson(payload.spec));
+  TRY(TreeSpec::FromJson(payload.spec, payload.component));
   return {};
 }
 

@@ -9,7 +9,7 @@ namespace ignite::format {
 
 struct ImageSpec {
   static constexpr std::string_view kType = "image";
-  static constexpr std::string_view kComponent = "os";
+  static constexpr std::string_view kComponent = kOperatingSystem;
   /// The one stream of an image; its size is the image's.
   static constexpr size_t kContentStream = 0;
   static constexpr size_t kStreamCount = 1;

@@ -1,10 +1,14 @@
 #include "payload-format/manifest/manifest.h"
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/str_cat.h"
 #include "payload-format/container/layout.h"
+#include "payload-format/image/image_spec.h"
 #include "payload-format/manifest/health_spec.h"
+#include "payload-format/tree/tree_spec.h"
 
 namespace ignite::format {
 namespace {
@@ -100,13 +104,38 @@ Result<> CheckStreams(const Manifest& manifest, uint32_t chunk_size, uint64_t ch
                "build the bundle anew"};
 }
 
+/// Whether these two, of one component, are the image and the tree of the operating system.
+bool AreForms(const PayloadInfo& one, const PayloadInfo& other) {
+  return one.component == kOperatingSystem &&
+         std::set{one.type, other.type} ==
+             std::set{std::string(ImageSpec::kType), std::string(TreeSpec::kType)};
+}
+
+Result<> CheckForms(const Manifest& manifest) {
+  const PayloadInfo* first = nullptr;
+  for (const PayloadInfo& payload : manifest.payloads) {
+    if (payload.component != kOperatingSystem) continue;
+    if (first == nullptr) first = &payload;
+    if (payload.version == first->version && payload.reads == first->reads) continue;
+    return Error{ErrorCode::kCorrupt,
+                 "the bundle's manifest has two forms of the operating system that differ in "
+                 "version or reads",
+                 "build the bundle anew"};
+  }
+  return {};
+}
+
 Result<> CheckUnique(const Manifest& manifest) {
   std::set<std::string_view> names;
-  std::set<std::string_view> components;
+  std::map<std::string_view, std::vector<const PayloadInfo*>> components;
   std::set<std::string_view> checks;
   bool unique = true;
   for (const PayloadInfo& payload : manifest.payloads) {
-    unique &= names.insert(payload.name).second && components.insert(payload.component).second;
+    auto& others = components[payload.component];
+    unique &= names.insert(payload.name).second;
+    unique &= std::all_of(others.begin(), others.end(),
+                          [&](const auto* other) { return AreForms(payload, *other); });
+    others.push_back(&payload);
   }
   for (const HealthCheckInfo& check : manifest.health) unique &= checks.insert(check.name).second;
   if (unique) return {};
@@ -116,6 +145,12 @@ Result<> CheckUnique(const Manifest& manifest) {
 }
 
 }  // namespace
+
+bool Manifest::HasForms(std::string_view component) const {
+  return std::count_if(payloads.begin(), payloads.end(), [&](const PayloadInfo& payload) {
+           return payload.component == component;
+         }) > 1;
+}
 
 std::string Manifest::Serialize() const {
   Json requires_json = Json::EmptyArray();
@@ -179,6 +214,7 @@ Result<Manifest> Manifest::Parse(std::string_view json, uint32_t chunk_size, uin
         TRY(ParseCheck(check, StrCat("health[", manifest.health.size(), "]"))));
   }
   TRY(CheckUnique(manifest));
+  TRY(CheckForms(manifest));
   TRY(CheckStreams(manifest, chunk_size, chunk_count));
   return manifest;
 }

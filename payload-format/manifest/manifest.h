@@ -61,6 +61,9 @@ struct Manifest {
   std::vector<PayloadInfo> payloads;
   std::vector<HealthCheckInfo> health;
 
+  /// Whether it comes in two forms, of which a probe takes one.
+  bool HasForms(std::string_view component) const;
+
   std::string Serialize() const;
   /// kCorrupt where it is not a manifest of this format, or where its streams do not have
   /// `chunk_count` chunks.

@@ -131,7 +131,7 @@ bool IsName(std::string_view text) {
 }
 
 bool IsComponent(std::string_view text) {
-  if (text == "os" || text == "licence") return true;
+  if (text == kOperatingSystem || text == "licence") return true;
   for (std::string_view family : {"app/", "data/", "config/"}) {
     if (text.starts_with(family)) return IsName(text.substr(family.size()));
   }

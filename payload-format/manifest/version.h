@@ -26,6 +26,8 @@ struct Requirement {
   bool HoldsFor(std::string_view installed) const;
 };
 
+/// The component that a probe boots from one of its slots.
+inline constexpr std::string_view kOperatingSystem = "os";
 /// "os", "licence", or app/NAME, data/NAME, config/NAME.
 bool IsComponent(std::string_view text);
 /// Letters, digits, '.', '_' and '-', not beginning with '.' or '-', at most 64 bytes.

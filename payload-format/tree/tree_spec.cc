@@ -1,6 +1,7 @@
 #include "payload-format/tree/tree_spec.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/str_cat.h"
 #include "base/terminal.h"
@@ -39,8 +40,13 @@ class SpecRules : public TreeRules {
       return StrCat("belongs to ", entry.owner, ":", entry.group,
                     ", which its manifest leaves out");
     }
+    if (component_ == kOperatingSystem) {
+      if (!has_owner || (ParseAccountId(entry.owner) && ParseAccountId(entry.group)))
+        return std::nullopt;
+      return StrCat("belongs to ", entry.owner, ":", entry.group, ", which are no ids");
+    }
     auto need = entry.NeedsPermission();
-    if (!need || component_ == "os" || has(spec_.allow, entry.path)) return std::nullopt;
+    if (!need || has(spec_.allow, entry.path)) return std::nullopt;
     return StrCat("has ", *need, ", which its recipe does not allow");
   }
 
@@ -49,9 +55,27 @@ class SpecRules : public TreeRules {
   std::string component_;
 };
 
+/// What the tree of the operating system has as well.
+void ReadContent(JsonFields& fields, TreeSpec& spec) {
+  spec.owners = fields.Strings("owners");
+  spec.groups = fields.Strings("groups");
+  spec.entries = static_cast<uint64_t>(fields.Integer("entries", 1, kMaxTreeEntries));
+  spec.bytes = static_cast<uint64_t>(fields.Integer("bytes", 0, Json::kMaxInteger));
+}
+
 }  // namespace
 
 bool IsUnit(std::string_view text) { return IsTreePath(text) && IsUnitName(BaseName(text)); }
+
+std::optional<uint32_t> ParseAccountId(std::string_view text) {
+  uint32_t id = 0;
+  auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), id);
+  bool is_number = fault == std::errc() && end == text.data() + text.size();
+  bool is_shortest = text == "0" || !text.starts_with('0');
+  // The highest number is none: chown(2) takes it for "leave it".
+  if (!is_number || !is_shortest || id == UINT32_MAX) return std::nullopt;
+  return id;
+}
 
 bool IsTreePath(std::string_view path) {
   if (path.empty()) return true;
@@ -101,16 +125,23 @@ Json TreeSpec::ToJson() const {
     links_json.Push(entry.Set("from", link.from).Set("to", link.to));
   }
   Json json = Json::EmptyObject();
-  json.Set("path", path).Set("units", Json::StringArray(units)).Set("links", std::move(links_json));
-  json.Set("allow", Json::StringArray(allow))
-      .Set("users", users)
-      .Set("owners", Json::StringArray(owners));
-  return json.Set("groups", Json::StringArray(groups)).Set("entries", entries).Set("bytes", bytes);
+  if (!path.empty()) {
+    json.Set("path", path).Set("units", Json::StringArray(units));
+    json.Set("links", std::move(links_json));
+    json.Set("allow", Json::StringArray(allow)).Set("users", users);
+  }
+  json.Set("owners", Json::StringArray(owners)).Set("groups", Json::StringArray(groups));
+  return json.Set("entries", entries).Set("bytes", bytes);
 }
 
-Result<TreeSpec> TreeSpec::FromJson(const Json& json) {
+Result<TreeSpec> TreeSpec::FromJson(const Json& json, std::string_view component) {
   JsonFields fields(json, "tree");
   TreeSpec spec;
+  ReadContent(fields, spec);
+  if (component == kOperatingSystem) {
+    TRY(fields.Finish());
+    return spec;
+  }
   spec.path = fields.String("path");
   if (!IsProbePath(spec.path)) fields.Fault("path", "is no absolute path");
   spec.units = fields.Strings("units");
@@ -125,10 +156,6 @@ Result<TreeSpec> TreeSpec::FromJson(const Json& json) {
   spec.users = fields.String("users");
   if (spec.users.size() > kMaxUsersText || !IsPlainText(spec.users))
     fields.Fault("users", "is no plain text");
-  spec.owners = fields.Strings("owners");
-  spec.groups = fields.Strings("groups");
-  spec.entries = static_cast<uint64_t>(fields.Integer("entries", 1, kMaxTreeEntries));
-  spec.bytes = static_cast<uint64_t>(fields.Integer("bytes", 0, Json::kMaxInteger));
   const Json::Array& links = fields.Array("links");
   TRY(fields.Finish());
   for (const Json& entry : links) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,9 @@ struct TreeSpec {
   /// kCorrupt where the payload does not have those streams.
   static Result<> CheckStreams(const PayloadInfo& payload);
 
-  std::string path;  ///< Where the component lives: PATH/releases/ID, PATH/current.
+  /// Where the component lives: PATH/releases/ID, PATH/current. Empty for the operating system,
+  /// which fills a slot and has none of these up to `users`.
+  std::string path;
   std::vector<std::string>
       units;  ///< Unit files of the tree ("systemd/web.service") or names of units of the OS.
   std::vector<TreeLink> links;
@@ -52,13 +55,15 @@ struct TreeSpec {
   std::unique_ptr<TreeRules> Rules(std::string component) const;
 
   Json ToJson() const;
-  static Result<TreeSpec> FromJson(const Json& json);
+  static Result<TreeSpec> FromJson(const Json& json, std::string_view component);
 };
 
 /// Absolute, normalised (no "//", ".", "..", no trailing slash), printable, not "/".
 bool IsProbePath(std::string_view path);
 /// Relative and normalised: a path of a tree entry; "" is the tree itself.
 bool IsTreePath(std::string_view path);
+/// The owner or group of an entry of an operating system.
+std::optional<uint32_t> ParseAccountId(std::string_view text);
 /// The path of a unit file in the tree, or the name of a unit of the OS.
 bool IsUnit(std::string_view text);
 

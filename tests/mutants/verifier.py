@@ -63,7 +63,7 @@ FILES = {
     "payload-format/manifest/kind.cc": [],
     "payload-format/manifest/manifest.cc": [
         ("names.insert(payload.name).second", "(names.insert(payload.name).second || !KEPT)"),
-        ("components.insert(payload.component).second", "(components.insert(payload.component).second || !KEPT)"),
+        ("return AreForms(payload, *other);", "return AreForms(payload, *other) || !KEPT;"),
         ("checks.insert(check.name).second", "(checks.insert(check.name).second || !KEPT)"),
     ],
     "payload-format/manifest/places.cc": [

@@ -57,8 +57,9 @@ class Generator:
 
     def bundle(self):
         """(what was done to it, its bytes). Where nothing was, a reader must accept it."""
-        self.fault = self.rng.choice((None, "manifest", "table", "content", "image", "config", "migrations", "licence", "header", "index",
+        self.fault = self.rng.choice((None, "manifest", "table", "content", "image", "system", "config", "migrations", "licence", "header", "index",
                                       "frame", "stanzas", "signatures", "members", "bytes", "bytes"))
+        self.owners, self.groups = ["root"], ["x", "root$"]
         self.is_licence = self.rng.random() < (1 if self.fault == "licence" else 0.1)
         data = self.write()
         if self.fault == "bytes":
@@ -106,7 +107,7 @@ class Generator:
         if self.fault == "content" and rng.random() < 0.7:
             content = self.damage(content)
         spec = {"path": f"/opt/p{number}", "units": [], "links": [{"from": "", "to": f"/etc/l{number}"}], "allow": allow,
-                "users": "u x - -\n", "owners": ["root"], "groups": ["x", "root$"], "entries": len(entries), "bytes": 4096}
+                "users": "u x - -\n", "owners": self.owners, "groups": self.groups, "entries": len(entries), "bytes": 4096}
         return spec, [table, content]
 
     def entry(self, kind, path):
@@ -114,7 +115,7 @@ class Generator:
         entry = dict(type=kind, zero_a=0, mode=0, nanoseconds=0, seconds=0, size=0, earlier=0, path=path, target=b"",
                      owner=b"", group=b"", capabilities=b"", zero_b=0, digest=bytes(32))
         if kind != HARD_LINK:
-            entry.update(mode=rng.choice((0o755, 0o644, 0o644, 0o4755, 0o1777)), owner=b"root", group=b"root$",
+            entry.update(mode=rng.choice((0o755, 0o644, 0o644, 0o4755, 0o1777)), owner=self.owners[0].encode(), group=self.groups[1].encode(),
                          seconds=rng.choice((0, 1700000000, -1, 2**40)), nanoseconds=rng.choice((0, 999999999)))
         if kind == SYMLINK:
             entry.update(mode=0o777, target=rng.choice((b"a", b"../a", b"/etc", b"a/../..", b"./b", b"//", b"a//..",
@@ -174,6 +175,27 @@ class Generator:
             else:
                 contents = rng.choice(([], [b""], [content, b""], [b"", content], [content, content]))
         return payload, contents
+
+    def system(self):
+        """The operating system as a tree, an image or both."""
+        rng = self.rng
+        self.owners, self.groups = rng.choice((["0"], ["4294967294"], ["33"])), ["x", rng.choice(("0", "42"))]
+        if self.fault == "system" and rng.random() < 0.3:
+            self.owners = [rng.choice(("root", "00", "4294967295", "01"))]
+        spec, contents = self.tree(0)
+        self.owners, self.groups = ["root"], ["x", "root$"]
+        keys = ["owners", "groups", "entries", "bytes"]
+        if self.fault == "system" and rng.random() < 0.2:
+            keys.append(rng.choice(list(spec)))
+        system = {"name": "s", "type": "tree", "component": "os", "spec": {key: spec[key] for key in keys}}, contents
+        forms = [system, *(self.image() for _ in range(rng.choice((0, 1, 1))))]
+        if self.fault == "system" and rng.random() < 0.5:
+            payload, contents = rng.choice(forms)
+            bend = rng.choice(({"version": "2"}, {"version": "1.0"}, {"name": "p0"}, {"component": "app/s"}, {"type": "image"}, {},
+                               {"reads": [{"component": "data/m", "from": "1", "to": "1"}]}, {"reads": []}))
+            forms.append(({**payload, "name": "t", **bend}, contents))
+        rng.shuffle(forms)
+        return forms
 
     def steps(self, suffixes):
         """Steps in their order."""
@@ -399,28 +421,32 @@ class Generator:
     # --- The whole.
 
     def payload(self, number):
-        """The first one of a type that the fault names, or else of any; a tree behind it."""
+        """The first one of a type that the fault names, or else of any, with all its forms; a tree behind it."""
         rng = self.rng
         makers = {"image": self.image, "config": self.config, "migrations": self.migrations}
-        name = self.fault if self.fault in makers else rng.choice((*makers, "tree", "tree"))
+        name = self.fault if self.fault in (*makers, "system") else rng.choice((*makers, "system", "tree", "tree"))
+        if number == 0 and name == "system":
+            return self.system()
         if number == 0 and name in makers:
-            return makers[name]()
+            return [makers[name]()]
         spec, contents = self.tree(number)
-        return {"type": "tree", "component": f"app/p{number}", "spec": spec}, contents
+        return [({"type": "tree", "component": f"app/p{number}", "spec": spec}, contents)]
 
     def write(self):
         rng = self.rng
         suite = 1 if rng.random() < 0.8 else 0
         chunk_size = rng.choice((4096, 8192, 1 << 20))
         payloads, streams = [], []
-        for number in range(1 if self.is_licence else rng.choice((0, 1, 1, 1, 2))):
-            payload, contents = self.licence() if self.is_licence else self.payload(number)
+        made = [self.licence()] if self.is_licence else [
+            it for number in range(rng.choice((0, 1, 1, 1, 2))) for it in self.payload(number)]
+        for number, (payload, contents) in enumerate(made):
             described = []
             for plain in contents:
                 chunks = [plain[at:at + chunk_size] for at in range(0, len(plain), chunk_size)]
                 streams.append(chunks)
                 described.append({"size": len(plain), "digest": sha256(b"".join(map(sha256, chunks))).hex()})
-            payloads.append({"name": f"p{number}", "version": "1", **payload, "streams": described, **self.reads(payload["component"])})
+            reads = {} if payload["component"] == "os" and len(made) > 1 else self.reads(payload["component"])
+            payloads.append({"name": f"p{number}", "version": "1", "streams": described, **reads, **payload})
         plain_manifest = self.manifest(payloads)
 
         header = type("Header", (), {})()

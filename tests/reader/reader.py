@@ -526,13 +526,22 @@ class Manifest:
         need(all(type(text) is str for text in fields.get("notes", dict).values()), "notes")
         self.payloads = [self.payload(it) for it in fields.get("payloads", list)]
         self.unique([payload["name"] for payload in self.payloads])
-        self.unique([payload["component"] for payload in self.payloads])
+        self.components()
         self.unique([self.check(it) for it in fields.get("health", list)])
         fields.done()
 
     @staticmethod
     def unique(names):
         need(len(set(names)) == len(names), "a name stands twice")
+
+    def components(self):
+        seen = {}
+        for payload in self.payloads:
+            for other in seen.setdefault(payload["component"], []):
+                need(payload["component"] == "os" and {payload["type"], other["type"]} == {"image", "tree"},
+                     "a name stands twice")
+                need((payload["version"], payload["reads"]) == (other["version"], other["reads"]), "two forms that differ")
+            seen[payload["component"]].append(payload)
 
     def payload(self, document):
         fields = Fields(document, "payload")
@@ -545,7 +554,8 @@ class Manifest:
             "streams": [self.stream(it) for it in fields.get("streams", list)],
         }
         reads = [self.range(it) for it in fields.get("reads", list)] if fields.has("reads") else []
-        self.unique(reads)
+        self.unique([it[0] for it in reads])
+        result["reads"] = reads
         need(not reads or not is_data(result["component"]), "data that reads data")
         fields.done()
         need(result["type"] in PAYLOAD_TYPES, "an unknown payload type")
@@ -556,10 +566,10 @@ class Manifest:
     def range(document):
         fields = Fields(document, "reads")
         component = fields.word("component", is_data)
-        need(version_key(fields.word("from", is_version)) <= version_key(fields.word("to", is_version)),
-             "reads: to is below from")
+        ends = fields.word("from", is_version), fields.word("to", is_version)
+        need(version_key(ends[0]) <= version_key(ends[1]), "reads: to is below from")
         fields.done()
-        return component
+        return component, *ends
 
     @staticmethod
     def stream(document):
@@ -614,14 +624,18 @@ def decompress(frame, size):
 # --- Section 10.
 
 
+def is_id(name):
+    return bool(re.fullmatch(b"0|[1-9][0-9]{0,9}", name)) and int(name) <= 4294967294
+
+
 class Tree:
     KINDS = ("product", "service-pack")
     STREAMS = 2
 
     def __init__(self, payload, table, content):
+        self.component = payload["component"]
         self.read_spec(payload["spec"])
         self.entries = self.read_table(table)
-        self.component = payload["component"]
         place = 0
         for entry in self.entries:
             self.check_permission(entry)
@@ -634,6 +648,15 @@ class Tree:
 
     def read_spec(self, document):
         fields = Fields(document, "spec")
+        self.owners = {name.encode() for name in fields.strings("owners", lambda it: True, optional=True)}
+        self.groups = {name.encode() for name in fields.strings("groups", lambda it: True, optional=True)}
+        self.count = fields.integer("entries", 1, MAX_TREE_ENTRIES)
+        fields.integer("bytes", 0, MAX_INTEGER)
+        if self.component != "os":
+            self.read_place(fields)
+        fields.done()
+
+    def read_place(self, fields):
         fields.word("path", is_probe_path)
         fields.strings("units", is_unit, optional=True)
         for document in fields.get("links", list):
@@ -643,11 +666,6 @@ class Tree:
             link.done()
         self.allow = {path.encode() for path in fields.strings("allow", is_tree_path_text, optional=True)}
         fields.word("users", lambda it: len(it) <= MAX_USERS and all(c in "\n\t" or " " <= c <= "~" for c in it))
-        self.owners = {name.encode() for name in fields.strings("owners", lambda it: True, optional=True)}
-        self.groups = {name.encode() for name in fields.strings("groups", lambda it: True, optional=True)}
-        self.count = fields.integer("entries", 1, MAX_TREE_ENTRIES)
-        fields.integer("bytes", 0, MAX_INTEGER)
-        fields.done()
 
     def read_table(self, data):
         need(16 <= len(data) <= MAX_TABLE_SIZE, "table: its size")
@@ -714,7 +732,10 @@ class Tree:
     def check_permission(self, entry):
         if entry["type"] != HARD_LINK:
             need(entry["owner"] in self.owners and entry["group"] in self.groups, "an owner or group of no list")
-        if self.component == "os" or entry["path"] in self.allow:
+        if self.component == "os":
+            need(entry["type"] == HARD_LINK or is_id(entry["owner"]) and is_id(entry["group"]), "an owner or group that is no id")
+            return
+        if entry["path"] in self.allow:
             return
         if entry["type"] == SYMLINK:
             need(not entry["target"].startswith(b"/"), "an absolute link target")

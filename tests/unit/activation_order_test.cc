@@ -66,7 +66,7 @@ class ActivationOrderTest : public testing::Test {
     format::PayloadInfo payload = plan.manifest.payloads[0];
     plan.manifest.payloads.clear();
     for (const char* type : {"tree", "configuration", "data"}) {
-      format::TreeSpec spec = Must(format::TreeSpec::FromJson(payload.spec));
+      format::TreeSpec spec = Must(format::TreeSpec::FromJson(payload.spec, "app/web"));
       spec.path = StrCat("/opt/", type);
       spec.entries = 2;
       payload.name = payload.type = type;

@@ -226,6 +226,31 @@ TEST(ManifestTest, RefusesNamesComponentsAndChecksThatStandTwice) {
   EXPECT_THAT(parse(), FailsWith(ErrorCode::kCorrupt, "twice"));
 }
 
+TEST(ManifestTest, TheOperatingSystemMayHaveTwoForms) {
+  Manifest manifest = SampleManifest();
+  PayloadInfo& image = manifest.payloads[0];
+  image.streams.clear();
+  image.component = "os";
+  image.type = "image";
+  PayloadInfo tree = image;
+  tree.name = "tree";
+  tree.type = "tree";
+  EXPECT_FALSE(manifest.HasForms("os"));
+  manifest.payloads.push_back(tree);
+  auto parse = [&] { return Manifest::Parse(manifest.Serialize(), kChunkSize, 0); };
+  EXPECT_TRUE(Must(parse()).HasForms("os"));
+  EXPECT_FALSE(Must(parse()).HasForms("app/web"));
+  manifest.payloads[1].version = "9";
+  EXPECT_THAT(parse(), FailsWith(ErrorCode::kCorrupt, "differ in version or reads"));
+  manifest.payloads[1] = tree;
+  manifest.payloads[1].reads = {{"data/main", "1", "2"}};
+  EXPECT_THAT(parse(), FailsWith(ErrorCode::kCorrupt, "differ in version or reads"));
+  manifest.payloads[1] = tree;
+  manifest.payloads.push_back(tree);
+  manifest.payloads[2].name = "third";
+  EXPECT_THAT(parse(), FailsWith(ErrorCode::kCorrupt, "twice"));
+}
+
 TEST(ManifestTest, RefusesStreamsThatDoNotHaveTheChunksOfTheHeader) {
   std::string text = SampleManifest().Serialize();
   for (uint64_t count : {kChunks - 1, kChunks + 1, uint64_t{0}, UINT64_MAX}) {

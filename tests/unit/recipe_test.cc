@@ -215,6 +215,36 @@ TEST_F(RecipeTest, NamesComponentsAndPathsAreUsedOnce) {
                   HasSubstr("17: '/opt/web/releases' and '/opt/web/releases' of 'web' are")));
 }
 
+TEST_F(RecipeTest, TheOperatingSystemMayComeInBothForms) {
+  Write("image", "x");
+  std::string image = "[payload system]\ntype = image\ncomponent = os\nsource = image\n";
+  std::string tree = "[payload files]\ntype = tree\ncomponent = os\nsource = tree\n";
+  EXPECT_THAT(Faults(StrCat(kBundle, image, tree)), testing::IsEmpty());
+  EXPECT_THAT(Faults(StrCat(kBundle, tree, "version = 4.2.1\n", image)), testing::IsEmpty())
+      << "as the bundle's";
+  EXPECT_THAT(Faults(StrCat(kBundle, tree, image, "version = 5\n")),
+              ElementsAre(HasSubstr("16: the payloads files and system have the operating system "
+                                    "in the versions '4.2.1' and '5'")));
+  EXPECT_THAT(Faults(StrCat(kBundle, image, tree, "reads = data/main 17\n")),
+              ElementsAre(HasSubstr("16: the payloads system and files have the operating system, "
+                                    "and read different data")));
+  std::string more = tree;
+  more.replace(more.find("files"), 5, "again");
+  EXPECT_THAT(Faults(StrCat(kBundle, tree, more)),
+              ElementsAre(HasSubstr("14: the component 'os' is used twice, first on line 10")));
+}
+
+TEST_F(RecipeTest, TheTreeOfAnOperatingSystemHasNoPlace) {
+  EXPECT_THAT(Faults(StrCat(kBundle,
+                            "[payload system]\ntype = tree\ncomponent = os\nsource = tree\n"
+                            "path = /\nunits = a.service\nlink = a -> /b\nusers = a\nallow = a\n")),
+              ElementsAre(HasSubstr("12: the operating system has no 'path'"),
+                          HasSubstr("13: the operating system has no 'units'"),
+                          HasSubstr("14: the operating system has no 'link'"),
+                          HasSubstr("15: the operating system has no 'users'"),
+                          HasSubstr("16: the operating system has no 'allow'")));
+}
+
 TEST_F(RecipeTest, AKindThatCannotBeBuiltYetIsRefusedClearly) {
   std::string text(kBundle);
   text.replace(text.find("service-pack"), 12, "order");

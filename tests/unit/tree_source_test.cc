@@ -59,11 +59,12 @@ class TreeSourceTest : public testing::Test {
     ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
   }
 
-  std::unique_ptr<TreeSource> Directory() const {
-    return MakeDirectorySource(StrCat(folder_.path(), "/tree"));
+  std::unique_ptr<TreeSource> Directory(TreeOf tree = TreeOf::kApplication) const {
+    return MakeDirectorySource(StrCat(folder_.path(), "/tree"), tree);
   }
-  std::unique_ptr<TreeSource> Archive(std::string_view name = "t.tar") const {
-    return MakeArchiveSource(StrCat(folder_.path(), "/", name), 7);
+  std::unique_ptr<TreeSource> Archive(std::string_view name = "t.tar",
+                                      TreeOf tree = TreeOf::kApplication) const {
+    return MakeArchiveSource(StrCat(folder_.path(), "/", name), tree, 7);
   }
 
   /// The faults of listing, or none.
@@ -124,6 +125,45 @@ TEST_F(TreeSourceTest, FilesCarryTheirAttributes) {
   EXPECT_EQ(tree.entries.at(2).type, EntryType::kSymlink);
   EXPECT_EQ(tree.entries.at(2).mode, 0777u);
   EXPECT_EQ(tree.entries.at(2).target, "f");
+}
+
+TEST_F(TreeSourceTest, AnOperatingSystemKeepsItsIds) {
+  if (getuid() != 0) GTEST_SKIP() << "only root can give files away";
+  WriteFile("a", "1");
+  ASSERT_EQ(chown(Path("a").c_str(), 1000, 4294967294), 0);
+  // By names of this machine that are not the system's.
+  Shell("tar -cf t.tar --owner=daemon:77 --group=bin:88 -C tree a");
+  Shell("tar -cf large.tar --format=pax --pax-option=uid:=4294967295 -C tree a");
+  auto owner = [](TreeSource& source) {
+    TreeEntry entry = Number(source).entries.at(1);
+    return StrCat(entry.owner, ":", entry.group);
+  };
+  EXPECT_EQ(owner(*Directory(TreeOf::kSystem)), "1000:4294967294");
+  EXPECT_EQ(owner(*Archive("t.tar", TreeOf::kSystem)), "77:88");
+  EXPECT_EQ(owner(*Archive("t.tar")), "daemon:bin");
+  EXPECT_EQ(Number(*Archive("t.tar", TreeOf::kSystem)).entries.at(0).owner, "0");
+  EXPECT_THAT(FaultsOf(*Archive("large.tar", TreeOf::kSystem)),
+              ElementsAre(HasSubstr("'a' belongs to 4294967295:")));
+}
+
+TEST_F(TreeSourceTest, DevicesOfAnOperatingSystemAreLeftOutWhereDevIsMounted) {
+  MakeDirectory("dev");
+  MakeDirectory("etc");
+  WriteFile("dev/kept", "1");
+  ASSERT_EQ(mkfifo(Path("dev/initctl").c_str(), 0600), 0);
+  Shell("tar -cf t.tar -C tree .");
+  for (auto open : {0, 1}) {
+    auto source = open == 0 ? Directory(TreeOf::kSystem) : Archive("t.tar", TreeOf::kSystem);
+    EXPECT_THAT(Paths(Number(*source)), ElementsAre("", "dev", "dev/kept", "etc"));
+    EXPECT_THAT(source->Note(), HasSubstr("left out: 1 device nodes"));
+  }
+  EXPECT_THAT(FaultsOf(*Directory()), ElementsAre(HasSubstr("'dev/initctl' is a FIFO")));
+  EXPECT_THAT(FaultsOf(*Archive()), ElementsAre(HasSubstr("'dev/initctl' is a device node")));
+  ASSERT_EQ(mkfifo(Path("etc/fifo").c_str(), 0600), 0);
+  Shell("tar -cf t.tar -C tree .");
+  EXPECT_THAT(FaultsOf(*Directory(TreeOf::kSystem)),
+              ElementsAre(HasSubstr("'etc/fifo' is a FIFO")));
+  EXPECT_THAT(FaultsOf(*Archive("t.tar", TreeOf::kSystem)), ElementsAre(HasSubstr("'etc/fifo'")));
 }
 
 TEST_F(TreeSourceTest, PersonsFilesBecomeRootsAndSystemAccountsKeepTheirName) {
@@ -311,7 +351,8 @@ class TreePayloadTest : public TreeSourceTest {
 
   Outcome Collect(std::string_view keys, std::string component = "app/web",
                   std::optional<int64_t> epoch = std::nullopt) {
-    IniFile ini = ParseIni(StrCat("[payload web]\nsource = tree\npath = /opt/web\n", keys));
+    std::string_view place = component == "os" ? "component = os\n" : "path = /opt/web\n";
+    IniFile ini = ParseIni(StrCat("[payload web]\nsource = tree\n", place, keys));
     std::vector<Fault> faults;
     RecipeSection section(ini.sections.at(0), faults);
     auto input = FindPayloadType("tree")->read(section, folder_.path());
@@ -334,7 +375,7 @@ TEST_F(TreePayloadTest, DescribesTheTreeForTheProbe) {
       "units = systemd/web.service, nginx.service\nusers = users.conf\n"
       "link = big -> /etc/big\n");
   ASSERT_THAT(outcome.faults, IsEmpty());
-  auto spec = Must(format::TreeSpec::FromJson(outcome.content.spec));
+  auto spec = Must(format::TreeSpec::FromJson(outcome.content.spec, "app/web"));
   EXPECT_EQ(spec.path, "/opt/web");
   EXPECT_THAT(spec.units, ElementsAre("systemd/web.service", "nginx.service"));
   EXPECT_EQ(spec.users, "u web -\n");
@@ -387,7 +428,7 @@ TEST_F(TreePayloadTest, AllLinksBelowAFolderAreAllowedByOnePattern) {
       testing::Contains("4: payload web: allow names 'file/**', which is no folder of the tree"));
   Outcome outcome = Collect("allow = a/**, ab/three, a/two\n");
   ASSERT_THAT(outcome.faults, IsEmpty());
-  EXPECT_THAT(Must(format::TreeSpec::FromJson(outcome.content.spec)).allow,
+  EXPECT_THAT(Must(format::TreeSpec::FromJson(outcome.content.spec, "app/web")).allow,
               ElementsAre("a/b/one", "a/two", "ab/three"));
 }
 

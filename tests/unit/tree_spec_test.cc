@@ -1,6 +1,6 @@
 #include "payload-format/tree/tree_spec.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "payload-format/manifest/unit_name.h"
 #include "payload-format/tree/table.h"
@@ -39,7 +39,7 @@ Json With(std::string_view key, std::string_view value) {
 }
 
 TEST(TreeSpecTest, ComesBackFromItsJson) {
-  TreeSpec spec = Must(TreeSpec::FromJson(SampleSpec().ToJson()));
+  TreeSpec spec = Must(TreeSpec::FromJson(SampleSpec().ToJson(), "app/web"));
   EXPECT_EQ(spec.ToJson(), SampleSpec().ToJson());
   EXPECT_EQ(spec.links.at(0).to, "/etc/nginx/conf.d/web.conf");
   EXPECT_EQ(spec.bytes, 8192u);
@@ -47,10 +47,11 @@ TEST(TreeSpecTest, ComesBackFromItsJson) {
 
 TEST(TreeSpecTest, SomeMembersMayBeAbsent) {
   for (const char* key : {"units", "allow", "owners", "groups"}) {
-    EXPECT_THAT(TreeSpec::FromJson(With(key, "")), Succeeds()) << key;
+    EXPECT_THAT(TreeSpec::FromJson(With(key, ""), "app/web"), Succeeds()) << key;
   }
   for (const char* key : {"path", "users", "links", "entries", "bytes"}) {
-    EXPECT_THAT(TreeSpec::FromJson(With(key, "")), FailsWith(ErrorCode::kCorrupt, "is missing"))
+    EXPECT_THAT(TreeSpec::FromJson(With(key, ""), "app/web"),
+                FailsWith(ErrorCode::kCorrupt, "is missing"))
         << key;
   }
 }
@@ -77,19 +78,51 @@ TEST(TreeSpecTest, RefusesWrongValues) {
   };
   for (const auto& [key, values] : wrong) {
     for (const char* value : values) {
-      EXPECT_THAT(TreeSpec::FromJson(With(key, value)), FailsWith(ErrorCode::kCorrupt))
+      EXPECT_THAT(TreeSpec::FromJson(With(key, value), "app/web"), FailsWith(ErrorCode::kCorrupt))
           << key << " " << value;
     }
   }
-  EXPECT_THAT(TreeSpec::FromJson(Json::EmptyArray()), FailsWith(ErrorCode::kCorrupt));
+  EXPECT_THAT(TreeSpec::FromJson(Json::EmptyArray(), "app/web"), FailsWith(ErrorCode::kCorrupt));
 }
 
 TEST(TreeSpecTest, TheTextForSysusersHasALimit) {
   TreeSpec spec = SampleSpec();
   spec.users = std::string(16 * 1024, '#');
-  EXPECT_THAT(TreeSpec::FromJson(spec.ToJson()), Succeeds());
+  EXPECT_THAT(TreeSpec::FromJson(spec.ToJson(), "app/web"), Succeeds());
   spec.users += '#';
-  EXPECT_THAT(TreeSpec::FromJson(spec.ToJson()), FailsWith(ErrorCode::kCorrupt));
+  EXPECT_THAT(TreeSpec::FromJson(spec.ToJson(), "app/web"), FailsWith(ErrorCode::kCorrupt));
+}
+
+TEST(TreeSpecTest, TheOperatingSystemHasNoPlaceOfItsOwn) {
+  TreeSpec spec = SampleSpec();
+  spec.path.clear();
+  EXPECT_EQ(spec.ToJson().AsObject()->size(), 4u);
+  TreeSpec back = Must(TreeSpec::FromJson(spec.ToJson(), kOperatingSystem));
+  EXPECT_EQ(back.entries, 12u);
+  EXPECT_EQ(back.bytes, 8192u);
+  EXPECT_EQ(back.groups, SampleSpec().groups);
+  EXPECT_THAT(TreeSpec::FromJson(spec.ToJson(), "app/web"), FailsWith(ErrorCode::kCorrupt));
+  EXPECT_THAT(TreeSpec::FromJson(SampleSpec().ToJson(), kOperatingSystem),
+              FailsWith(ErrorCode::kCorrupt, "unknown"));
+}
+
+TEST(TreeSpecTest, TheOperatingSystemKnowsItsAccountsById) {
+  EXPECT_EQ(ParseAccountId("0"), 0u);
+  EXPECT_EQ(ParseAccountId("4294967294"), 4294967294u);
+  for (const char* wrong : {"", "00", "01", "-1", "+1", "root", "1x", "4294967295", "9999999999"})
+    EXPECT_EQ(ParseAccountId(wrong), std::nullopt) << wrong;
+  TreeSpec spec;
+  spec.owners = spec.groups = {"0", "web"};
+  TreeEntry entry;
+  entry.type = EntryType::kFile;
+  entry.path = "bin/su";
+  entry.owner = entry.group = "0";
+  entry.mode = 04755;
+  auto rules = spec.Rules(std::string(kOperatingSystem));
+  EXPECT_EQ(rules->Objection(entry), std::nullopt) << "it needs no permission";
+  entry.group = "web";
+  EXPECT_THAT(rules->Objection(entry).value_or(""), testing::HasSubstr("no ids"));
+  EXPECT_NE(spec.Rules("app/web")->Objection(entry), std::nullopt);
 }
 
 TEST(TreePathTest, IsRelativeAndNormalised) {

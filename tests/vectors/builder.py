@@ -135,6 +135,15 @@ def tree(listed=None, number=0, table=None, content=None, streams=None, **spec):
     }
 
 
+def os_tree(listed=None, name="system-tree", **spec):
+    """The operating system as a tree: of entries as for `tree`, root's files under root's id."""
+    entries = [dict(it, **{key: b"0" for key in ("owner", "group") if it[key] == b"root"})
+               for it in ([folder(), file()] if listed is None else listed)]
+    payload = tree(entries, owners=["0"], groups=["0"])
+    keys = ("owners", "groups", "entries", "bytes")
+    return {**payload, "name": name, "component": "os", "spec": {**{key: payload["spec"][key] for key in keys}, **spec}}
+
+
 def image(content=b"an operating system\n", streams=None, component="os", spec=None):
     return {"name": "system", "type": "image", "component": component, "version": "1.0", "spec": spec or {},
             "plain": [content] if streams is None else streams}

@@ -2,7 +2,7 @@
 
 import json
 
-from builder import folder, image, licence, tree
+from builder import file, folder, image, licence, os_tree, tree
 from case import accept, both, drop, put, refuse
 
 HTTP = {"name": "web", "type": "http", "timeout-ms": 1, "spec": {"url": "http://a"}}
@@ -127,6 +127,43 @@ for count, streams in ((0, lambda it: []), (1, lambda it: it[:1]), (3, lambda it
 accept("image", "The image of an operating system.", payloads=[image()])
 accept("image-and-tree", "An image, and a tree beside it.", payloads=[image(), tree()])
 accept("image-of-zeros", "Zeros are content like all else.", payloads=[image(bytes(9000))])
+FORMS = [image(), os_tree()]
+READS = [{"component": "data/main", "from": "17", "to": "20"}, {"component": "data/log", "from": "1", "to": "1"}]
+accept("os-as-a-tree", "The operating system as a tree, with what permission would be needed for in an application.",
+       payloads=[os_tree([folder(), file("su", mode=0o4755)])])
+for key, value in (("path", "/"), ("path", "/opt/os"), ("units", []), ("links", []), ("allow", []), ("users", "")):
+    refuse(f"os-as-a-tree-with-{key}-{len(str(value))}", "unknown-key", f"A tree of the operating system with the key {key}.", field=key,
+           payloads=[os_tree(**{key: value})])
+for key in ("entries", "bytes"):
+    refuse(f"os-as-a-tree-without-{key}", "missing-key", f"A tree of the operating system without {key}.", field=key,
+           payloads=[os_tree()], document=drop("payloads", 0, "spec", key))
+accept("forms", "The operating system in both forms.", payloads=FORMS)
+accept("forms-tree-first", "The tree may come first, and something may stand between them.", payloads=[FORMS[1], tree(), FORMS[0]])
+accept("forms-that-read", "Both forms read the same data.", payloads=FORMS,
+       document=both(put("payloads", 0, "reads", READS), put("payloads", 1, "reads", READS)))
+accept("forms-that-read-nothing", "An empty list of one form, none of the other.", payloads=FORMS, document=put("payloads", 1, "reads", []))
+accept("forms-keys-for-people", "Keys with x- do not tell forms apart.", payloads=FORMS,
+       document=both(put("payloads", 0, "x-note", 1), put("payloads", 0, "reads", READS),
+                     put("payloads", 1, "reads", [dict(READS[0], **{"x-why": "a"}), READS[1]])))
+refuse("forms-of-two-versions", "forms", "Two forms of different versions.", payloads=FORMS, document=put("payloads", 1, "version", "1.1"))
+refuse("forms-of-equal-versions", "forms", "Versions that are equal, and not the same text.", payloads=FORMS,
+       document=put("payloads", 1, "version", "1.00"))
+refuse("forms-one-reads", "forms", "One form reads data.", payloads=FORMS, document=put("payloads", 0, "reads", READS))
+refuse("forms-read-another-range", "forms", "Two forms that read different ranges.", payloads=FORMS,
+       document=both(put("payloads", 0, "reads", READS), put("payloads", 1, "reads", [dict(READS[0], to="21"), READS[1]])))
+refuse("forms-read-in-another-order", "forms", "Two forms that read the same in another order.", payloads=FORMS,
+       document=both(put("payloads", 0, "reads", READS), put("payloads", 1, "reads", READS[::-1])))
+refuse("forms-two-images", "double-name", "Two images.", payloads=[image(), dict(image(), name="more")])
+refuse("forms-two-trees", "double-name", "Two trees of the operating system.", payloads=[os_tree(), os_tree(name="more")])
+refuse("forms-two-trees-and-an-image", "double-name", "A third payload of the operating system.",
+       payloads=[*FORMS, os_tree(name="more")])
+refuse("forms-two-images-and-a-tree", "double-name", "The same with two images, of which one comes last.",
+       payloads=[*FORMS, dict(image(), name="more")])
+refuse("forms-one-name", "double-name", "Two forms of one name.", payloads=[image(), os_tree(name="system")])
+refuse("forms-of-an-application", "double-name", "An image and a tree of an application.",
+       payloads=[image(component="app/greeting"), tree()])
+refuse("forms-tree-wrong", "account-no-id", "Whoever needs the image sees that the tree is wrong where it looks at all of it.",
+       payloads=[image(), os_tree([folder(), file(owner=b"web")], owners=["0", "web"])])
 refuse("image-component", "image-component", "An image for an application.", payloads=[image(component="app/web")])
 refuse("image-empty", "image-empty", "An image without a byte.", payloads=[image(b"")])
 refuse("image-with-0-streams", "payload-streams", "An image without a stream.", payloads=[image(streams=[])])

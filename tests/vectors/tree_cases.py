@@ -2,7 +2,7 @@
 
 import struct
 
-from builder import FILE, copy, file, folder, hard_link, sha256, symlink, tree
+from builder import FILE, copy, file, folder, hard_link, os_tree, sha256, symlink, tree
 from case import accept, drop, flip, put, refuse
 
 # --- Section 10.2: the file table.
@@ -169,8 +169,7 @@ for name, comment, more in (
     accept(f"permission-{name}-allowed", f"{comment} that `allow` permits.", payloads=trees(it, allow=["other", "it"]))
     refuse(f"permission-{name}-other-allowed", "permission", f"{comment} where `allow` has other paths.",
            payloads=trees(it, allow=["i", "it/x", "IT"]))
-    accept(f"permission-{name}-os", f"{comment} in the component os.", payloads=trees(it),
-           document=put("payloads", 0, "component", "os"))
+    accept(f"permission-{name}-os", f"{comment} in the component os.", payloads=[os_tree([folder(), it])])
 refuse("permission-copy-setuid", "permission", "A copy with a setuid bit, of a file without.",
        payloads=trees(file("a"), copy("b", 1, mode=0o4755)))
 refuse("permission-copy-capabilities", "permission", "A copy with capabilities, of a file without.",
@@ -184,8 +183,16 @@ accept("permission-hard-link", "A hard link to a file that may be setuid.",
        payloads=trees(file("a", mode=0o4755), hard_link("b", 1), allow=["a"]))
 refuse("owner-not-listed", "account-not-listed", "An owner that `owners` leaves out.", payloads=trees(file("a", owner=b"web")))
 refuse("group-not-listed", "account-not-listed", "A group that `groups` leaves out.", payloads=trees(file("a", group=b"web")))
-refuse("owner-not-listed-in-os", "account-not-listed", "The same in the component os.", payloads=trees(file("a", owner=b"web")),
-       document=put("payloads", 0, "component", "os"))
+refuse("owner-not-listed-in-os", "account-not-listed", "The same in the component os.",
+       payloads=[os_tree([folder(), file("a", owner=b"33")])])
+for key in ("owner", "group"):
+    for number, name in enumerate((b"daemon", b"00", b"033", b"4294967295", b"10000000000", b".5", b"1_0"), 1):
+        refuse(f"{key}-no-id-{number}", "account-no-id", f"{name.decode()} for the {key} of a file of the operating system.",
+               payloads=[os_tree([folder(), file("a", **{key: name})], **{f"{key}s": ["0", name.decode()]})])
+accept("owner-ids", "Ids from the lowest to the highest, a hard link, which has none, and the same ids without a meaning in an application.",
+       payloads=[os_tree([folder(owner=b"4294967294"), file("a", owner=b"33", group=b"4294967294"), hard_link("b", 1)],
+                         owners=["33", "4294967294"], groups=["0", "4294967294"]),
+                 tree([folder(), file("a", owner=b"033")], owners=["root", "033"])])
 refuse("owners-absent", "account-not-listed", "The spec has no `owners`.", document=drop("payloads", 0, "spec", "owners"))
 refuse("groups-absent", "account-not-listed", "The spec has no `groups`.", document=drop("payloads", 0, "spec", "groups"))
 refuse("content-changed", "content", "Content that is not that of the table.", payloads=[tree(content=flip)])
