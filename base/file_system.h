@@ -37,6 +37,9 @@ struct FileInfo {
   FileTime mtime;
   uint64_t device = 0;
   uint64_t inode = 0;
+  uint64_t disk_bytes = 0;  ///< What it takes on its file system.
+  uint64_t links = 1;       ///< Its names, all of them.
+  bool is_mount = false;    ///< Something is mounted right there, and this is what.
 };
 
 /// What a file of a tree carries besides its bytes.
@@ -149,6 +152,9 @@ class FileSystem {
 
   /// Makes the new folder `path`, mode 0700 until its attributes are set.
   virtual Result<std::unique_ptr<TreeWriter>> CreateTree(const std::string& path) = 0;
+  /// The same in the folder `path`, which must be there and stays: all that it held is removed
+  /// before, with no link followed and no other mount entered.
+  virtual Result<std::unique_ptr<TreeWriter>> EmptyTree(const std::string& path) = 0;
 };
 
 std::unique_ptr<FileSystem> MakePosixFileSystem();

@@ -1,7 +1,10 @@
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -22,19 +25,23 @@ namespace {
 
 using Directory = CHandle<DIR, closedir>;
 
-FileInfo ToInfo(const struct stat& status) {
+FileInfo ToInfo(const struct statx& status) {
+  constexpr uint64_t kBlock = 512;  // Of stx_blocks, whatever the file system has.
   FileInfo info;
-  info.type = S_ISREG(status.st_mode)   ? FileInfo::Type::kFile
-              : S_ISDIR(status.st_mode) ? FileInfo::Type::kDirectory
-              : S_ISLNK(status.st_mode) ? FileInfo::Type::kSymlink
-                                        : FileInfo::Type::kOther;
-  info.mode = status.st_mode & 07777;
-  info.size = static_cast<uint64_t>(status.st_size);
-  info.uid = status.st_uid;
-  info.gid = status.st_gid;
-  info.mtime = {status.st_mtim.tv_sec, static_cast<uint32_t>(status.st_mtim.tv_nsec)};
-  info.device = status.st_dev;
-  info.inode = status.st_ino;
+  info.type = S_ISREG(status.stx_mode)   ? FileInfo::Type::kFile
+              : S_ISDIR(status.stx_mode) ? FileInfo::Type::kDirectory
+              : S_ISLNK(status.stx_mode) ? FileInfo::Type::kSymlink
+                                         : FileInfo::Type::kOther;
+  info.mode = status.stx_mode & 07777;
+  info.size = status.stx_size;
+  info.uid = status.stx_uid;
+  info.gid = status.stx_gid;
+  info.mtime = {status.stx_mtime.tv_sec, status.stx_mtime.tv_nsec};
+  info.device = makedev(status.stx_dev_major, status.stx_dev_minor);
+  info.inode = status.stx_ino;
+  info.disk_bytes = status.stx_blocks * kBlock;
+  info.links = status.stx_nlink;
+  info.is_mount = (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
   return info;
 }
 
@@ -100,13 +107,25 @@ class PosixInputFile : public InputFile {
 };
 
 /// Removes a folder and all below it. It goes down and up again with one descriptor, so a tree may
-/// be deeper than a process may open files, and it never follows a link.
+/// be deeper than a process may open files, and it never follows a link nor enters what is mounted
+/// below.
 class TreeRemoval {
  public:
   Result<> Run(const std::string& path) {
     // Inside an empty frame the tree itself is removed like any entry.
     levels_.push_back({{path}, 0, 0});
     while (!(levels_.size() == 1 && levels_.back().names.empty())) {
+      TRY(levels_.back().names.empty() ? Ascend() : RemoveLast());
+    }
+    return {};
+  }
+
+  /// All below it, and not the folder itself.
+  Result<> RunInside(const std::string& path) {
+    folder_.Reset(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder_) return SystemError(StrCat("opening ", path), errno);
+    levels_ = {Level{{path}, 0, 0}, TRY(List(folder_.get(), path))};
+    while (!(levels_.size() == 2 && levels_.back().names.empty())) {
       TRY(levels_.back().names.empty() ? Ascend() : RemoveLast());
     }
     return {};
@@ -128,7 +147,11 @@ class TreeRemoval {
       return {};
     }
     if (errno != EISDIR && errno != EPERM) return SystemError(StrCat("removing ", name), errno);
-    UniqueFd below(openat(Here(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    open_how how{};
+    how.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    // On the way to the tree itself there may be any.
+    how.resolve = levels_.size() == 1 ? 0 : RESOLVE_NO_XDEV;
+    UniqueFd below(static_cast<int>(syscall(SYS_openat2, Here(), name.c_str(), &how, sizeof how)));
     if (!below) return SystemError(StrCat("opening ", name), errno);
     levels_.push_back(TRY(List(below.get(), name)));
     folder_ = std::move(below);
@@ -256,8 +279,8 @@ class PosixFileSystem : public FileSystem {
   Result<std::optional<FileInfo>> Inspect(const std::string& path) override {
     auto place = TRY(LongPath::Reach(path));
     if (!place) return std::optional<FileInfo>();
-    struct stat status {};
-    if (fstatat(place->folder(), place->rest(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+    struct statx status {};
+    if (statx(place->folder(), place->rest(), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) == 0)
       return std::optional(ToInfo(status));
     if (errno == ENOENT || errno == ENOTDIR) return std::optional<FileInfo>();
     return SystemError(StrCat("inspecting ", path), errno);
@@ -407,6 +430,10 @@ class PosixFileSystem : public FileSystem {
 
   Result<std::unique_ptr<TreeWriter>> CreateTree(const std::string& path) override {
     return PosixTreeWriter::Create(path);
+  }
+  Result<std::unique_ptr<TreeWriter>> EmptyTree(const std::string& path) override {
+    TRY(TreeRemoval().RunInside(path));
+    return PosixTreeWriter::Open(path);
   }
 };
 

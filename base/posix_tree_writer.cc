@@ -27,6 +27,10 @@ std::array<timespec, 2> Times(const FileTime& mtime) {
 
 Result<std::unique_ptr<TreeWriter>> PosixTreeWriter::Create(const std::string& path) {
   if (mkdir(path.c_str(), 0700) != 0) return SystemError(StrCat("making the folder ", path), errno);
+  return Open(path);
+}
+
+Result<std::unique_ptr<TreeWriter>> PosixTreeWriter::Open(const std::string& path) {
   UniqueFd root(open(path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!root) return SystemError(StrCat("opening ", path), errno);
   return std::unique_ptr<TreeWriter>(new PosixTreeWriter(std::move(root), path));

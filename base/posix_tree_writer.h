@@ -14,6 +14,8 @@ namespace ignite {
 class PosixTreeWriter : public TreeWriter {
  public:
   static Result<std::unique_ptr<TreeWriter>> Create(const std::string& path);
+  /// In a folder that is there.
+  static Result<std::unique_ptr<TreeWriter>> Open(const std::string& path);
 
   Result<> MakeDirectory(std::string_view path) override;
   Result<> StartFile(std::string_view path) override;

@@ -156,5 +156,10 @@ Result<std::unique_ptr<TreeWriter>> FaultyFileSystem::CreateTree(const std::stri
   return std::unique_ptr<TreeWriter>(
       std::make_unique<FaultyTreeWriter>(TRY(real_.CreateTree(path)), plan));
 }
+Result<std::unique_ptr<TreeWriter>> FaultyFileSystem::EmptyTree(const std::string& path) {
+  if (auto error = plan.Next()) return *error;
+  return std::unique_ptr<TreeWriter>(
+      std::make_unique<FaultyTreeWriter>(TRY(real_.EmptyTree(path)), plan));
+}
 
 }  // namespace ignite::fakes

@@ -397,4 +397,9 @@ Result<std::unique_ptr<TreeWriter>> MemoryFileSystem::CreateTree(const std::stri
   return std::unique_ptr<TreeWriter>(std::make_unique<MemoryTreeWriter>(*this, path));
 }
 
+Result<std::unique_ptr<TreeWriter>> MemoryFileSystem::EmptyTree(const std::string& path) {
+  for (const std::string& name : TRY(List(path))) TRY(RemoveBelow(StrCat(path, "/", name)));
+  return std::unique_ptr<TreeWriter>(std::make_unique<MemoryTreeWriter>(*this, path));
+}
+
 }  // namespace ignite::fakes

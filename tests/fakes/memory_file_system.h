@@ -38,6 +38,7 @@ class MemoryFileSystem : public FileSystem {
   Result<> SyncFolder(const std::string& path) override;
   Result<> SyncFileSystem(const std::string& path) override;
   Result<std::unique_ptr<TreeWriter>> CreateTree(const std::string& path) override;
+  Result<std::unique_ptr<TreeWriter>> EmptyTree(const std::string& path) override;
 
  private:
   friend class MemoryOutputFile;

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -238,6 +239,52 @@ TEST_F(PosixFileSystemTest, RemoveTreeFollowsNoLink) {
   Must(files_->RemoveTree(folder_ / "link"));
   EXPECT_FALSE(Exists("link"));
   EXPECT_EQ(Read("outside/kept"), "x");
+}
+
+TEST_F(PosixFileSystemTest, EmptyTreeKeepsTheFolderAndFollowsNoLink) {
+  Must(files_->MakeDirectories(folder_ / "outside", 0755));
+  Write("outside/kept", "x");
+  Must(files_->MakeDirectories(folder_ / "tree/a/b", 0755));
+  Write("tree/a/b/file", "x");
+  Write("tree/file", "x");
+  Must(files_->ReplaceSymlink(folder_ / "tree/link", folder_ / "outside"));
+  auto before = Must(files_->Inspect(folder_ / "tree"));
+  auto tree = Must(files_->EmptyTree(folder_ / "tree"));
+  EXPECT_THAT(Must(files_->List(folder_ / "tree")), IsEmpty());
+  EXPECT_EQ(Must(files_->Inspect(folder_ / "tree"))->inode, before->inode);
+  EXPECT_EQ(Read("outside/kept"), "x");
+  Must(tree->MakeDirectory("new"));
+  EXPECT_TRUE(Exists("tree/new"));
+  EXPECT_FALSE(files_->EmptyTree(folder_ / "none"));
+  Must(files_->ReplaceSymlink(folder_ / "link", "outside"));
+  EXPECT_FALSE(files_->EmptyTree(folder_ / "link"));
+  EXPECT_EQ(Read("outside/kept"), "x");
+}
+
+TEST_F(PosixFileSystemTest, WhatIsMountedWithinATreeStays) {
+  Must(files_->MakeDirectories(folder_ / "outside", 0755));
+  Write("outside/kept", "x");
+  Must(files_->MakeDirectories(folder_ / "tree/mount", 0755));
+  std::string outside = folder_ / "outside";
+  std::string inside = folder_ / "tree/mount";
+  // Of the same file system, so that its device tells nothing.
+  if (mount(outside.c_str(), inside.c_str(), nullptr, MS_BIND, nullptr) != 0)
+    GTEST_SKIP() << "mounting needs root";
+  EXPECT_TRUE(Must(files_->Inspect(inside))->is_mount);
+  EXPECT_FALSE(Must(files_->Inspect(outside))->is_mount);
+  EXPECT_FALSE(files_->EmptyTree(folder_ / "tree"));
+  EXPECT_FALSE(files_->RemoveTree(folder_ / "tree"));
+  ASSERT_EQ(umount2(inside.c_str(), MNT_DETACH), 0);
+  EXPECT_EQ(Read("outside/kept"), "x");
+}
+
+TEST_F(PosixFileSystemTest, TellsWhatAFileTakesAndHowManyNamesItHas) {
+  Write("file", std::string(10000, 'x'));
+  ASSERT_EQ(link((folder_ / "file").c_str(), (folder_ / "more").c_str()), 0);
+  auto info = Must(files_->Inspect(folder_ / "file"));
+  EXPECT_EQ(info->links, 2u);
+  EXPECT_GE(info->disk_bytes, 10000u);
+  EXPECT_EQ(info->device, Must(files_->SpaceAt(folder_.path())).device);
 }
 
 TEST_F(PosixFileSystemTest, RemoveTreeTakesATreeDeeperThanTheLimitOfOpenFiles) {
