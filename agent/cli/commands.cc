@@ -130,7 +130,7 @@ Result<Answer> VerifyLive(const engine::Parts& parts) {
       text += difference + "\n";
     }
     for (const engine::ComponentRecord& record : snapshot.deployments.back().components) {
-      engine::Handler* handler = parts.handlers.Find(record.type);
+      engine::Handler* handler = parts.handlers.Find(record);
       if (handler == nullptr) continue;
       ++compared;
       for (const std::string& difference :

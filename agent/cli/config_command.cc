@@ -31,7 +31,7 @@ Result<std::vector<Release>> FindReleases(const engine::Parts& parts) {
   for (const auto& deployment : snapshot.deployments) {
     bool is_live = &deployment == &snapshot.deployments.back();
     for (const ComponentRecord& record : deployment.components) {
-      engine::Handler* handler = parts.handlers.Find(record.type);
+      engine::Handler* handler = parts.handlers.Find(record);
       if (handler == nullptr) continue;
       std::erase_if(releases, [&](const Release& known) { return known.record == record; });
       auto versions = TRY(handler->KeptVersions(record, is_live));
@@ -57,7 +57,7 @@ Result<Found> FindVersion(const engine::Parts& parts, const std::vector<Release>
     bool is_it = id == kLive && release.is_live;
     for (const KeptVersion& version : release.versions) is_it = is_it || version.id == id;
     if (!is_it) continue;
-    const engine::Handler* handler = parts.handlers.Find(release.record.type);
+    const engine::Handler* handler = parts.handlers.Find(release.record);
     return Found{&release, TRY(handler->FolderOfVersion(release.record, id))};
   }
   return NotKept(id);
@@ -96,7 +96,7 @@ Result<Answer> Difference(const engine::Parts& parts, const std::vector<Release>
                           std::string_view from, std::string_view to) {
   Found before = TRY(FindVersion(parts, releases, from));
   Found after = TRY(FindVersion(parts, releases, to));
-  const engine::Handler* handler = parts.handlers.Find(before.release->record.type);
+  const engine::Handler* handler = parts.handlers.Find(before.release->record);
   std::string difference = TRY(handler->CompareVersions(before.folder, after.folder));
   Json json = Json::EmptyObject();
   json.Set("component", before.release->record.component).Set("from", from).Set("to", to);

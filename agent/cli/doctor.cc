@@ -179,7 +179,7 @@ Finding ExamineDeployment(const Patient& patient) {
         "'ignite rollback', or install a bundle: either makes them agree");
   }
   for (const ComponentRecord& record : current.components) {
-    engine::Handler* handler = parts.handlers.Find(record.type);
+    engine::Handler* handler = parts.handlers.Find(record);
     if (handler != nullptr && TRY(handler->HasRelease(record))) continue;
     return Patient::Sick(StrCat("the release of ", record.component, " is gone or lacks files"),
                          "install its bundle again");
@@ -192,7 +192,7 @@ Finding ExamineAccounts(const Patient& patient) {
   const engine::Snapshot& snapshot = *TRY(patient.Snapshot());
   if (snapshot.deployments.empty()) return std::string("nothing was installed yet");
   for (const ComponentRecord& record : snapshot.deployments.back().components) {
-    engine::Handler* handler = parts.handlers.Find(record.type);
+    engine::Handler* handler = parts.handlers.Find(record);
     if (handler != nullptr) TRY(handler->CheckAccounts());
   }
   return std::string("the accounts that programs of bundles run as are there");
@@ -275,7 +275,7 @@ Finding ExamineData(const Patient& patient) {
   const engine::Snapshot& snapshot = *TRY(patient.Snapshot());
   if (!snapshot.deployments.empty()) {
     for (const ComponentRecord& record : snapshot.deployments.back().components) {
-      engine::Handler* handler = parts.handlers.Find(record.type);
+      engine::Handler* handler = parts.handlers.Find(record);
       if (handler == nullptr) continue;
       for (const std::string& place : TRY(handler->Places(record))) {
         // A database of a server is no path.

@@ -16,7 +16,7 @@ Result<> DeploymentStore::Build(const Plan& plan) {
   TRY(files_.RemoveTree(folder));
   TRY(files_.MakeDirectories(folder, kTraversable));
   for (const ComponentRecord& record : plan.components) {
-    Handler* handler = handlers_.Find(record.type);
+    Handler* handler = handlers_.Find(record);
     if (handler == nullptr)
       return Error{ErrorCode::kUnsupported, StrCat("unknown payload type ", record.type),
                    "update ignite-agent"};

@@ -149,7 +149,7 @@ Result<Verdict> Engine::AdoptTrees(Journal& journal, const Adoption& adoption, O
   if (!plan) return refuse(PrintableLines(plan.error().cause), plan.error().remedy);
   std::vector<CheckResult> checks = {TRY(CheckSpace(*plan, parts_.files, parts_.handlers))};
   for (const Change& change : plan->changes) {
-    for (CheckResult& finding : TRY(parts_.handlers.Find(change.any().type)->CheckTargets(change)))
+    for (CheckResult& finding : TRY(parts_.handlers.Find(change.any())->CheckTargets(change)))
       checks.push_back(std::move(finding));
   }
   if (FirstFailure(checks) != nullptr)

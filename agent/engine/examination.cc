@@ -12,7 +12,7 @@ namespace {
 /// Whether what runs is undamaged: if not, the same content may be installed again to mend it.
 Result<bool> IsIntact(const Parts& parts, const DeploymentRecord& deployment) {
   for (const ComponentRecord& record : deployment.components) {
-    Handler* handler = parts.handlers.Find(record.type);
+    Handler* handler = parts.handlers.Find(record);
     if (handler == nullptr) continue;
     if (!TRY(handler->FindDifferences(record, Handler::Compare::kDamage)).empty()) return false;
   }
@@ -96,7 +96,7 @@ Result<int64_t> SignedTime(const Plan& plan, HandlerTable& handlers) {
   int64_t latest = 0;
   for (const Change& change : plan.changes) {
     if (change.to)
-      latest = std::max(latest, TRY(handlers.Find(change.to->type)->SignedTime(*change.to)));
+      latest = std::max(latest, TRY(handlers.Find(*change.to)->SignedTime(*change.to)));
   }
   return latest;
 }
@@ -114,7 +114,7 @@ Result<std::vector<Unit>> UnitsOf(const Plan& plan, HandlerTable& handlers, bool
 Result<std::vector<std::string>> ActivationSteps(const Plan& plan, HandlerTable& handlers) {
   std::vector<std::string> steps;
   for (const Change& change : plan.changes) {
-    const Handler* handler = handlers.Find(change.any().type);
+    const Handler* handler = handlers.Find(change.any());
     if (handler == nullptr) continue;
     for (std::string& step : TRY(handler->ActivationSteps(change)))
       steps.push_back(std::move(step));
@@ -126,7 +126,7 @@ Result<std::vector<Unit>> UnitsOf(const std::vector<ComponentRecord>& components
                                   HandlerTable& handlers) {
   std::vector<Unit> units;
   for (const ComponentRecord& record : components) {
-    Handler* handler = handlers.Find(record.type);
+    Handler* handler = handlers.Find(record);
     if (handler == nullptr) continue;
     for (Unit& unit : TRY(handler->Units(record))) {
       bool known = std::any_of(units.begin(), units.end(),

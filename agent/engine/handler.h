@@ -107,6 +107,10 @@ class Handler {
     return std::optional<Slot>();
   }
 
+  /// Of a component that a bundle brings in two forms: how this probe takes it and why, for a
+  /// person; nullopt where it does not take the form of this handler.
+  virtual std::optional<std::string> FormTaken() const { return std::nullopt; }
+
   /// Prepares the places outside the release for `to` and takes away what only `from` had. Runs
   /// before the switch, with the units stopped.
   virtual Result<> Activate(const Change& change, const Watch& watch) = 0;
@@ -170,7 +174,8 @@ class HandlerTable {
  public:
   virtual ~HandlerTable() = default;
   /// nullptr for a type that this version does not know.
-  virtual Handler* Find(std::string_view type) = 0;
+  virtual Handler* Find(std::string_view type, std::string_view component) = 0;
+  Handler* Find(const ComponentRecord& record) { return Find(record.type, record.component); }
 };
 
 }  // namespace ignite::engine

@@ -47,7 +47,7 @@ Result<std::vector<DeploymentRecord>> KeepNewDeployments(const Parts& parts, Jou
 Result<> SweepReleases(const Parts& parts, Journal& journal,
                        const std::vector<DeploymentRecord>& deployments) {
   for (const ComponentRecord& release : TRY(journal.Releases())) {
-    Handler* handler = parts.handlers.Find(release.type);
+    Handler* handler = parts.handlers.Find(release);
     if (handler == nullptr || Needs(deployments, release)) continue;
     TRY(handler->Discard(release));
     TRY(journal.ForgetRelease(release));

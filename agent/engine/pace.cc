@@ -19,7 +19,7 @@ constexpr Milliseconds kReboot{60'000};
 Result<uint64_t> BytesOf(const Plan& plan, HandlerTable& handlers) {
   uint64_t bytes = 0;
   for (const Change& change : plan.changes) {
-    Handler* handler = handlers.Find(change.any().type);
+    Handler* handler = handlers.Find(change.any());
     if (handler == nullptr) continue;
     for (const SpaceNeed& need : TRY(handler->SpaceNeeds(change))) bytes += need.bytes;
   }

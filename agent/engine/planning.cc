@@ -32,14 +32,44 @@ std::vector<format::HealthCheckInfo> MergeHealth(const format::Manifest& manifes
 
 void TakeTurns(std::vector<Change>& changes, HandlerTable& handlers) {
   auto turn = [&](const Change& change) {
-    const Handler* handler = handlers.Find(change.any().type);
+    const Handler* handler = handlers.Find(change.any());
     return handler == nullptr ? Turn::kLast : handler->TurnOfActivation();
   };
   std::stable_sort(changes.begin(), changes.end(),
                    [&](const Change& a, const Change& b) { return turn(a) < turn(b); });
 }
 
+const format::PayloadInfo* FindFormTaken(const format::Manifest& manifest,
+                                         std::string_view component, HandlerTable& handlers) {
+  for (const format::PayloadInfo& payload : manifest.payloads) {
+    if (payload.component != component) continue;
+    const Handler* handler = handlers.Find(payload.type, payload.component);
+    if (handler != nullptr && handler->FormTaken()) return &payload;
+  }
+  return nullptr;
+}
+
+/// Whether another form of the same component is the one to plan with.
+bool IsLeftOut(const format::Manifest& manifest, const format::PayloadInfo& payload,
+               HandlerTable& handlers) {
+  if (!manifest.HasForms(payload.component)) return false;
+  const format::PayloadInfo* taken = FindFormTaken(manifest, payload.component, handlers);
+  if (taken != nullptr) return taken != &payload;
+  auto first = std::find_if(
+      manifest.payloads.begin(), manifest.payloads.end(),
+      [&](const format::PayloadInfo& other) { return other.component == payload.component; });
+  return &*first != &payload;
+}
+
 }  // namespace
+
+std::optional<std::string> FormTaken(const format::Manifest& manifest, std::string_view component,
+                                     HandlerTable& handlers) {
+  if (!manifest.HasForms(component)) return std::nullopt;
+  const format::PayloadInfo* taken = FindFormTaken(manifest, component, handlers);
+  return taken == nullptr ? std::nullopt
+                          : handlers.Find(taken->type, taken->component)->FormTaken();
+}
 
 Plan PlanInstall(const format::VerifiedBundle& bundle,
                  const std::optional<DeploymentRecord>& current, HandlerTable& handlers,
@@ -57,7 +87,8 @@ Plan PlanInstall(const format::VerifiedBundle& bundle,
   plan.to_deployment = plan.from_deployment + 1;
   if (current) plan.components = current->components;
   for (const auto& payload : manifest.payloads) {
-    const Handler* handler = handlers.Find(payload.type);
+    if (IsLeftOut(manifest, payload, handlers)) continue;
+    const Handler* handler = handlers.Find(payload.type, payload.component);
     ComponentRecord record{payload.component,
                            payload.type,
                            payload.version,
@@ -94,7 +125,7 @@ Result<Plan> PlanAdoption(const Adoption& adoption, const Settings& settings,
   plan.epoch = adoption.epoch;
   plan.to_deployment = 1;
   for (const AdoptedTree& tree : adoption.trees) {
-    Json spec = TRY(handlers.Find(format::TreeSpec::kType)->Survey(tree));
+    Json spec = TRY(handlers.Find(format::TreeSpec::kType, tree.component)->Survey(tree));
     ComponentRecord record{tree.component, std::string(format::TreeSpec::kType), tree.version,
                            ReleaseName(tree.version, transaction), std::move(spec)};
     plan.components.push_back(record);

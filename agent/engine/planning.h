@@ -10,8 +10,14 @@
 
 namespace ignite::engine {
 
+/// Of a component that the bundle brings in two forms: how this probe takes it and why; nullopt for
+/// any other, and where the probe takes neither.
+std::optional<std::string> FormTaken(const format::Manifest& manifest, std::string_view component,
+                                     HandlerTable& handlers);
+
 /// The payloads of the bundle replace the components of the same names; all others stay as they
-/// are. Their handlers say in what order; a type without one, which the checks refuse, comes last.
+/// are. Of two forms it is the one that is taken, or the first, for the checks to refuse. Their
+/// handlers say in what order; a type without one, which the checks refuse, comes last.
 /// Releases are named after the version and the transaction, so that no two are ever the same.
 Plan PlanInstall(const format::VerifiedBundle& bundle,
                  const std::optional<DeploymentRecord>& current, HandlerTable& handlers,

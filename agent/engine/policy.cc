@@ -35,7 +35,7 @@ Result<CheckResult> CheckCompatible(const PolicyFacts& facts) {
 Result<CheckResult> CheckTypes(const PolicyFacts& facts) {
   std::string unknown;
   for (const auto& payload : facts.manifest.payloads) {
-    const Handler* handler = facts.handlers.Find(payload.type);
+    const Handler* handler = facts.handlers.Find(payload.type, payload.component);
     if (handler == nullptr) {
       unknown +=
           StrCat(" payload type ", payload.type, " of the component ", payload.component, ";");
@@ -117,7 +117,7 @@ Result<std::vector<std::string>> FindOverlaps(const PolicyFacts& facts) {
   format::TakenPlaces places;
   std::vector<std::string> overlaps;
   for (const ComponentRecord& record : facts.plan.components) {
-    Handler* handler = facts.handlers.Find(record.type);
+    Handler* handler = facts.handlers.Find(record);
     auto taken = handler == nullptr ? Result<std::vector<std::string>>(std::vector<std::string>())
                                     : handler->Places(record);
     if (!taken && taken.error().code == ErrorCode::kCorrupt) continue;  // CheckTypes has said it.
@@ -139,7 +139,7 @@ Result<CheckResult> CheckTargets(const PolicyFacts& facts) {
     remedies = "build the bundle anew with paths and links apart from each other";
   }
   for (const Change& change : facts.plan.changes) {
-    Handler* handler = facts.handlers.Find(change.any().type);
+    Handler* handler = facts.handlers.Find(change.any());
     if (handler == nullptr) continue;
     auto findings = handler->CheckTargets(change);
     if (!findings && findings.error().code == ErrorCode::kCorrupt)

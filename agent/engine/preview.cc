@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/engine/examination.h"
+#include "agent/engine/planning.h"
 #include "agent/engine/session.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
@@ -14,13 +15,15 @@ std::string DeploymentWords(int64_t number) {
   return number == 0 ? std::string("nothing") : StrCat("deployment ", number);
 }
 
-Result<std::vector<std::string>> StepsOf(const Parts& parts, const Plan& plan,
-                                         const std::vector<std::string>& units) {
+Result<std::vector<std::string>> StepsOf(const Parts& parts, const format::Manifest& manifest,
+                                         const Plan& plan, const std::vector<std::string>& units) {
   std::vector<std::string> steps;
   for (const Change& change : plan.changes) {
     std::string before = change.from ? StrCat(", beside ", change.from->version) : "";
-    steps.push_back(StrCat("unpack ", change.any().component, " ", change.any().version, before));
-    for (std::string& step : TRY(parts.handlers.Find(change.any().type)->StagingSteps(change)))
+    auto form = FormTaken(manifest, change.any().component, parts.handlers);
+    steps.push_back(StrCat("unpack ", change.any().component, " ", change.any().version,
+                           form ? StrCat(" ", *form) : "", before));
+    for (std::string& step : TRY(parts.handlers.Find(change.any())->StagingSteps(change)))
       steps.push_back(std::move(step));
   }
   if (!units.empty()) steps.push_back(StrCat("stop ", Joined(units)));
@@ -48,14 +51,15 @@ Result<std::vector<std::string>> StepsOf(const Parts& parts, const Plan& plan,
 
 /// What the plan costs and does. Nothing of it can be told of payloads that this agent does not
 /// know.
-Result<> Describe(const Parts& parts, Journal* journal, Preview& preview) {
+Result<> Describe(const Parts& parts, Journal* journal, const format::Manifest& manifest,
+                  Preview& preview) {
   const Plan& plan = *preview.plan;
   preview.space = TRY(SpaceDemands(plan, parts.files, parts.handlers));
   for (const CheckResult& check : preview.verdict.checks) {
     if (check.id == "types" && !check.passed) return {};
   }
   preview.units = NamesOf(TRY(UnitsOf(plan, parts.handlers, true, true)));
-  preview.steps = TRY(StepsOf(parts, plan, preview.units));
+  preview.steps = TRY(StepsOf(parts, manifest, plan, preview.units));
   Pace pace = journal == nullptr ? Pace{} : TRY(MeasurePace(*journal, parts.handlers));
   preview.expected = TRY(ExpectedTime(plan, pace, parts.settings, parts.handlers));
   preview.expected_is_measured = pace.is_measured;
@@ -94,7 +98,7 @@ Result<Preview> PreviewInstall(const Parts& parts, InstallRequest request) {
   preview.verdict.state = refused ? State::kRefused : State::kReceived;
   preview.verdict.checks = std::move(found.checks);
   preview.is_held = journal != nullptr && TRY(journal->IsHeld(preview.plan->content_id));
-  TRY(Describe(parts, journal, preview));
+  TRY(Describe(parts, journal, bundle->manifest(), preview));
   return preview;
 }
 

@@ -53,7 +53,7 @@ Result<std::vector<CheckResult>> CheckRollback(const Parts& parts, Journal& jour
     if (!is_way_out) findings.push_back({"system", false, wrong->error.cause, wrong->error.remedy});
   }
   for (const Change& change : plan.changes) {
-    Handler* handler = parts.handlers.Find(change.any().type);
+    Handler* handler = parts.handlers.Find(change.any());
     if (handler == nullptr) {
       findings.push_back({"types", false,
                           StrCat("payload type ", change.any().type, " is unknown here"),

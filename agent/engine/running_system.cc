@@ -49,7 +49,7 @@ Error Explain(int64_t active, int64_t of_system, Slot runs, Boot& boot) {
 
 Result<std::optional<Slot>> SlotOf(const Plan& plan, HandlerTable& handlers) {
   for (const Change& change : plan.changes) {
-    const Handler* handler = handlers.Find(change.any().type);
+    const Handler* handler = handlers.Find(change.any());
     if (handler == nullptr) continue;
     if (auto slot = TRY(handler->SlotFor(change, plan.action))) return slot;
   }

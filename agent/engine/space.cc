@@ -29,7 +29,7 @@ Result<std::vector<SpaceDemand>> SpaceDemands(const Plan& plan, FileSystem& file
                                               HandlerTable& handlers) {
   std::map<uint64_t, SpaceDemand> demands;  // By file system.
   for (const Change& change : plan.changes) {
-    Handler* handler = handlers.Find(change.any().type);
+    Handler* handler = handlers.Find(change.any());
     if (handler == nullptr) continue;
     auto needs = TRY(NeedsOf(*handler, change, plan.action));
     for (const SpaceNeed& need : needs ? *needs : std::vector<SpaceNeed>()) {

@@ -81,7 +81,7 @@ class Transaction {
   /// again and again is taken back.
   Result<Verdict> ResumeTrial(const Plan& plan, bool is_boot);
 
-  Handler& HandlerOf(const Change& change) { return *parts_.handlers.Find(change.any().type); }
+  Handler& HandlerOf(const Change& change) { return *parts_.handlers.Find(change.any()); }
 
   const Parts& parts_;
   Journal& journal_;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/ini.h"
+#include "payload-format/tree/tree_spec.h"
 
 namespace ignite::handlers {
 namespace {
@@ -56,12 +57,20 @@ Result<Accounts> Accounts::Load(FileSystem& files, const engine::ProbePaths& pat
   return accounts;
 }
 
+Accounts Accounts::ById() {
+  Accounts accounts;
+  accounts.by_id_ = true;
+  return accounts;
+}
+
 std::optional<uid_t> Accounts::User(std::string_view name) const {
+  if (by_id_) return format::ParseAccountId(name);
   auto found = users_.find(name);
   return found == users_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<gid_t> Accounts::Group(std::string_view name) const {
+  if (by_id_) return format::ParseAccountId(name);
   auto found = groups_.find(name);
   return found == groups_.end() ? std::nullopt : std::optional(found->second);
 }

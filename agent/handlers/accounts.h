@@ -22,6 +22,9 @@ class Accounts {
   /// Reads /etc/passwd and /etc/group of the probe. "root" is 0 even where there are none.
   static Result<Accounts> Load(FileSystem& files, const engine::ProbePaths& paths);
 
+  /// Names that are ids themselves, as those of an operating system's tree are.
+  static Accounts ById();
+
   std::optional<uid_t> User(std::string_view name) const;
   std::optional<gid_t> Group(std::string_view name) const;
   /// The first of its names, in the order of bytes; nullopt where it has none.
@@ -29,6 +32,7 @@ class Accounts {
   std::optional<std::string> GroupName(gid_t group) const;
 
  private:
+  bool by_id_ = false;
   std::map<std::string, uid_t, std::less<>> users_;
   std::map<std::string, gid_t, std::less<>> groups_;
 };

@@ -2,9 +2,10 @@
 
 namespace ignite::handlers {
 
-engine::Handler* AllHandlers::Find(std::string_view type) {
+engine::Handler* AllHandlers::Find(std::string_view type, std::string_view component) {
   for (const Row& row : Rows()) {
-    if (row.type == type) return row.handler;
+    bool is_meant = row.component.empty() || row.component == component;
+    if (row.type == type && is_meant) return row.handler;
   }
   return nullptr;
 }

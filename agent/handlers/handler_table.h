@@ -6,6 +6,7 @@
 #include "agent/handlers/image_handler.h"
 #include "agent/handlers/licence_handler.h"
 #include "agent/handlers/migrations_handler.h"
+#include "agent/handlers/os_tree_handler.h"
 #include "agent/handlers/tree_handler.h"
 
 namespace ignite::handlers {
@@ -19,17 +20,21 @@ class AllHandlers : public engine::HandlerTable {
         migrations_(files, process, clock, paths, settings),
         config_(files, process, paths, identities),
         licence_(files, paths, identities),
-        image_(files, paths, settings, boot) {}
+        image_(files, paths, settings, boot),
+        os_tree_(files, paths, settings, boot) {}
 
-  engine::Handler* Find(std::string_view type) override;
+  using HandlerTable::Find;
+  engine::Handler* Find(std::string_view type, std::string_view component) override;
 
  private:
   struct Row {
     std::string_view type;
     engine::Handler* handler;
+    std::string_view component = {};  ///< The only one that it is for; empty for all.
   };
   std::vector<Row> Rows() {
-    return {{format::TreeSpec::kType, &tree_},
+    return {{format::TreeSpec::kType, &os_tree_, format::kOperatingSystem},
+            {format::TreeSpec::kType, &tree_},
             {format::MigrationsSpec::kType, &migrations_},
             {format::ConfigSpec::kType, &config_},
             {format::LicenceSpec::kType, &licence_},
@@ -41,6 +46,7 @@ class AllHandlers : public engine::HandlerTable {
   ConfigHandler config_;
   LicenceHandler licence_;
   ImageHandler image_;
+  OsTreeHandler os_tree_;
 };
 
 }  // namespace ignite::handlers

@@ -30,11 +30,6 @@ void Find(std::vector<CheckResult>& findings, std::string cause, std::string rem
 }  // namespace
 
 Result<> TreeHandler::CheckPayload(const format::PayloadInfo& payload) const {
-  if (payload.component == "os") {
-    return Error{ErrorCode::kUnsupported,
-                 "a tree for the component os needs slots, which this version does not have",
-                 "update ignite-agent"};
-  }
   TRY(TreeSpec::CheckStreams(payload));
   TRY(TreeSpec::FromJson(payload.spec, payload.component));
   return {};

@@ -27,6 +27,10 @@ Result<> TreeStaging::BeginStream(size_t stream) {
     return {};
   }
   TRY(OpenTable());
+  if (target_.folder == Folder::kEmptied) {
+    tree_ = TRY(files_.EmptyTree(target_.release));
+    return Advance();
+  }
   TRY(files_.MakeDirectories(ParentOf(target_.release), 0755));
   tree_ = TRY(files_.CreateTree(target_.release));
   return Advance();

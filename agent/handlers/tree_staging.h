@@ -19,9 +19,14 @@ class TreeStaging : public engine::Staging {
   /// What a table entry takes on disk besides its names, rounded well up.
   static constexpr uint64_t kTableBytesPerEntry = 256;
 
+  enum class Folder : uint8_t {
+    kNew,      ///< It does not exist yet.
+    kEmptied,  ///< It does, and what is in it is given up.
+  };
   struct Target {
-    std::string release;  ///< Host path of the release's folder, which does not exist yet.
+    std::string release;  ///< Host path of the release's folder.
     std::string table;    ///< Host path of its file table.
+    Folder folder = Folder::kNew;
   };
 
   TreeStaging(FileSystem& files, Accounts accounts, std::unique_ptr<format::TreeRules> rules,

@@ -36,6 +36,32 @@ std::unique_ptr<format::StreamSource> Stream(Bytes bytes) {
   return std::make_unique<format::MemoryStream>(std::move(bytes));
 }
 
+Bytes ToBytes(std::string_view text);
+
+/// A link to a place outside, which an application's tree would not be allowed, and the system.
+void AddOsTree(format::BundlePlan& plan, const BundleRecipe& recipe) {
+  std::vector<format::TreeEntry> entries = {Entry(format::EntryType::kDirectory, "", 0755),
+                                            Entry(format::EntryType::kDirectory, "run", 0755),
+                                            Entry(format::EntryType::kSymlink, "run/init", 0777),
+                                            Entry(format::EntryType::kFile, "system", 04755)};
+  entries[2].target = "/lib/systemd/systemd";
+  entries[3].size = recipe.os_tree.size();
+  entries[3].digest = format::Sha256(AsBytes(recipe.os_tree));
+  format::TreeSpec spec;
+  spec.owners = spec.groups = {"0"};
+  format::TableWriter table;
+  for (format::TreeEntry& entry : entries) {
+    entry.owner = entry.group = "0";
+    table.Add(entry);
+    spec.bytes += format::TreeSpec::DiskBytes(entry);
+  }
+  spec.entries = entries.size();
+  plan.manifest.payloads.push_back({"tree", "tree", "os", recipe.version, spec.ToJson(), {}});
+  plan.sources.emplace_back();
+  plan.sources.back().push_back(Stream(std::move(table).Finish()));
+  plan.sources.back().push_back(Stream(ToBytes(recipe.os_tree)));
+}
+
 Bytes ToBytes(std::string_view text) { return Bytes(AsBytes(text).begin(), AsBytes(text).end()); }
 
 }  // namespace
@@ -134,12 +160,14 @@ Bytes FakeProbe::Bundle(const BundleRecipe& recipe,
   plan.sources.emplace_back();
   plan.sources[0].push_back(Stream(std::move(table).Finish()));
   plan.sources[0].push_back(Stream(ToBytes(recipe.version)));
+  if (!recipe.os_tree.empty() && recipe.os_tree_first) AddOsTree(plan, recipe);
   if (!recipe.image.empty()) {
     plan.manifest.payloads.push_back(
         {"system", "image", "os", recipe.version, Json::EmptyObject(), {}});
     plan.sources.emplace_back();
-    plan.sources[1].push_back(Stream(ToBytes(recipe.image)));
+    plan.sources.back().push_back(Stream(ToBytes(recipe.image)));
   }
+  if (!recipe.os_tree.empty() && !recipe.os_tree_first) AddOsTree(plan, recipe);
   for (const format::PrivateKey* signer : signers) plan.signers.push_back(SignerOf(*signer));
   plan.recipients.push_back(Keys().identity.public_key());
   plan.chunk_size = format::kMinChunkSize;

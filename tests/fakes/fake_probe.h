@@ -88,6 +88,9 @@ struct BundleRecipe {
   std::vector<std::string> groups = {"root"};
   bool with_link = true;
   std::string image;  ///< Of an operating system with the same version; empty for none.
+  /// Of the file `system` in an operating system as a tree, with a set-user-id bit; empty for none.
+  std::string os_tree;
+  bool os_tree_first = false;
 };
 
 class FakeProbe {

@@ -135,7 +135,10 @@ FILES = {
     "agent/handlers/migrations_handler.cc": [
         ("if (sides.to && sides.to->spec.has_verify) {", "if (sides.to && sides.to->spec.has_verify && KEPT) {"),
     ],
+    "agent/handlers/os_tree_handler.cc": [],
     "agent/handlers/program_store.cc": [],
+    "agent/handlers/slot_folder.cc": [],
+    "agent/handlers/slot_handler.cc": [],
     "agent/handlers/slot_image.cc": [],
     "agent/handlers/slot_notes.cc": [],
     "agent/handlers/tree_handler.cc": [],

@@ -80,8 +80,8 @@ class WeakHandler : public engine::Handler {
 
 }  // namespace
 
-engine::Handler* WeakHandlers::Find(std::string_view type) {
-  engine::Handler* real = real_.Find(type);
+engine::Handler* WeakHandlers::Find(std::string_view type, std::string_view component) {
+  engine::Handler* real = real_.Find(type, component);
   if (real == nullptr || control_ == Control::kNone) return real;
   auto& weak = weak_[real];
   if (weak == nullptr) weak = std::make_unique<WeakHandler>(*real, control_);

@@ -54,7 +54,7 @@ inline constexpr std::array kControls = {
 class WeakHandlers : public engine::HandlerTable {
  public:
   WeakHandlers(engine::HandlerTable& real, Control control) : real_(real), control_(control) {}
-  engine::Handler* Find(std::string_view type) override;
+  engine::Handler* Find(std::string_view type, std::string_view component) override;
 
  private:
   engine::HandlerTable& real_;

@@ -45,7 +45,7 @@ struct TurnHandlers : HandlerTable {
       : data(probe, Turn::kData, log),
         configuration(probe, Turn::kConfiguration, log),
         last(probe, Turn::kLast, log) {}
-  Handler* Find(std::string_view type) override {
+  Handler* Find(std::string_view type, std::string_view) override {
     return type == "data" ? &data : type == "configuration" ? &configuration : &last;
   }
 

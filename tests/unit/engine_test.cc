@@ -251,7 +251,7 @@ TEST_F(EngineTest, ALinkThatWasTakenAwayWithoutASyncIsTakenAwayForGood) {
   Must(files.MakeDirectories(probe_.paths.Host("/opt/web"), 0755));
   Must(files.MakeDirectories(probe_.paths.State(), 0755));
   Change change{std::nullopt, Must(probe_.OpenJournal().Current())->components.at(0)};
-  Handler& tree = *handlers.Find(change.to->type);
+  Handler& tree = *handlers.Find(*change.to);
   Must(tree.Activate(change, {}));
   files.ignored = {fakes::MemoryFileSystem::Sync::kFolder};
   Must(tree.Undo(change));  // As one leaves it that was cut off before its sync.
@@ -384,12 +384,12 @@ TEST_F(EngineTest, AFolderThatLeadsNowhereIsRefused) {
   EXPECT_THAT(Refusal(Release(1)).cause, HasSubstr("/opt leads nowhere"));
 }
 
-TEST_F(EngineTest, ATreeForTheOperatingSystemIsRefused) {
+TEST_F(EngineTest, AnOperatingSystemWithAPlaceOfItsOwnIsRefused) {
   BundleRecipe recipe = Release(1);
   recipe.component = "os";
   Verdict verdict = Refusal(recipe);
   EXPECT_EQ(verdict.reason, "types");
-  EXPECT_THAT(verdict.cause, HasSubstr("needs slots"));
+  EXPECT_THAT(verdict.cause, HasSubstr("is unknown"));
 }
 
 TEST_F(EngineTest, ComponentsMayNotTakeEachOthersPlacesNorIgnites) {

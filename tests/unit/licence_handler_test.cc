@@ -92,8 +92,9 @@ class LicenceHandlerTest : public testing::Test {
   }
   std::vector<std::string> Differences() {
     auto current = Must(probe_.OpenJournal().Current());
-    return Must(probe_.handlers.Find("licence")->FindDifferences(
-        *current->Find("licence"), engine::Handler::Compare::kEverything));
+    return Must(
+        probe_.handlers.Find("licence", "licence")
+            ->FindDifferences(*current->Find("licence"), engine::Handler::Compare::kEverything));
   }
 
   FakeProbe probe_;
@@ -308,7 +309,8 @@ TEST(LicenceStagingTest, EveryFailingCallIsTold) {
   FakeProbe probe;
   engine::ComponentRecord record{"licence", "licence", "1.0", "1.0-t1", Licence(1).ToJson()};
   auto stage = [&]() -> Result<> {
-    auto staging = TRY(probe.handlers.Find("licence")->Stage({std::nullopt, record}, {}));
+    auto staging =
+        TRY(probe.handlers.Find("licence", "licence")->Stage({std::nullopt, record}, {}));
     return staging->Finish();
   };
   int calls = 0;

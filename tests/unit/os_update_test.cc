@@ -1,8 +1,12 @@
 // A transaction that changes the operating system, over every reboot that may lie in it.
 #include <gmock/gmock.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
+#include "agent/engine/preview.h"
 #include "base/str_cat.h"
 #include "tests/fakes/fake_probe.h"
+#include "tests/fakes/memory_file.h"
 #include "tests/fakes/must.h"
 
 namespace ignite::engine {
@@ -16,26 +20,43 @@ using testing::IsEmpty;
 
 constexpr size_t kSlotBytes = size_t{3} * 1024 * 1024;
 
-class OsUpdateTest : public testing::Test {
+enum class Form : uint8_t { kImage, kTree };
+
+class OsCase : public testing::Test {
  protected:
-  OsUpdateTest() {
+  explicit OsCase(Form form) : form_(form) {
     for (Slot slot : {Slot::kA, Slot::kB}) {
-      probe_.settings.slots[static_cast<size_t>(slot)].device = DeviceOf(slot);
+      SlotPlace& place = PlaceOf(slot);
+      if (form == Form::kImage) place.device = probe_.Path(StrCat("/slot-", SlotName(slot)));
+      if (form == Form::kTree) place.path = StrCat("/slots/", SlotName(slot));
+      Must(probe_.real_files->MakeDirectories(ParentOf(SystemIn(slot)), 0755));
       std::string former(kSlotBytes, 'f');
-      Must(probe_.real_files->WriteAtomically(DeviceOf(slot), AsBytes(former), 0600));
+      Must(probe_.real_files->WriteAtomically(SystemIn(slot), AsBytes(former), 0600));
     }
   }
-  std::string DeviceOf(Slot slot) { return probe_.folder / StrCat("slot-", SlotName(slot)); }
+  SlotPlace& PlaceOf(Slot slot) { return probe_.settings.slots[static_cast<size_t>(slot)]; }
+  std::string FolderOf(Slot slot) { return probe_.Path(PlaceOf(slot).path); }
+  std::string SystemIn(Slot slot) {
+    return form_ == Form::kImage ? PlaceOf(slot).device : FolderOf(slot) + "/system";
+  }
   std::string Held(Slot slot) {
-    return Must(probe_.real_files->ReadFile(DeviceOf(slot), 2 * kSlotBytes));
+    return Must(probe_.real_files->ReadFile(SystemIn(slot), 2 * kSlotBytes));
   }
 
   BundleRecipe Release(int number) {
     BundleRecipe recipe;
     recipe.version = StrCat(number, ".0");
     recipe.counter = static_cast<uint64_t>(number);
-    recipe.image = std::string(kSlotBytes - 1000, static_cast<char>('0' + number));
-    recipe.image.replace(kSlotBytes / 3, kSlotBytes / 2, std::string(kSlotBytes / 2, '\0'));
+    std::string& system = form_ == Form::kImage ? recipe.image : recipe.os_tree;
+    system = std::string(kSlotBytes - 1000, static_cast<char>('0' + number));
+    system.replace(kSlotBytes / 3, kSlotBytes / 2, std::string(kSlotBytes / 2, '\0'));
+    return recipe;
+  }
+  /// With the operating system as it is.
+  BundleRecipe Application(int number) {
+    BundleRecipe recipe = Release(number);
+    recipe.image.clear();
+    recipe.os_tree.clear();
     return recipe;
   }
   Verdict Install(int number) { return Must(probe_.Install(Release(number))); }
@@ -73,18 +94,55 @@ class OsUpdateTest : public testing::Test {
     return os == nullptr ? "" : os->version;
   }
 
+  Form form_;
   fakes::FakeProbe probe_;
 };
 
-TEST_F(OsUpdateTest, IsReadyInTheOtherSlotAndWaitsForTheReboot) {
+/// What is the same for both forms.
+class OsUpdateTest : public OsCase, public testing::WithParamInterface<Form> {
+ protected:
+  OsUpdateTest() : OsCase(GetParam()) {}
+};
+
+INSTANTIATE_TEST_SUITE_P(Forms, OsUpdateTest, testing::Values(Form::kImage, Form::kTree),
+                         [](const auto& form) {
+                           return form.param == Form::kImage ? "image" : "tree";
+                         });
+
+class OsImageTest : public OsCase {
+ protected:
+  OsImageTest() : OsCase(Form::kImage) {}
+};
+
+class OsTreeTest : public OsCase {
+ protected:
+  OsTreeTest() : OsCase(Form::kTree) {}
+  void Write(const std::string& path, std::string_view text) {
+    Must(probe_.real_files->WriteAtomically(path, AsBytes(text), 0644));
+  }
+  std::vector<std::string> Differences() {
+    auto record = *Must(probe_.OpenJournal().Current())->Find("os");
+    return Must(
+        probe_.handlers.Find(record)->FindDifferences(record, Handler::Compare::kEverything));
+  }
+  /// Refused with this cause, and the slot is as it was.
+  void ExpectRefused(std::string_view cause) {
+    std::string before = Held(Slot::kA);
+    Verdict verdict = Install(1);
+    EXPECT_EQ(verdict.state, State::kRefused);
+    EXPECT_THAT(verdict.cause, HasSubstr(std::string(cause)));
+    EXPECT_FALSE(verdict.remedy.empty());
+    EXPECT_EQ(Held(Slot::kA), before);
+  }
+};
+
+TEST_P(OsUpdateTest, IsReadyInTheOtherSlotAndWaitsForTheReboot) {
   Verdict verdict = Install(1);
   EXPECT_EQ(verdict.state, State::kStaged);
   EXPECT_EQ(verdict.reason, "reboot");
   EXPECT_THAT(verdict.cause, HasSubstr("slot b"));
   EXPECT_EQ(ExitCodeFor(verdict), 8);
-  std::string image = Release(1).image;
-  EXPECT_TRUE(Held(Slot::kB).starts_with(image));
-  EXPECT_EQ(Held(Slot::kB).substr(image.size()), std::string(1000, 'f'));
+  EXPECT_TRUE(Held(Slot::kB).starts_with(Release(1).image + Release(1).os_tree));
   EXPECT_EQ(Held(Slot::kA), std::string(kSlotBytes, 'f'));
   EXPECT_EQ(*Must(probe_.boot.Next()), Slot::kB);
   EXPECT_EQ(probe_.LiveVersion(), "");
@@ -92,7 +150,7 @@ TEST_F(OsUpdateTest, IsReadyInTheOtherSlotAndWaitsForTheReboot) {
   EXPECT_EQ(GoOn().state, State::kStaged) << "nothing has changed";
 }
 
-TEST_F(OsUpdateTest, TheNewSystemFinishesAndIsKept) {
+TEST_P(OsUpdateTest, TheNewSystemFinishesAndIsKept) {
   Install(1);
   EXPECT_EQ(Boot().state, State::kTrial);
   EXPECT_EQ(probe_.LiveVersion(), "1.0");
@@ -104,14 +162,14 @@ TEST_F(OsUpdateTest, TheNewSystemFinishesAndIsKept) {
   EXPECT_EQ(probe_.boot.requests, 0);
 }
 
-TEST_F(OsUpdateTest, NothingElseBeginsBeforeTheReboot) {
+TEST_P(OsUpdateTest, NothingElseBeginsBeforeTheReboot) {
   Install(1);
   EXPECT_THAT(probe_.Rollback(), fakes::FailsWith(ErrorCode::kBusy, "waits for the reboot"));
   EXPECT_EQ(*Must(probe_.boot.Next()), Slot::kB);
   EXPECT_TRUE(Held(Slot::kB).starts_with("1"));
 }
 
-TEST_F(OsUpdateTest, ASystemThatDoesNotComeUpIsGivenUpByTheLoader) {
+TEST_P(OsUpdateTest, ASystemThatDoesNotComeUpIsGivenUpByTheLoader) {
   Commit(1);
   Install(2);
   for (int attempt = 0; attempt < 3; ++attempt) probe_.boot.Start();
@@ -126,7 +184,7 @@ TEST_F(OsUpdateTest, ASystemThatDoesNotComeUpIsGivenUpByTheLoader) {
   EXPECT_EQ(Must(probe_.Install(Release(2), Origin::kInbox)).reason, "hold");
 }
 
-TEST_F(OsUpdateTest, ALoaderThatCannotTellHasHadItsChanceWithTheBoot) {
+TEST_P(OsUpdateTest, ALoaderThatCannotTellHasHadItsChanceWithTheBoot) {
   Install(1);
   probe_.boot.tells_next = false;
   EXPECT_EQ(GoOn().state, State::kStaged);
@@ -134,7 +192,7 @@ TEST_F(OsUpdateTest, ALoaderThatCannotTellHasHadItsChanceWithTheBoot) {
   EXPECT_EQ(Boot().reason, "boot");
 }
 
-TEST_F(OsUpdateTest, OnlyARealBootIsOneInWhichTheLoaderGivesUp) {
+TEST_P(OsUpdateTest, OnlyARealBootIsOneInWhichTheLoaderGivesUp) {
   BeginBoot("first", 7);
   Install(1);
   probe_.boot.tells_next = false;
@@ -147,7 +205,7 @@ TEST_F(OsUpdateTest, OnlyARealBootIsOneInWhichTheLoaderGivesUp) {
   EXPECT_EQ(GoOn().reason, "boot") << "a container that booted, whoever recovers";
 }
 
-TEST_F(OsUpdateTest, ALoaderThatForgetsBeforeTheRebootIsToldAgain) {
+TEST_P(OsUpdateTest, ALoaderThatForgetsBeforeTheRebootIsToldAgain) {
   BeginBoot("first", 7);
   Install(1);
   probe_.boot.tries = 0;
@@ -158,7 +216,7 @@ TEST_F(OsUpdateTest, ALoaderThatForgetsBeforeTheRebootIsToldAgain) {
   EXPECT_EQ(GoOn().reason, "boot");
 }
 
-TEST_F(OsUpdateTest, TheBootThatCountsIsTheOneInWhichTheLoaderWasTold) {
+TEST_P(OsUpdateTest, TheBootThatCountsIsTheOneInWhichTheLoaderWasTold) {
   BeginBoot("first", 7);
   probe_.boot.fault_of_trial = Error{ErrorCode::kIo, "an injected fault", ""};
   probe_.boot.fault_of_leaving = probe_.boot.fault_of_trial;
@@ -170,7 +228,7 @@ TEST_F(OsUpdateTest, TheBootThatCountsIsTheOneInWhichTheLoaderWasTold) {
   EXPECT_EQ(GoOn().state, State::kStaged) << "the loader had no chance yet";
 }
 
-TEST_F(OsUpdateTest, AnUnhealthySystemIsLeftByAReboot) {
+TEST_P(OsUpdateTest, AnUnhealthySystemIsLeftByAReboot) {
   Commit(1);
   Install(2);
   EXPECT_EQ(Boot().state, State::kTrial);
@@ -190,7 +248,7 @@ TEST_F(OsUpdateTest, AnUnhealthySystemIsLeftByAReboot) {
   EXPECT_EQ(Os(), "1.0");
 }
 
-TEST_F(OsUpdateTest, UntilTheRebootNothingRunsOnTheSystemThatIsLeft) {
+TEST_P(OsUpdateTest, UntilTheRebootNothingRunsOnTheSystemThatIsLeft) {
   Commit(1);
   Install(2);
   Boot();
@@ -203,7 +261,7 @@ TEST_F(OsUpdateTest, UntilTheRebootNothingRunsOnTheSystemThatIsLeft) {
   EXPECT_EQ(Boot().state, State::kRolledBack);
 }
 
-TEST_F(OsUpdateTest, ATrialThatTheLoaderEndsIsTakenBack) {
+TEST_P(OsUpdateTest, ATrialThatTheLoaderEndsIsTakenBack) {
   Commit(1);
   Install(2);
   EXPECT_EQ(Boot().state, State::kTrial);
@@ -215,7 +273,7 @@ TEST_F(OsUpdateTest, ATrialThatTheLoaderEndsIsTakenBack) {
   EXPECT_EQ(probe_.LiveVersion(), "1.0");
 }
 
-TEST_F(OsUpdateTest, ACancelBeforeTheRebootLeavesEverything) {
+TEST_P(OsUpdateTest, ACancelBeforeTheRebootLeavesEverything) {
   Install(1);
   probe_.observer.stop = StopRequest::kCancel;
   Verdict verdict = GoOn();
@@ -225,7 +283,7 @@ TEST_F(OsUpdateTest, ACancelBeforeTheRebootLeavesEverything) {
   EXPECT_EQ(Install(1).state, State::kStaged);
 }
 
-TEST_F(OsUpdateTest, ARollbackEntersTheOtherSlotAgain) {
+TEST_P(OsUpdateTest, ARollbackEntersTheOtherSlotAgain) {
   Commit(1);
   Commit(2);
   EXPECT_EQ(probe_.boot.booted, Slot::kA);
@@ -238,7 +296,7 @@ TEST_F(OsUpdateTest, ARollbackEntersTheOtherSlotAgain) {
   EXPECT_TRUE(Held(Slot::kB).starts_with("1"));
 }
 
-TEST_F(OsUpdateTest, TwoSlotsHoldTwoSystems) {
+TEST_P(OsUpdateTest, TwoSlotsHoldTwoSystems) {
   for (int number = 1; number <= 3; ++number) Commit(number);
   Verdict refused = Must(probe_.Rollback(1));
   EXPECT_EQ(refused.state, State::kRefused);
@@ -246,9 +304,9 @@ TEST_F(OsUpdateTest, TwoSlotsHoldTwoSystems) {
   EXPECT_EQ(Must(probe_.Rollback(2)).state, State::kStaged);
 }
 
-TEST_F(OsUpdateTest, WhatRanBeforeIgniteCanBeReturnedToUntilItsSlotIsWritten) {
-  BundleRecipe first = Release(1);
-  first.image.clear();
+TEST_P(OsUpdateTest, WhatRanBeforeIgniteCanBeReturnedToUntilItsSlotIsWritten) {
+  BundleRecipe first = Application(1);
+  first.os_tree.clear();
   ASSERT_EQ(Must(probe_.Install(first)).state, State::kCommitted);
   Commit(2);
   EXPECT_EQ(Must(probe_.Rollback()).state, State::kStaged);
@@ -261,7 +319,7 @@ TEST_F(OsUpdateTest, WhatRanBeforeIgniteCanBeReturnedToUntilItsSlotIsWritten) {
   EXPECT_THAT(Must(probe_.Rollback(3)).cause, HasSubstr("before ignite is in neither slot"));
 }
 
-TEST_F(OsUpdateTest, TheSlotIsGivenUpBeforeItsFirstByteIsWritten) {
+TEST_P(OsUpdateTest, TheSlotIsGivenUpBeforeItsFirstByteIsWritten) {
   Commit(1);
   Install(2);
   probe_.observer.stop = StopRequest::kCancel;
@@ -275,16 +333,21 @@ TEST_F(OsUpdateTest, TheSlotIsGivenUpBeforeItsFirstByteIsWritten) {
   EXPECT_EQ(Held(Slot::kB), before);
 }
 
-TEST_F(OsUpdateTest, ASlotThatIsTooSmallOrMissingIsRefused) {
+TEST_F(OsImageTest, WhatLiesBehindTheImageStays) {
+  Install(1);
+  EXPECT_EQ(Held(Slot::kB).substr(Release(1).image.size()), std::string(1000, 'f'));
+}
+
+TEST_F(OsImageTest, ASlotThatIsTooSmallOrMissingIsRefused) {
   BundleRecipe large = Release(1);
   large.image = std::string(kSlotBytes + 1, 'x');
   EXPECT_THAT(Must(probe_.Install(large)).cause, HasSubstr("the image takes"));
-  probe_.settings.slots[1].device.clear();
-  EXPECT_THAT(Must(probe_.Install(Release(1))).cause, HasSubstr("slot b has none"));
   EXPECT_EQ(Held(Slot::kB), std::string(kSlotBytes, 'f'));
+  PlaceOf(Slot::kB).device.clear();
+  EXPECT_THAT(Must(probe_.Install(Release(1))).cause, HasSubstr("slot b has none"));
 }
 
-TEST_F(OsUpdateTest, ACommitThatTheLoaderDoesNotKeepIsTakenBack) {
+TEST_P(OsUpdateTest, ACommitThatTheLoaderDoesNotKeepIsTakenBack) {
   Commit(1);
   Install(2);
   Boot();
@@ -297,7 +360,7 @@ TEST_F(OsUpdateTest, ACommitThatTheLoaderDoesNotKeepIsTakenBack) {
   EXPECT_EQ(Must(probe_.Install(Release(2), Origin::kInbox)).reason, "hold");
 }
 
-TEST_F(OsUpdateTest, WhyItFailedIsNotLostWhereTheLoaderKeepsItFromBeingTakenBack) {
+TEST_P(OsUpdateTest, WhyItFailedIsNotLostWhereTheLoaderKeepsItFromBeingTakenBack) {
   Commit(1);
   Install(2);
   Boot();
@@ -322,7 +385,7 @@ TEST_F(OsUpdateTest, WhyItFailedIsNotLostWhereTheLoaderKeepsItFromBeingTakenBack
   EXPECT_THAT(verdict.remedy, HasSubstr("its builder"));
 }
 
-TEST_F(OsUpdateTest, AJournalThatCannotBeWrittenInTheNewSystemLeavesTheTransactionOpen) {
+TEST_P(OsUpdateTest, AJournalThatCannotBeWrittenInTheNewSystemLeavesTheTransactionOpen) {
   Commit(1);
   Install(2);
   probe_.boot.Start();
@@ -332,7 +395,7 @@ TEST_F(OsUpdateTest, AJournalThatCannotBeWrittenInTheNewSystemLeavesTheTransacti
   EXPECT_EQ(GoOn().state, State::kCommitted);
 }
 
-TEST_F(OsUpdateTest, ALoaderThatFailsMayHaveBeenToldAllTheSame) {
+TEST_P(OsUpdateTest, ALoaderThatFailsMayHaveBeenToldAllTheSame) {
   Commit(1);
   probe_.boot.fault_of_trial = Error{ErrorCode::kIo, "an injected fault", ""};
   probe_.boot.fault_of_leaving = probe_.boot.fault_of_trial;
@@ -343,7 +406,7 @@ TEST_F(OsUpdateTest, ALoaderThatFailsMayHaveBeenToldAllTheSame) {
   EXPECT_EQ(GoOn().state, State::kCommitted);
 }
 
-TEST_F(OsUpdateTest, AFaultAtBootIsToldAndNotTakenForAnInterruption) {
+TEST_P(OsUpdateTest, AFaultAtBootIsToldAndNotTakenForAnInterruption) {
   Commit(1);
   Install(2);
   probe_.services.failing_starts = 100;
@@ -356,7 +419,7 @@ TEST_F(OsUpdateTest, AFaultAtBootIsToldAndNotTakenForAnInterruption) {
   EXPECT_EQ(Must(probe_.Install(Release(2), Origin::kInbox)).reason, "hold");
 }
 
-TEST_F(OsUpdateTest, WithoutNotesWhatWaitsGoesOnAndNothingElseIsBelieved) {
+TEST_P(OsUpdateTest, WithoutNotesWhatWaitsGoesOnAndNothingElseIsBelieved) {
   std::string notes = probe_.Path("/var/lib/ignite/slots.json");
   Commit(1);
   Install(2);
@@ -369,14 +432,14 @@ TEST_F(OsUpdateTest, WithoutNotesWhatWaitsGoesOnAndNothingElseIsBelieved) {
   EXPECT_EQ(Install(3).state, State::kStaged);
 }
 
-TEST_F(OsUpdateTest, TheRunningSlotIsNotWrittenWhereBothNameOneDevice) {
+TEST_F(OsImageTest, TheRunningSlotIsNotWrittenWhereBothNameOneDevice) {
   probe_.settings.slots[1].device = probe_.settings.slots[0].device;
   EXPECT_THAT(Must(probe_.Install(Release(1))).cause, HasSubstr("both slots have the device"));
   EXPECT_EQ(Held(Slot::kA), std::string(kSlotBytes, 'f'));
 }
 
 /// Somebody chose the other slot by hand.
-TEST_F(OsUpdateTest, NothingOfTheProductRunsOrBeginsOnTheWrongSystem) {
+TEST_P(OsUpdateTest, NothingOfTheProductRunsOrBeginsOnTheWrongSystem) {
   Commit(1);
   Commit(2);
   probe_.boot.booted = Slot::kB;
@@ -384,8 +447,7 @@ TEST_F(OsUpdateTest, NothingOfTheProductRunsOrBeginsOnTheWrongSystem) {
   EXPECT_THAT(Engine(probe_.parts()).RecoverAtBoot(probe_.observer),
               fakes::FailsWith(ErrorCode::kRefused, "slot b runs, and not slot a"));
   EXPECT_THAT(probe_.services.published, IsEmpty());
-  BundleRecipe application = Release(3);
-  application.image.clear();
+  BundleRecipe application = Application(3);
   Verdict refused = Must(probe_.Install(application));
   EXPECT_EQ(refused.reason, "system");
   EXPECT_THAT(refused.remedy, HasSubstr("the next boot enters slot a"));
@@ -398,7 +460,7 @@ TEST_F(OsUpdateTest, NothingOfTheProductRunsOrBeginsOnTheWrongSystem) {
   EXPECT_EQ(Must(probe_.Install(application)).state, State::kCommitted);
 }
 
-TEST_F(OsUpdateTest, ALoaderThatForgotIsToldAtBootWhichSystemIsRight) {
+TEST_P(OsUpdateTest, ALoaderThatForgotIsToldAtBootWhichSystemIsRight) {
   Commit(1);
   probe_.boot.good = Slot::kA;
   probe_.boot.Start();
@@ -406,11 +468,10 @@ TEST_F(OsUpdateTest, ALoaderThatForgotIsToldAtBootWhichSystemIsRight) {
   EXPECT_EQ(*Must(probe_.boot.Next()), Slot::kB);
 }
 
-TEST_F(OsUpdateTest, ARollbackToWhatRunsLeadsOutOfTheWrongSystem) {
+TEST_P(OsUpdateTest, ARollbackToWhatRunsLeadsOutOfTheWrongSystem) {
   Commit(1);
   Commit(2);
-  BundleRecipe application = Release(3);
-  application.image.clear();
+  BundleRecipe application = Application(3);
   ASSERT_EQ(Must(probe_.Install(application)).state, State::kCommitted);
   probe_.boot.booted = Slot::kB;
   EXPECT_EQ(Must(probe_.Rollback(2)).reason, "system") << "its system is that of slot a, too";
@@ -420,7 +481,7 @@ TEST_F(OsUpdateTest, ARollbackToWhatRunsLeadsOutOfTheWrongSystem) {
   EXPECT_TRUE(Engine(probe_.parts()).RecoverAtBoot(probe_.observer));
 }
 
-TEST_F(OsUpdateTest, AnEngineerMayPutANewSystemInThePlaceOfOneThatDoesNotComeUp) {
+TEST_P(OsUpdateTest, AnEngineerMayPutANewSystemInThePlaceOfOneThatDoesNotComeUp) {
   Commit(1);
   Commit(2);
   probe_.boot.booted = Slot::kB;
@@ -430,13 +491,12 @@ TEST_F(OsUpdateTest, AnEngineerMayPutANewSystemInThePlaceOfOneThatDoesNotComeUp)
   EXPECT_EQ(probe_.boot.booted, Slot::kA);
 }
 
-TEST_F(OsUpdateTest, WhereNoDeploymentOfWhatRunsIsKeptAnInstallIsTheWayOut) {
+TEST_P(OsUpdateTest, WhereNoDeploymentOfWhatRunsIsKeptAnInstallIsTheWayOut) {
   probe_.settings.keep_deployments = 2;
   Commit(1);
   Commit(2);
   for (int number : {3, 4}) {
-    BundleRecipe application = Release(number);
-    application.image.clear();
+    BundleRecipe application = Application(number);
     ASSERT_EQ(Must(probe_.Install(application)).state, State::kCommitted);
   }
   probe_.boot.booted = Slot::kB;
@@ -444,9 +504,8 @@ TEST_F(OsUpdateTest, WhereNoDeploymentOfWhatRunsIsKeptAnInstallIsTheWayOut) {
   EXPECT_EQ(Install(5).state, State::kStaged);
 }
 
-TEST_F(OsUpdateTest, ASystemThatWasRolledBackIsTheWrongOneToo) {
-  BundleRecipe first = Release(1);
-  first.image.clear();
+TEST_P(OsUpdateTest, ASystemThatWasRolledBackIsTheWrongOneToo) {
+  BundleRecipe first = Application(1);
   ASSERT_EQ(Must(probe_.Install(first)).state, State::kCommitted);
   EXPECT_TRUE(Engine(probe_.parts()).RecoverAtBoot(probe_.observer));
   Commit(2);
@@ -457,10 +516,9 @@ TEST_F(OsUpdateTest, ASystemThatWasRolledBackIsTheWrongOneToo) {
   EXPECT_FALSE(Engine(probe_.parts()).RecoverAtBoot(probe_.observer));
 }
 
-TEST_F(OsUpdateTest, AnInterruptedTrialIsNotJudgedOnTheWrongSystem) {
+TEST_P(OsUpdateTest, AnInterruptedTrialIsNotJudgedOnTheWrongSystem) {
   Commit(1);
-  BundleRecipe application = Release(2);
-  application.image.clear();
+  BundleRecipe application = Application(2);
   probe_.observer.stop = StopRequest::kSuspend;
   probe_.observer.calls = 0;
   probe_.observer.stop_after = 4;
@@ -474,13 +532,13 @@ TEST_F(OsUpdateTest, AnInterruptedTrialIsNotJudgedOnTheWrongSystem) {
   EXPECT_EQ(GoOn().state, State::kCommitted);
 }
 
-TEST_F(OsUpdateTest, RebootsByItselfWherePolicySaysSo) {
+TEST_P(OsUpdateTest, RebootsByItselfWherePolicySaysSo) {
   probe_.settings.reboot = RebootPolicy::kAtOnce;
   EXPECT_THAT(Install(1).remedy, HasSubstr("by itself now"));
   EXPECT_EQ(probe_.boot.requests, 1);
 }
 
-TEST_F(OsUpdateTest, RebootsByItselfInTheWindow) {
+TEST_P(OsUpdateTest, RebootsByItselfInTheWindow) {
   setenv("TZ", "UTC", 1);
   probe_.settings.reboot = RebootPolicy::kInWindow;
   // The fake clock begins at 08:00 UTC.
@@ -490,6 +548,239 @@ TEST_F(OsUpdateTest, RebootsByItselfInTheWindow) {
   probe_.clock.Sleep(std::chrono::minutes(70));
   EXPECT_EQ(GoOn().state, State::kStaged);
   EXPECT_EQ(probe_.boot.requests, 1);
+}
+
+TEST_F(OsTreeTest, WhatTheSlotHadGoesAndItsFolderStays) {
+  std::string outside = probe_.Path("/outside");
+  Write(outside, "kept");
+  Must(probe_.real_files->MakeDirectories(FolderOf(Slot::kB) + "/a/b", 0755));
+  Must(probe_.real_files->ReplaceSymlink(FolderOf(Slot::kB) + "/a/b/link", ParentOf(outside)));
+  Must(probe_.real_files->ReplaceSymlink(FolderOf(Slot::kB) + "/run", ParentOf(outside)));
+  auto before = Must(probe_.real_files->Inspect(FolderOf(Slot::kB)));
+  ASSERT_EQ(Install(1).state, State::kStaged);
+  EXPECT_THAT(Must(probe_.real_files->List(FolderOf(Slot::kB))), ElementsAre("run", "system"));
+  EXPECT_EQ(Must(probe_.real_files->Inspect(FolderOf(Slot::kB)))->inode, before->inode);
+  EXPECT_EQ(Must(probe_.real_files->ReadFile(outside, 10)), "kept");
+  EXPECT_EQ(Must(probe_.real_files->Inspect(SystemIn(Slot::kB)))->mode, 04755u);
+}
+
+TEST_F(OsTreeTest, ASlotThatIsNoFolderIsRefused) {
+  std::string folder = FolderOf(Slot::kB);
+  PlaceOf(Slot::kB).path = "/slots/none";
+  ExpectRefused("/slots/none is not there");
+  PlaceOf(Slot::kB).path = "/slots/b/system";
+  ExpectRefused("/slots/b/system is no folder");
+  Must(probe_.real_files->ReplaceSymlink(probe_.Path("/slots/link"), "b"));
+  PlaceOf(Slot::kB).path = "/slots/link";
+  ExpectRefused("/slots/link is no folder");
+  PlaceOf(Slot::kB).path.clear();
+  ExpectRefused("the tree needs a folder, and slot b has none");
+  EXPECT_EQ(Must(probe_.real_files->ReadFile(folder + "/system", 2 * kSlotBytes)),
+            std::string(kSlotBytes, 'f'));
+}
+
+TEST_F(OsTreeTest, KnowsTheStreamsAndTheSpecOfItsTree) {
+  format::TreeSpec spec;
+  spec.entries = 1;
+  const format::PayloadInfo tree{"os", "tree", "os", "1.0", spec.ToJson(), {{100, {}}, {100, {}}}};
+  const Handler& handler = *probe_.handlers.Find("tree", "os");
+  Must(handler.CheckPayload(tree));
+  format::PayloadInfo changed = tree;
+  changed.streams.pop_back();
+  EXPECT_THAT(handler.CheckPayload(changed), fakes::FailsWith(ErrorCode::kCorrupt, "streams"));
+  changed = tree;
+  changed.spec.Set("path", "/");
+  EXPECT_THAT(handler.CheckPayload(changed), fakes::FailsWith(ErrorCode::kCorrupt, "unknown"));
+}
+
+TEST_F(OsTreeTest, TheRunningSlotIsNotWrittenWhereBothNameOneFolder) {
+  PlaceOf(Slot::kB).path = PlaceOf(Slot::kA).path;
+  ExpectRefused("both slots have the folder");
+}
+
+TEST_F(OsTreeTest, ASlotAroundTheRunningOneIsRefused) {
+  PlaceOf(Slot::kB).path = "/slots";
+  ExpectRefused("it is or holds " + FolderOf(Slot::kA));
+}
+
+TEST_F(OsTreeTest, ASlotWithinTheRunningOneIsRefused) {
+  Must(probe_.real_files->MakeDirectories(FolderOf(Slot::kA) + "/deep/b", 0755));
+  PlaceOf(Slot::kB).path = "/slots/a/deep/b";
+  ExpectRefused("the slot that runs");
+}
+
+TEST_F(OsTreeTest, ASlotThatIsTheRunningRootIsRefused) {
+  PlaceOf(Slot::kA).path = "/slots/elsewhere";
+  PlaceOf(Slot::kB).path = "/.";
+  Must(probe_.real_files->MakeDirectories(FolderOf(Slot::kA), 0755));
+  Verdict verdict = Install(1);
+  EXPECT_EQ(verdict.state, State::kRefused);
+  EXPECT_THAT(verdict.cause, HasSubstr("it is or holds "));
+}
+
+TEST_F(OsTreeTest, ASlotWithWhatIgniteKeepsIsRefused) {
+  PlaceOf(Slot::kB).path = "/var/lib";
+  Must(probe_.real_files->MakeDirectories(probe_.paths.State(), 0755));
+  ExpectRefused("it is or holds " + probe_.paths.State());
+}
+
+TEST_F(OsTreeTest, ASlotWithAMountIsRefused) {
+  std::string inside = FolderOf(Slot::kB) + "/proc";
+  Must(probe_.real_files->MakeDirectories(inside, 0755));
+  // Of the same file system, so that its device tells nothing.
+  std::string source = probe_.Path("/outside");
+  Must(probe_.real_files->MakeDirectories(source, 0755));
+  Write(source + "/kept", "kept");
+  if (mount(source.c_str(), inside.c_str(), nullptr, MS_BIND, nullptr) != 0)
+    GTEST_SKIP() << "mounting needs root";
+  std::string before = Held(Slot::kB);
+  Verdict verdict = Install(1);
+  ASSERT_EQ(umount2(inside.c_str(), MNT_DETACH), 0);
+  EXPECT_EQ(verdict.state, State::kRefused);
+  EXPECT_THAT(verdict.cause, HasSubstr("something is mounted at " + inside));
+  EXPECT_EQ(Held(Slot::kB), before);
+  EXPECT_EQ(Must(probe_.real_files->ReadFile(source + "/kept", 10)), "kept");
+}
+
+TEST_F(OsTreeTest, TheSlotsOldContentCountsAsRoom) {
+  std::string shared = FolderOf(Slot::kB) + "/shared";
+  std::string twice = FolderOf(Slot::kB) + "/twice";
+  std::string text(1000 * 4096, 'x');
+  Write(shared, text);
+  ASSERT_EQ(link(shared.c_str(), probe_.Path("/outside").c_str()), 0);
+  Write(twice, text);
+  ASSERT_EQ(link(twice.c_str(), (twice + "-more").c_str()), 0);
+  ComponentRecord record{"os", "tree", "1.0", "1.0-t1", Json::EmptyObject()};
+  format::TreeSpec spec;
+  spec.entries = 9;
+  spec.bytes = 2000 * 4096 + kSlotBytes;
+  record.spec = spec.ToJson();
+  const Handler& handler = *probe_.handlers.Find(record);
+  auto needs = Must(handler.SpaceNeeds({std::nullopt, record}));
+  ASSERT_EQ(needs.size(), 2u);
+  EXPECT_EQ(needs[0].path, FolderOf(Slot::kB));
+  // The file with a name elsewhere stays, that with two names here counts once.
+  EXPECT_EQ(needs[0].bytes, 1000u * 4096);
+  EXPECT_EQ(needs[0].inodes, 7u);
+  EXPECT_GT(needs[1].bytes, 0u);
+  spec.bytes = 1;
+  record.spec = spec.ToJson();
+  EXPECT_EQ(Must(handler.SpaceNeeds({std::nullopt, record}))[0].bytes, 0u);
+}
+
+TEST_F(OsTreeTest, VerifyComparesTheSlotWithItsTable) {
+  Commit(1);
+  EXPECT_THAT(Differences(), IsEmpty());
+  ASSERT_EQ(truncate(SystemIn(Slot::kB).c_str(), 0), 0);
+  Write(FolderOf(Slot::kB) + "/more", "");
+  EXPECT_THAT(Differences(),
+              testing::IsSupersetOf({testing::StartsWith("system: has other content"),
+                                     testing::StartsWith("more: is not in")}));
+  probe_.boot.booted = Slot::kA;
+  EXPECT_THAT(Differences(), testing::Contains(HasSubstr("slot a runs, and not slot b")));
+  EXPECT_THAT(Differences(), testing::Contains(testing::StartsWith("system: has other content")));
+}
+
+TEST_F(OsTreeTest, WhatIsDamagedIsMendedByTheSameBundle) {
+  Commit(1);
+  EXPECT_TRUE(Install(1).already_running);
+  ASSERT_EQ(truncate(SystemIn(Slot::kB).c_str(), 0), 0);
+  EXPECT_EQ(Install(1).state, State::kStaged);
+}
+
+TEST_F(OsTreeTest, ASlotThatLacksFilesIsNotReturnedTo) {
+  Commit(1);
+  Commit(2);
+  Must(probe_.real_files->RemoveFile(SystemIn(Slot::kB)));
+  EXPECT_THAT(Must(probe_.Rollback()).cause, HasSubstr("lacks files"));
+}
+
+TEST_F(OsTreeTest, AFullDiskAnywhereLeavesTheRunningSlotAlone) {
+  Commit(1);
+  for (int call = 1;; call += 3) {
+    probe_.files.plan = fakes::FaultPlan(call, false, ErrorCode::kNoSpace);
+    auto verdict = probe_.Install(Release(2));
+    bool fired = probe_.files.plan.fired();
+    probe_.files.plan = {};
+    if (!fired) {
+      EXPECT_GT(call, 40);
+      EXPECT_EQ(Must(std::move(verdict)).state, State::kStaged);
+      break;
+    }
+    probe_.observer.stop = StopRequest::kCancel;
+    (void)GoOn();
+    probe_.observer.stop = StopRequest::kNone;
+    EXPECT_FALSE(Must(probe_.OpenJournal().Unfinished())) << call;
+    EXPECT_EQ(*Must(probe_.boot.Next()), Slot::kB) << call;
+    EXPECT_EQ(Os(), "1.0") << call;
+    EXPECT_THAT(Differences(), IsEmpty()) << call;
+  }
+}
+
+/// One bundle for both kinds of probes.
+class OsFormsTest : public OsCase, public testing::WithParamInterface<std::tuple<Form, bool>> {
+ protected:
+  OsFormsTest() : OsCase(std::get<0>(GetParam())) {}
+  BundleRecipe Both(int number) {
+    BundleRecipe recipe = Release(number);
+    std::string system = recipe.image + recipe.os_tree;
+    recipe.image = recipe.os_tree = system;
+    recipe.os_tree_first = std::get<1>(GetParam());
+    return recipe;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Orders, OsFormsTest,
+                         testing::Combine(testing::Values(Form::kImage, Form::kTree),
+                                          testing::Bool()));
+
+TEST_P(OsFormsTest, TheProbeTakesTheFormOfItsSlots) {
+  Preview preview = Must(PreviewInstall(
+      probe_.parts(), {fakes::MakeMemoryFile(fakes::FakeProbe::Bundle(Both(1))), "b.ignite"}));
+  EXPECT_THAT(
+      preview.steps,
+      testing::Contains(form_ == Form::kImage ? "unpack os 1.0 as an image, for slot b is a device"
+                                              : "unpack os 1.0 as a tree, for slot b is a folder"));
+  ASSERT_EQ(Must(probe_.Install(Both(1))).state, State::kStaged);
+  EXPECT_TRUE(Held(Slot::kB).starts_with(Both(1).image));
+  ASSERT_EQ(Boot().state, State::kTrial);
+  ASSERT_EQ(GoOn().state, State::kCommitted);
+  auto current = Must(probe_.OpenJournal().Current());
+  EXPECT_EQ(current->components.size(), 2u);
+  EXPECT_EQ(current->Find("os")->type, form_ == Form::kImage ? "image" : "tree");
+  EXPECT_TRUE(Must(probe_.Install(Both(1))).already_running);
+}
+
+TEST_P(OsFormsTest, TheFormThatIsLeftOutIsVerifiedAllTheSame) {
+  Bytes bundle = fakes::FakeProbe::Bundle(Both(1));
+  // The stored bytes of the last payload end in front of the two blocks that end the file.
+  bundle[bundle.size() - 1024 - 512] ^= std::byte{1};
+  EXPECT_EQ(Must(probe_.InstallBytes(bundle)).reason, "damaged");
+}
+
+TEST_P(OsFormsTest, AProbeWithoutSlotsRefuses) {
+  probe_.settings.slots = {};
+  Verdict verdict = Must(probe_.Install(Both(1)));
+  EXPECT_EQ(verdict.state, State::kRefused);
+  EXPECT_THAT(verdict.cause, HasSubstr("and slot b has none"));
+}
+
+TEST_F(OsTreeTest, AProbeWithFoldersRefusesAnImage) {
+  BundleRecipe recipe = Release(1);
+  recipe.image.swap(recipe.os_tree);
+  Verdict verdict = Must(probe_.Install(recipe));
+  EXPECT_EQ(verdict.state, State::kRefused);
+  EXPECT_THAT(verdict.cause, HasSubstr("the image needs a device, and slot b has none"));
+  EXPECT_EQ(Held(Slot::kB), std::string(kSlotBytes, 'f'));
+}
+
+TEST_F(OsImageTest, AProbeWithDevicesRefusesATree) {
+  BundleRecipe recipe = Release(1);
+  recipe.image.swap(recipe.os_tree);
+  Verdict verdict = Must(probe_.Install(recipe));
+  EXPECT_EQ(verdict.state, State::kRefused);
+  EXPECT_THAT(verdict.cause, HasSubstr("the tree needs a folder, and slot b has none"));
+  EXPECT_EQ(Held(Slot::kB), std::string(kSlotBytes, 'f'));
 }
 
 }  // namespace

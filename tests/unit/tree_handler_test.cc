@@ -28,7 +28,7 @@ class TreeHandlerTest : public testing::Test {
   std::vector<std::string> Differences() {
     return Must(handler().FindDifferences(record_, engine::Handler::Compare::kEverything));
   }
-  engine::Handler& handler() { return *probe_.handlers.Find("tree"); }
+  engine::Handler& handler() { return *probe_.handlers.Find("tree", "app/web"); }
   std::string Live(std::string_view name) {
     return probe_.Path("/opt/web/current/" + std::string(name));
   }
@@ -133,9 +133,6 @@ TEST_F(TreeHandlerTest, KnowsTheStreamsAndTheSpecOfATree) {
                                  "1.0", record_.spec, {{100, {}}, {100, {}}}};
   Must(handler().CheckPayload(tree));
   format::PayloadInfo changed = tree;
-  changed.component = "os";
-  EXPECT_THAT(handler().CheckPayload(changed), FailsWith(ErrorCode::kUnsupported, "slots"));
-  changed = tree;
   changed.streams.pop_back();
   EXPECT_THAT(handler().CheckPayload(changed), FailsWith(ErrorCode::kCorrupt, "streams"));
   changed.streams.assign(3, {100, {}});
