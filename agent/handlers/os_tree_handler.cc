@@ -26,6 +26,15 @@ Result<> OsTreeHandler::CheckPayload(const format::PayloadInfo& payload) const {
   return {};
 }
 
+Result<std::vector<std::string>> OsTreeHandler::Places(const ComponentRecord&) const {
+  std::vector<std::string> places;
+  auto booted = boot_.Booted();
+  if (!booted) return places;
+  const std::string& path = settings_.PlaceOf(OtherThan(*booted)).path;
+  if (!path.empty()) places.push_back(path);
+  return places;
+}
+
 std::string OsTreeHandler::PlaceOf(Slot slot) const {
   return paths_.Host(settings_.PlaceOf(slot).path);
 }

@@ -16,6 +16,8 @@ class OsTreeHandler : public SlotHandler {
 
   bool BelongsTo(format::Kind kind) const override { return format::TreeSpec::BelongsTo(kind); }
   Result<> CheckPayload(const format::PayloadInfo& payload) const override;
+  /// The slot that is written next: what else lived there would go with its old content.
+  Result<std::vector<std::string>> Places(const engine::ComponentRecord& record) const override;
   /// Of the tree, less what the slot gives back before.
   Result<std::vector<engine::SpaceNeed>> SpaceNeeds(const engine::Change& change) const override;
   /// The files stay in their slot until another operating system takes their place.

@@ -624,6 +624,15 @@ TEST_F(OsTreeTest, ASlotWithWhatIgniteKeepsIsRefused) {
   ExpectRefused("it is or holds " + probe_.paths.State());
 }
 
+TEST_F(OsTreeTest, ASlotThatAnApplicationLivesInIsRefused) {
+  BundleRecipe recipe = Release(1);
+  recipe.path = "/slots/b/opt/web";
+  Verdict verdict = Must(probe_.Install(recipe));
+  EXPECT_EQ(verdict.state, State::kRefused);
+  EXPECT_THAT(verdict.cause, HasSubstr("/slots/b of os"));
+  EXPECT_EQ(Held(Slot::kB), std::string(kSlotBytes, 'f'));
+}
+
 TEST_F(OsTreeTest, ASlotWithAMountIsRefused) {
   std::string inside = FolderOf(Slot::kB) + "/proc";
   Must(probe_.real_files->MakeDirectories(inside, 0755));
