@@ -86,6 +86,11 @@ bool MayBreakForeignKeys(std::string_view sql) {
   return lexer.fault().has_value();
 }
 
+std::ptrdiff_t LineAt(std::string_view text, size_t place) {
+  std::string_view before = text.substr(0, place);
+  return 1 + std::count(before.begin(), before.end(), '\n');
+}
+
 int OpenFlags(SqliteConnection::Mode mode) {
   int common = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   switch (mode) {
@@ -191,6 +196,11 @@ Result<> SqliteConnection::BeginMove(const Move& move) {
 }
 
 Result<> SqliteConnection::RunScript(std::string_view sql, Script script, std::string_view what) {
+  // SQLite never gets beyond one.
+  if (size_t nul = sql.find('\0'); nul != std::string_view::npos) {
+    return Error{ErrorCode::kRefused, StrCat(what, ", line ", LineAt(sql, nul), ": a NUL byte"),
+                 "remove it"};
+  }
   UnderAuthorizer guard(handle(), script);
   std::string_view rest = sql;
   while (!rest.empty()) {
@@ -209,9 +219,7 @@ Result<> SqliteConnection::RunScript(std::string_view sql, Script script, std::s
       int offset = sqlite3_error_offset(handle());
       place += offset >= 0 ? static_cast<size_t>(offset)
                            : std::min(rest.find_first_not_of(" \t\r\n"), rest.size());
-      auto lines =
-          1 + std::count(sql.begin(), sql.begin() + static_cast<std::ptrdiff_t>(place), '\n');
-      return Failure(StrCat(what, ", line ", lines));
+      return Failure(StrCat(what, ", line ", LineAt(sql, place)));
     }
     rest.remove_prefix(static_cast<size_t>(tail - rest.data()));
   }

@@ -166,6 +166,14 @@ TEST_F(SqliteDatabaseTest, AStepCannotLeaveItsTransactionOrItsDatabase) {
   }
 }
 
+TEST_F(SqliteDatabaseTest, ATextEndsInAnErrorWhereSqliteWouldEndIt) {
+  ExpectDone(database_->Run(Up("", 0, "1-t1", {MakeStep(1, kTable, kNoTable)})));
+  auto refused = database_->Run(
+      Up("1-t1", 1, "2-t2", {MakeStep(2, std::string("SELECT 1;\n\0DROP TABLE t", 23), "")}));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().cause, HasSubstr("step 2 s2 (up), line 2: a NUL byte"));
+}
+
 TEST_F(SqliteDatabaseTest, ForeignKeysHoldUnlessTheStepRebuildsTables) {
   Execute(
       "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p (id) ON DELETE "
