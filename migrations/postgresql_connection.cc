@@ -113,6 +113,14 @@ Result<> PostgresqlConnection::SetForScript() {
   return Execute("SET client_connection_check_interval = '2s'");
 }
 
+bool PostgresqlConnection::ReadsAsWeDo() const {
+  auto is = [this](const char* setting, std::string_view value) {
+    const char* found = PQparameterStatus(handle(), setting);
+    return found != nullptr && found == value;
+  };
+  return is("standard_conforming_strings", "on") && is("client_encoding", "UTF8");
+}
+
 Result<> PostgresqlConnection::SetForUs() {
   TRY(SetForScript());
   return Execute("SET search_path = pg_catalog");
@@ -172,8 +180,14 @@ Result<> PostgresqlConnection::RunScript(std::string_view sql, Script script,
     TRY(RunStatements(sql, what, 1));
   } else {
     // Several statements at once would be one transaction.
-    for (const SqlStatement& statement : SplitStatements(sql, Engine::kPostgresql))
+    for (const SqlStatement& statement : SplitStatements(sql, Engine::kPostgresql)) {
       TRY(RunStatements(statement.text, what, statement.line));
+      if (ReadsAsWeDo()) continue;
+      // The server would find other statements in the rest than we did.
+      return Error{ErrorCode::kRefused,
+                   StrCat(what, ", line ", statement.line, " changed how its text is read"),
+                   "leave standard_conforming_strings on and client_encoding UTF8"};
+    }
   }
   bool is_open = PQtransactionStatus(handle()) == PQTRANS_INTRANS;
   if (is_open != (script == Script::kInTransaction)) {

@@ -49,6 +49,8 @@ class PostgresqlConnection : public SqlSession {
   Result<> BecomeOwner();
   /// The settings that a step begins with, whatever the one before has set.
   Result<> SetForScript();
+  /// Whether the server finds the same statements in a text as our lexer does.
+  bool ReadsAsWeDo() const;
   /// Names without a schema are the engine's own: no function of an application is in the way.
   Result<> SetForUs();
   /// All results of a text of statements; their number before an error tells where that is.

@@ -182,6 +182,25 @@ TEST_F(PostgresqlDatabaseTest, AStepWithoutATransactionRunsStatementByStatement)
   EXPECT_THAT(failed.error().cause, HasSubstr("step 3 s3 (up), line 2: "));
 }
 
+TEST_F(PostgresqlDatabaseTest, AStepEndsWhereItChangesHowItsTextIsRead) {
+  ExpectDone(database_->Run(Up("", 0, "1-t1", {MakeStep(1, kTable, kNoTable)})));
+  for (const char* sql : {"SET standard_conforming_strings = off", "SET NAMES 'LATIN1'",
+                          "SELECT set_config('client_encoding', 'SJIS', false)"}) {
+    auto refused =
+        database_->Run(Up("1-t1", 1, "2-t2",
+                          {MakeStep(2, StrCat("\n", sql, ";\nSELECT '\\'; DROP TABLE t; --'"), "",
+                                    {.non_transactional = true})}));
+    ASSERT_FALSE(refused) << sql;
+    EXPECT_THAT(refused.error().cause, HasSubstr("step 2 s2 (up), line 2 changed how")) << sql;
+    EXPECT_EQ(Value("SELECT count(*) FROM t"), "0") << sql;
+  }
+  // As a dump begins.
+  ExpectDone(database_->Run(
+      Up("1-t1", 1, "2-t2",
+         {MakeStep(2, "SET client_encoding = 'UTF8'; SET standard_conforming_strings = on", "",
+                   {.non_transactional = true})})));
+}
+
 TEST_F(PostgresqlDatabaseTest, AMoveThatProvesItsReturnIsTakenBackWhereTheDownDoesNotLeadBack) {
   Execute("CREATE TABLE t (id integer, a text); INSERT INTO t VALUES (1, 'x')");
   Move up =
