@@ -21,6 +21,8 @@ struct SqlToken {
   Kind kind = Kind::kOther;
   std::string_view text;
   int line = 0;
+  /// PostgreSQL: a further piece of the string that the token before it is.
+  bool goes_on = false;
 };
 
 /// With the letters A to Z made small: the names of SQL are the same either way.
@@ -28,14 +30,22 @@ std::string LowerCase(std::string_view text);
 
 class SqlLexer {
  public:
-  SqlLexer(std::string_view sql, Engine engine) : sql_(sql), engine_(engine) {}
+  SqlLexer(std::string_view sql, Engine engine);
 
   /// nullopt at the end, and behind a fault.
   std::optional<SqlToken> Next();
-  /// What has no end: a string, a name or a comment.
+  /// What has no end: a string, a name or a comment. Or a NUL byte: an engine would stop there.
   const std::optional<Fault>& fault() const { return fault_; }
 
  private:
+  /// A string of PostgreSQL that goes on with the next mark, if a line ends before that.
+  struct OpenString {
+    bool has_escapes = false;
+    bool line_ended = false;
+  };
+
+  void SkipSpace();
+  std::optional<SqlToken> TakeString(size_t letters, bool has_escapes);
   SqlToken Take(SqlToken::Kind kind, size_t end);
   std::optional<SqlToken> TakeClosed(SqlToken::Kind kind, size_t end, std::string_view what);
   char At(size_t place) const { return place < sql_.size() ? sql_[place] : '\0'; }
@@ -44,6 +54,8 @@ class SqlLexer {
   /// One past the closing mark, which counts double as itself; npos where there is none.
   size_t EndOfQuoted(size_t begin, char mark, bool has_escapes) const;
   size_t EndOfBlockComment() const;
+  /// Of SQLite: ":a", "$a::b(c)".
+  size_t EndOfParameter() const;
   /// The "$tag$" that begins here; empty for none.
   std::string_view DollarTag() const;
 
@@ -51,6 +63,7 @@ class SqlLexer {
   Engine engine_;
   size_t place_ = 0;
   int line_ = 1;
+  std::optional<OpenString> open_string_;
   std::optional<Fault> fault_;
 };
 

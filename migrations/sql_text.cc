@@ -170,7 +170,8 @@ Result<std::string> NormalForm(std::string_view sql, Engine engine) {
   SqlLexer lexer(sql, engine);
   while (auto token = lexer.Next()) {
     if (token->kind == SqlToken::Kind::kComment) continue;
-    if (!form.empty()) form += ' ';
+    // With a space in its place the string would end.
+    if (!form.empty()) form += token->goes_on ? '\n' : ' ';
     form += token->text;
   }
   if (const auto& fault = lexer.fault())

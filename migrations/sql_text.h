@@ -16,7 +16,7 @@
 namespace ignite::migrations {
 
 /// What a text means: its tokens, one space between two. Two texts with the same form do the same.
-/// kInvalidArgument names the line of a string, name or comment that has no end.
+/// kInvalidArgument names the line of a string, name or comment that has no end, or of a NUL byte.
 Result<std::string> NormalForm(std::string_view sql, Engine engine);
 
 /// A name as SQL takes it whatever it holds, in quotation marks.

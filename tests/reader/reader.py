@@ -868,22 +868,26 @@ def is_postgresql_address(text):
 
 
 WORD = rb"[A-Za-z_\x80-\xff][A-Za-z_\x80-\xff0-9$]*"
-NUMBER = rb"[0-9][A-Za-z_\x80-\xff0-9$.]*"
 TAG = rb"(?:[A-Za-z_\x80-\xff][A-Za-z_\x80-\xff0-9]*)?"
+STRING, ESCAPED = rb"'(?:[^']|'')*'(?!')", rb"'(?:[^'\\]|''|\\.)*'(?!')"
 SQL_PIECES = {
     "sqlite": re.compile(rb"""
-        (?P<gap> [\t-\r\x20] | --[^\n]* | /[*].*?[*]/ )
-        | [xX]?'(?:[^']|'')*'(?!') | "(?:[^"]|"")*"(?!") | `(?:[^`]|``)*`(?!`) | \[[^]]*\]
-        | """ + WORD + b"|" + NUMBER + rb"""
-        | (?:(?!--|/[*])[+*<>=~!@\x23%^&|?:/-])+ | [^'"`\[+*<>=~!@\x23%^&|?:/-]""", re.DOTALL | re.VERBOSE),
+        (?P<gap> [\t-\r\x20] | \xef\xbb\xbf | --[^\n]* | /[*].*?[*]/ )
+        | [xX]?""" + STRING + rb""" | "(?:[^"]|"")*"(?!") | `(?:[^`]|``)*`(?!`) | \[[^]]*\]
+        | [:@\x23$](?:[A-Za-z_\x80-\xff0-9$]|::)*(?:\([^)]*\)|(?![A-Za-z_\x80-\xff0-9$(]|::))
+        | """ + WORD + rb""" | [0-9][A-Za-z_\x80-\xff0-9$.]*
+        | (?:(?!--|/[*])[+*<>=~!%^&|?/-])+ | [^'"`\[:@\x23$+*<>=~!%^&|?/-]""", re.DOTALL | re.VERBOSE),
     "postgresql": re.compile(rb"""
-        (?P<gap> [\t-\r\x20] | --[^\n]* )
-        | (?:[xXbBnN]|[uU]&)?'(?:[^']|'')*'(?!') | [eE]'(?:[^'\\]|''|\\.)*'(?!') | (?:[uU]&)?"(?:[^"]|"")*"(?!")
+        (?P<gap> [\t-\r\x20] | --[^\n\r]* )
+        | (?P<string>(?:[xXbBnN]|[uU]&)?""" + STRING + rb""") | (?P<escaped>[eE]""" + ESCAPED + rb""")
+        | (?:[uU]&)?"(?:[^"]|"")*"(?!")
         | \$(?P<tag>""" + TAG + rb""")\$.*?\$(?P=tag)\$
-        | (?![eE]')""" + WORD + b"|" + NUMBER + rb"""
+        | (?![eE]')""" + WORD + rb""" | [0-9][A-Za-z_\x80-\xff0-9.]*
         | (?:(?!--|/[*])[+*<>=~!@\x23%^&|?:/`-])+ | (?![eE]'|\$""" + TAG + rb"""\$)[^'"`+*<>=~!@\x23%^&|?:/-]""",
                              re.DOTALL | re.VERBOSE),
 }
+# In PostgreSQL a string goes on behind this, if a line ends in it.
+STRING_GAP = re.compile(rb"(?:[\t-\r\x20]|--[^\n\r]*[\n\r])*(?=')")
 
 
 def end_of_nested_comment(text, place):
@@ -896,17 +900,36 @@ def end_of_nested_comment(text, place):
     return None
 
 
+def further_pieces(text, place, piece):
+    """How the string that ends at `place` goes on, and where it ends; None where it is not closed."""
+    pieces = []
+    while (gap := STRING_GAP.match(text, place)) and re.search(rb"[\n\r]", gap[0]):
+        further = re.compile(piece, re.DOTALL).match(text, gap.end())
+        if not further:
+            return pieces, None
+        pieces.append(further[0])
+        place = further.end()
+    return pieces, place
+
+
 def normal_form(engine, text):
     """Of SQL, as bytes; None where something is not closed."""
+    if b"\0" in text:
+        return None
     tokens, place = [], 0
     while place is not None and place < len(text):
         if engine == "postgresql" and text.startswith(b"/*", place):
             place = end_of_nested_comment(text, place)
             continue
         piece = SQL_PIECES[engine].match(text, place)
-        if piece and piece["gap"] is None:
-            tokens.append(piece[0])
         place = piece.end() if piece else None
+        if not piece or piece["gap"] is not None:
+            continue
+        pieces = [piece[0]]
+        if engine == "postgresql" and (piece["string"] or piece["escaped"]):
+            further, place = further_pieces(text, place, ESCAPED if piece["escaped"] else STRING)
+            pieces += further
+        tokens.append(b"\n".join(pieces))
     return None if place is None else b" ".join(tokens)
 
 

@@ -64,6 +64,31 @@ TEST(NormalFormTest, NestsCommentsInPostgresqlOnly) {
   EXPECT_EQ(Form("/* a /* b */ SELECT 1"), "SELECT 1");
 }
 
+TEST(NormalFormTest, EndsACommentWhereTheEngineEndsIt) {
+  EXPECT_EQ(Form("-- a\rDROP TABLE t", Engine::kPostgresql), "DROP TABLE t");
+  EXPECT_EQ(Form("-- a\rDROP TABLE t"), "");
+}
+
+TEST(NormalFormTest, GoesOnWithAStringBehindALineEndInPostgresqlOnly) {
+  EXPECT_EQ(Form("SELECT E'a' -- b\n 'c\\' -- ' -- d", Engine::kPostgresql),
+            "SELECT E'a'\n'c\\' -- '");
+  EXPECT_EQ(Form("SELECT E'a'/*\n*/'c\\' -- '", Engine::kPostgresql), "SELECT E'a' 'c\\'");
+  EXPECT_EQ(Form("SELECT 'a'\n'c'"), "SELECT 'a' 'c'");
+}
+
+TEST(NormalFormTest, TakesAParameterOfSqliteWithWhatStandsInItsBrackets) {
+  EXPECT_EQ(Form("SELECT $a(--); DROP TABLE t"), "SELECT $a(--) ; DROP TABLE t");
+  EXPECT_THAT(Form("SELECT $a(;"), HasSubstr("line 1: the parameter"));
+}
+
+TEST(NormalFormTest, ANulByteIsAFault) {
+  using std::string_view_literals::operator""sv;
+  for (Engine engine : {Engine::kSqlite, Engine::kPostgresql}) {
+    EXPECT_THAT(Form("SELECT 1\n;-- \0DROP"sv, engine), HasSubstr("line 2: a NUL byte"));
+    EXPECT_THAT(Form("SELECT '\0'"sv, engine), HasSubstr("line 1: a NUL byte"));
+  }
+}
+
 TEST(NormalFormTest, NamesTheLineOfWhatHasNoEnd) {
   EXPECT_THAT(Form("SELECT 1;\nSELECT 'a\n\n"), HasSubstr("line 2: the string"));
   EXPECT_THAT(Form("\n\n/* a"), HasSubstr("line 3: the comment"));
@@ -103,6 +128,18 @@ TEST(FindObstaclesTest, FindsControlOfTheTransactionWithItsLine) {
       EXPECT_EQ(Obstacles(word, engine).size(), 1U) << word;
     EXPECT_THAT(Obstacles("BEGIN; COMMIT;", engine, {.non_transactional = true}), IsEmpty());
   }
+}
+
+TEST(FindObstaclesTest, FindsWhatOnlyTheEngineSees) {
+  for (const char* sql : {"-- a\rCOMMIT", "SELECT E'a'\n'\\'; -- '; COMMIT; --'",
+                          "SELECT E'a'\n'\\'' -- ';\n; COMMIT"})
+    EXPECT_EQ(Obstacles(sql, Engine::kPostgresql).size(), 1U) << sql;
+  EXPECT_EQ(Obstacles("\xef\xbb\xbf"
+                      "COMMIT",
+                      Engine::kSqlite),
+            std::vector<std::string>{"1: COMMIT controls the transaction"});
+  EXPECT_EQ(Obstacles("SELECT :a(--); COMMIT", Engine::kSqlite).size(), 1U);
+  EXPECT_THAT(Obstacles("-- a\rCOMMIT", Engine::kSqlite), IsEmpty());
 }
 
 TEST(FindObstaclesTest, KnowsTheBodiesOfTriggersAndFunctions) {
