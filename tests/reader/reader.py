@@ -497,8 +497,8 @@ def is_address(text):
     host, colon, port = text.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
-    return bool(colon and host) and is_printable(host) and bool(re.fullmatch("[0-9]{1,5}", port)) and 1 <= int(
-        port) <= 65535
+    return bool(colon and host) and is_printable(host) and bool(re.fullmatch("0*[1-9][0-9]{0,4}", port)) and int(
+        port.lstrip("0")) <= 65535
 
 
 HEALTH = {
@@ -827,7 +827,7 @@ class Programs(Tree):
 
     def add_step_file(self, file, number, name, direction, suffixes):
         found = re.fullmatch(rf"([0-9]+)_({NAME})[.]{direction}(|[.].*)", file)
-        need(found and found[3] in suffixes and int(found[1]) == number and found[2] == name, "step: a file")
+        need(found and found[3] in suffixes and found[1].lstrip("0") == str(number) and found[2] == name, "step: a file")
         self.wanted[file.encode()] = not found[3]
         return found[3]
 

@@ -140,6 +140,8 @@ for name, window, size in (("1-kib", 0x00, "1 KiB, the smallest"), ("of-a-chunk"
 accept("frame-size-of-8-bytes", "A content size of eight bytes.", frame=framed(lambda it: zstd_frame(b"hello\n", 8)))
 accept("frame-dictionary-0", "A frame that says that it has no dictionary.", frame=framed(
     lambda it: MAGIC + b"\x21\x00\x06" + HELLO))
+accept("frame-unused-bit", "The bit of the frame header that RFC 8878 leaves unused.", frame=framed(
+    lambda it: MAGIC + b"\x30\x06" + HELLO))
 accept("frame-many-blocks", "A block for each letter, and some of none.", frame=framed(lambda it: MAGIC + b"\x20\x06" + b"".join(
     zstd_block(RAW, 0, b"") + zstd_block(RUN, 1, bytes([letter])) for letter in b"hello\n") + zstd_block(RAW, 0, b"", True)))
 BOTTLES = "".join(f"{n} bottles of beer on the wall, {n} bottles of beer\n" for n in range(40, 0, -1)).encode()

@@ -25,6 +25,15 @@ accept("config-steps", "Gaps, zeros in front, no way back, the largest number.",
     [program("007_b.up"), program("2_a.1-x_y.down"), program("2_a.1-x_y.up"), program("9007199254740991_c.up"),
      program("generate")], programs=["generate"], steps=[
         step(2, "a.1-x_y"), {**step(7, "b", False), "up": "007_b.up"}, step(2**53 - 1, "c", False)])])
+accept("config-step-of-two-spellings", "The number of a step with and without zeros in front.", payloads=[config(
+    [program("01_a.up"), program("1_a.down"), program("generate")], programs=["generate"],
+    steps=[{**step(1), "up": "01_a.up"}])])
+LONG = f"{1:0200}_a.up"
+accept("config-step-of-200-digits", "The number of a step with many zeros in front.", payloads=[config(
+    [program(LONG), program("generate")], programs=["generate"], steps=[{**step(1, down=False), "up": LONG}])])
+accept("config-files-not-named", "Steps and a check that the spec leaves out: files like any other, of either mode.",
+       payloads=[config([program("01_a.up"), program("1_a.up"), file("2_b.down"), file("check"), program("generate")],
+                        programs=["generate"], steps=[{**step(1, down=False), "up": "01_a.up"}])])
 accept("config-keys-for-people", "Keys with x- beside those of a configuration and of a step.",
        payloads=[config(steps=[{**step(1), "x-note": []}], **{"x-note": {}})])
 MANY = [step(number, down=False) for number in range(1, 1002)]
@@ -76,7 +85,9 @@ for number, (comment, steps) in enumerate((
         ("A name that is none.", [{"number": 1, "name": "-", "up": "1_-.up", "down": ""}]),
         ("A step twice.", [step(1), step(1)]),
         ("Two steps of one number.", [step(1), step(1, "b")]),
-        ("Steps out of order.", [step(2), step(1)])), 1):
+        ("Steps out of order.", [step(2), step(1)]),
+        ("A number of 20 digits that is 1 modulo 2^64.", [{**step(1, down=False), "up": "18446744073709551617_a.up"}]),
+        ("A number of 2^53, which a step cannot have.", [{**step(2**53 - 1, down=False), "up": "9007199254740992_a.up"}])), 1):
     refuse(f"steps-{number}", "steps", comment, payloads=[config(steps=steps)])
 
 for name, comment, entry in (

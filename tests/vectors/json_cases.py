@@ -1,8 +1,9 @@
 """MANIFEST and its JSON: sections 8 and 8.1 of payload-format/SPEC.md."""
 
 import json
+import struct
 
-from builder import zstd_frame
+from builder import RAW, zstd_block
 from case import accept, flip, refuse, resized
 
 # --- Section 8: MANIFEST.
@@ -33,7 +34,6 @@ for name, comment, text in (
         ("comment", "A comment.", lambda it: b"/**/" + it), ("quotes", "Single quotes.", with_note(b"'x'")),
         ("vertical-tab", "A vertical tab for white space.", lambda it: it + b"\x0b"),
         ("byte-order-mark", "A byte order mark.", lambda it: b"\xef\xbb\xbf" + it),
-        ("compressed", "The text is compressed as chunks are.", zstd_frame),
         ("ff", "The byte ff in a string.", with_note(b'"\xff"')),
         ("latin-1", "A letter of Latin 1 in a string.", with_note(b'"\xe9"')),
         ("overlong", "A letter that takes more bytes than it needs.", with_note(b'"\xc1\x81"')),
@@ -52,6 +52,14 @@ for name, comment, text in (
         ("point", "A number that ends in a point.", with_note(b"1.")), ("key", "A key without quotes.", lambda it: b"{x-note:1," + it[1:]),
         ("colon", "A key without a value.", lambda it: b'{"x-note",' + it[1:])):
     refuse(f"json-{name}", "json-syntax", comment, text=text)
+
+
+def without_nul(text):
+    """A frame that needs no NUL byte for its sizes: of a block of 8225 bytes, the text and spaces."""
+    return b"\x28\xb5\x2f\xfd\x60" + struct.pack("<H", 8225 - 256) + zstd_block(RAW, 8225, text.ljust(8225), last=True)
+
+
+refuse("json-compressed", "json-syntax", "The text is compressed as chunks are.", text=without_nul, plain=True)
 for name, comment, text in (
         ("behind", "A NUL behind the document.", lambda it: it + b"\0"),
         ("utf-16", "UTF-16 instead of UTF-8, which is full of them.", lambda it: it.decode().encode("utf-16")[2:]),

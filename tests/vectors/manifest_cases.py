@@ -27,6 +27,14 @@ accept("manifest-smallest", "Every integer at its lower end, every list empty.",
     put("counter", 0), put("epoch", 0)))
 accept("manifest-without-optional", "Without the keys that may be absent.",
        document=both(drop("requires"), drop("payloads", 0, "spec", "units"), drop("payloads", 0, "spec", "allow")))
+accept("notes-x", "A note of a language that begins with x-.", document=put("notes", {"x-en": "new"}))
+TWICE = {"from": "hello", "to": "/etc/greeting"}
+accept("tree-units-and-links-twice", "Units and links that stand twice, and that the tree does not have.",
+       document=lambda it: it["payloads"][0]["spec"].update(units=["lib/a.service", "b.socket"] * 2, links=[
+           TWICE, TWICE, {"from": "lib/none", "to": "/etc/none"}]))
+accept("tree-accounts-more", "Owners and groups that stand twice, that the table lacks, and that are no account names.",
+       document=lambda it: it["payloads"][0]["spec"].update(owners=["root", "root", "u", "", "-a"],
+                                                            groups=["a b", "\u00e9\n", "root"]))
 OBJECTS = {  # Where the objects of the page are in a full manifest, and the keys that each must have.
     (): ("kind", "product", "version", "counter", "epoch", "compatible", "channel", "notes", "payloads", "health"),
     ("payloads", 0): ("name", "type", "component", "version", "spec", "streams"),
@@ -93,6 +101,7 @@ for path, values in VALUES.items():
                document=both(full, put(*path, value)))
 refuse("value-document", "value", "The document is a list.", field="manifest", text=lambda it: b"[" + it + b"]")
 refuse("value-note", "value", "A note that is no text.", field="note", document=put("notes", {"en": 1}))
+refuse("value-note-x", "value", "A note of a language x-en that is no text.", field="note", document=put("notes", {"x-en": 1}))
 for path, field in ((("payloads", 0), "payload"), (("payloads", 0, "streams", 0), "stream"),
                     (("payloads", 0, "spec", "links", 0), "link"), (("health", 0), "health")):
     refuse(f"value-{label(path)}", "value", f"{label(path)} is no object.", field=field, document=both(full, put(*path, "text")))
@@ -113,8 +122,8 @@ refuse("chunk-sum-less", "chunk-sum", "The streams have more chunks than HEADER 
        index=lambda it: [[it[0][0], it[0][1] + it[1][1]]])
 refuse("chunk-sum-more", "chunk-sum", "The streams have less chunks than HEADER and INDEX say.",
        index=lambda it: [it[0], [it[1][0], it[1][1] - 1], [it[1][0], 1]])
-refuse("chunk-sum-huge", "chunk-sum", "Streams of 2^53 - 1 bytes each.", document=lambda it: [
-    stream.update(size=2**53 - 1) for stream in it["payloads"][0]["streams"]] and None)
+refuse("chunk-sum-huge", "chunk-sum", "A content of 2^53 - 1 bytes.",
+       document=put("payloads", 0, "streams", 1, "size", 2**53 - 1))
 refuse("payload-type", "payload-type", "A payload of a type that nobody knows.", document=put("payloads", 0, "type", "unheard-of"))
 refuse("payload-type-upper-case", "payload-type", "A payload of type TREE.", document=put("payloads", 0, "type", "TREE"))
 refuse("health-type", "health-type", "A health check of a type that nobody knows.",
@@ -209,7 +218,8 @@ LICENCE_VALUES = {
                    [f"{number:04x}{SIXTY}" for number in range(1025)]),
     "customer": ("", "a\nb", "\x7f", "\u00e9" * 129, 1), "serial": ("", "a\tb", "s" * 257, None),
     "features": (["flows", "flows"], ["-"], ["a b"], [1], "flows", None, [f"f{number}" for number in range(257)]),
-    "limits": ([], {"a b": 1}, {"": 1}, {"a": -1}, {"a": True}, {"a": "1"}, {f"l{number}": 1 for number in range(257)}),
+    "limits": ([], {"a b": 1}, {"": 1}, {"a": -1}, {"a": True}, {"a": "1"}, {f"l{number}": 1 for number in range(257)},
+               {"x-a b": 1}, {"x-a": "1"}),
     "issued": ("", "2026-02-29", "1969-12-31", "2026-2-01", "2026-11-26 ", "26.11.2026", 0),
     "not-after": ("", "2027-13-01", "2026-11-25", "10000-01-01", None),
 }

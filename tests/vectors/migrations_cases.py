@@ -28,6 +28,15 @@ accept("migrations-executable-text", "SQL in files that could be run.",
        payloads=stepping(*({**it, "mode": 0o755} for it in TEXTS)))
 accept("migrations-traits", "Every trait.", payloads=stepping(
     *TEXTS, meanings=[meaning(traits=("lossy", "non-transactional", "foreign-keys-off"))]))
+accept("migrations-traits-twice", "A trait twice, and traits in another order.", payloads=stepping(
+    *TEXTS, meanings=[meaning(traits=("foreign-keys-off", "lossy", "non-transactional", "lossy"))]))
+accept("migrations-traits-of-a-program", "Every trait of a step of programs.", payloads=[migrations(
+    meanings=[meaning(), meaning("", "", ("lossy", "non-transactional", "foreign-keys-off"))])])
+accept("migrations-traits-of-postgresql", "A trait that means nothing in PostgreSQL.", payloads=stepping(
+    *TEXTS, engine="postgresql", database="dbname=main user=greeting", meanings=[meaning(traits=("foreign-keys-off",))]))
+accept("migrations-units-twice", "A unit that stands twice.", payloads=[migrations(units=["greeting.service"] * 2)])
+accept("migrations-files-not-named", "A step and queries that the spec leaves out: files like any other.", payloads=stepping(
+    TEXTS[0], file("1_a.up", mode=0o755), TEXTS[1], file("3_c.down.sql"), file("verify.sql", b"SELECT 1;\n")))
 accept("migrations-verify", "Queries that must find nothing.",
        payloads=stepping(*TEXTS, file("verify.sql", b"SELECT 1 WHERE 0;\n"), verify=True))
 accept("migrations-postgresql", "A database of PostgreSQL.",

@@ -2,7 +2,7 @@
 
 import json
 
-from builder import config, image, licence, tree
+from builder import config, image, licence, migrations, tree
 from case import accept, both, drop, put, refuse
 
 READS = ("payloads", 0, "reads")
@@ -24,6 +24,9 @@ accept("reads-of-other-types", "An image and a configuration that read data.", p
        document=both(put("payloads", 0, "reads", [MAIN]), put("payloads", 1, "reads", [MAIN])))
 accept("reads-of-a-licence", "A licence that reads data.", signers=("licence",), payloads=[licence()],
        document=both(put("kind", "licence"), reads(MAIN)))
+accept("reads-of-other-data", "A range that the data of the same bundle is not in: a probe refuses it, a reader does not.",
+       payloads=[config(), {**migrations(), "name": "data"}],
+       document=reads({"component": "data/greeting", "from": "17", "to": "20"}))
 accept("reads-nothing-for-data", "An empty list of a payload that is data itself.", payloads=[tree()],
        document=both(put("payloads", 0, "component", "data/main"), reads()))
 refuse("reads-for-data", "value", "A list of a payload that is data itself.", field="reads",
