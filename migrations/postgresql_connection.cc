@@ -34,6 +34,16 @@ Error CannotConnect(const std::string& address, PGconn* connection) {
       "there: createuser USER; createdb -O USER DATABASE"};
 }
 
+Error EndedItsTransaction(std::string_view what) {
+  return {ErrorCode::kRefused, StrCat(what, " ended its transaction or left one open"),
+          "correct the step: it must not end its own transaction"};
+}
+
+/// By the answer to a statement.
+bool EndsTransaction(std::string_view command) {
+  return command == "COMMIT" || command == "ROLLBACK" || command == "PREPARE TRANSACTION";
+}
+
 /// The line of the character, counted from 1, in the text.
 int LineOfCharacter(std::string_view text, int character) {
   int line = 1;
@@ -177,7 +187,8 @@ Result<> PostgresqlConnection::RunScript(std::string_view sql, Script script,
   }
   TRY(SetForScript());
   if (script == Script::kInTransaction) {
-    TRY(RunStatements(sql, what, 1));
+    // One that we did not see may have been followed by a BEGIN.
+    if (TRY(RunStatements(sql, what, 1))) return EndedItsTransaction(what);
   } else {
     // Several statements at once would be one transaction.
     for (const SqlStatement& statement : SplitStatements(sql, Engine::kPostgresql)) {
@@ -190,25 +201,25 @@ Result<> PostgresqlConnection::RunScript(std::string_view sql, Script script,
     }
   }
   bool is_open = PQtransactionStatus(handle()) == PQTRANS_INTRANS;
-  if (is_open != (script == Script::kInTransaction)) {
-    return Error{ErrorCode::kRefused, StrCat(what, " ended its transaction or left one open"),
-                 "correct the step: it must not end its own transaction"};
-  }
+  if (is_open != (script == Script::kInTransaction)) return EndedItsTransaction(what);
   TRY(SetForUs());
   if (TRY(Value("SELECT current_user")) == owner_) return {};
   return Error{ErrorCode::kRefused, StrCat(what, " changed the role it runs as"),
                "correct the step: a migration runs as the owner of its database"};
 }
 
-Result<> PostgresqlConnection::RunStatements(std::string_view sql, std::string_view what,
-                                             int first_line) {
+Result<bool> PostgresqlConnection::RunStatements(std::string_view sql, std::string_view what,
+                                                 int first_line) {
   std::string text(sql);
   if (PQsendQuery(handle(), text.c_str()) != 1) return Failure(StrCat("running ", what), nullptr);
   size_t done = 0;
+  bool has_ended = false;
   Result<> outcome;
   while (ResultHandle result{PQgetResult(handle())}) {
     switch (PQresultStatus(result.get())) {
       case PGRES_COMMAND_OK:
+        has_ended |= EndsTransaction(PQcmdStatus(result.get()));
+        [[fallthrough]];
       case PGRES_TUPLES_OK:
       case PGRES_EMPTY_QUERY:
         ++done;
@@ -235,7 +246,8 @@ Result<> PostgresqlConnection::RunStatements(std::string_view sql, std::string_v
         Failure(line == 0 ? std::string(what) : StrCat(what, ", line ", first_line + line - 1),
                 result.get());
   }
-  return outcome;
+  TRY(std::move(outcome));
+  return has_ended;
 }
 
 Result<> PostgresqlConnection::ExpectNoRow(const std::string& sql) {

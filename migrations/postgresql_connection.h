@@ -54,7 +54,8 @@ class PostgresqlConnection : public SqlSession {
   /// Names without a schema are the engine's own: no function of an application is in the way.
   Result<> SetForUs();
   /// All results of a text of statements; their number before an error tells where that is.
-  Result<> RunStatements(std::string_view sql, std::string_view what, int first_line);
+  /// Whether one of them has ended a transaction.
+  Result<bool> RunStatements(std::string_view sql, std::string_view what, int first_line);
   Error Failure(std::string_view doing, const PGresult* result) const;
 
   CHandle<PGconn, PQfinish> handle_;

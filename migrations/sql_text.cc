@@ -50,6 +50,7 @@ class StatementReader {
   std::optional<Statement> Next() {
     Statement statement;
     int depth = 0;
+    int brackets = 0;
     while (auto token = lexer_.Next()) {
       if (token->kind == SqlToken::Kind::kComment) continue;
       if (token->kind == SqlToken::Kind::kEnd && depth == 0) {
@@ -62,11 +63,13 @@ class StatementReader {
       }
       const char* end = token->text.data() + token->text.size();
       statement.text = {statement.text.data(), static_cast<size_t>(end - statement.text.data())};
+      if (token->text == "(") ++brackets;
+      if (token->text == ")") --brackets;
       if (token->kind != SqlToken::Kind::kWord) continue;
       std::string word = Upper(token->text);
-      if (depth > 0 && (word == "BEGIN" || word == "CASE")) ++depth;
+      if (depth > 0 && word == "CASE") ++depth;
       if (depth > 0 && word == "END") --depth;
-      if (depth == 0 && BeginsBody(statement, word)) depth = 1;
+      if (depth == 0 && brackets == 0 && BeginsBody(statement, word)) depth = 1;
       statement.words.push_back(std::move(word));
     }
     if (statement.text.empty()) return std::nullopt;
@@ -78,7 +81,10 @@ class StatementReader {
   bool BeginsBody(const Statement& statement, std::string_view word) const {
     if (statement.Word(0) != "CREATE") return false;
     if (engine_ == Engine::kSqlite) return word == "BEGIN" && statement.Has("TRIGGER");
-    return word == "ATOMIC" && !statement.words.empty() && statement.words.back() == "BEGIN";
+    std::string_view what =
+        statement.Word(statement.BeginsWith({"CREATE", "OR", "REPLACE"}) ? 3 : 1);
+    return (what == "FUNCTION" || what == "PROCEDURE") && word == "ATOMIC" &&
+           statement.words.back() == "BEGIN";
   }
 
   SqlLexer lexer_;

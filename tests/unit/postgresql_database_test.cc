@@ -150,6 +150,18 @@ TEST_F(PostgresqlDatabaseTest, AStepCannotLeaveItsTransactionOrItsRole) {
   }
 }
 
+TEST_F(PostgresqlDatabaseTest, AStepThatEndsItsTransactionUnseenIsRefused) {
+  // A name that looks like the beginning of an expression in a body, which goes on for us.
+  auto refused =
+      database_->Run(Up("", 0, "1-t1",
+                        {MakeStep(1,
+                                  "CREATE FUNCTION f() RETURNS integer LANGUAGE sql BEGIN ATOMIC\n"
+                                  "SELECT 1 AS case; END;\nCOMMIT; BEGIN;",
+                                  "")}));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().cause, HasSubstr("step 1 s1 (up) ended its transaction"));
+}
+
 TEST_F(PostgresqlDatabaseTest, StepsRunAsTheOwnerWhoeverLogsIn) {
   auto administrator = MakePostgresqlDatabase(server_.AsAdministrator(name_));
   ExpectDone(administrator->Run(Up("", 0, "1-t1", {MakeStep(1, kTable, kNoTable)})));

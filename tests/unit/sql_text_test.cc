@@ -155,6 +155,19 @@ TEST(FindObstaclesTest, KnowsTheBodiesOfTriggersAndFunctions) {
               ElementsAre(HasSubstr("3: ROLLBACK")));
 }
 
+TEST(FindObstaclesTest, TakesNothingElseForTheBodyOfAFunction) {
+  for (const char* sql : {"CREATE VIEW v AS SELECT begin atomic FROM t; COMMIT; BEGIN",
+                          "CREATE FUNCTION f(begin atomic) RETURNS int LANGUAGE sql AS 'SELECT 1'; "
+                          "COMMIT; BEGIN",
+                          "CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC SELECT begin FROM t; END; "
+                          "COMMIT; BEGIN"})
+    EXPECT_EQ(Obstacles(sql, Engine::kPostgresql).size(), 2U) << sql;
+  EXPECT_THAT(Obstacles("CREATE OR REPLACE FUNCTION f(a int) RETURNS int BEGIN ATOMIC\n"
+                        "SELECT CASE WHEN (a > 1) THEN 1 END; SELECT 2; END; SELECT 1",
+                        Engine::kPostgresql),
+              IsEmpty());
+}
+
 TEST(FindObstaclesTest, FindsWhatSqliteCannotHaveInATransaction) {
   for (const char* sql : {"VACUUM", "ATTACH 'x' AS y", "DETACH y", "PRAGMA foreign_keys = OFF",
                           "PRAGMA journal_mode = WAL", "pragma writable_schema = 1"})
