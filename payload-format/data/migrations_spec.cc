@@ -18,10 +18,15 @@ Result<StepMeaning> MeaningFromJson(const Json& json, const Step& step) {
   JsonFields fields(json, "meaning");
   StepMeaning meaning;
   (void)fields.Required("traits");
-  meaning.traits = fields.Strings("traits");
-  for (const std::string& word : meaning.traits) {
+  std::vector<std::string> words = fields.Strings("traits");
+  for (const std::string& word : words) {
     if (std::find(kStepTraits.begin(), kStepTraits.end(), word) == kStepTraits.end())
       fields.Fault("traits", "holds a word that is none");
+  }
+  // Meanings are compared, and their traits are a set.
+  for (std::string_view trait : kStepTraits) {
+    if (std::find(words.begin(), words.end(), trait) != words.end())
+      meaning.traits.emplace_back(trait);
   }
   meaning.up = fields.String("up");
   meaning.down = fields.String("down");

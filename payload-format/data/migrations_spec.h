@@ -15,7 +15,7 @@ namespace ignite::format {
 
 /// What the manifest says of a step beside its files.
 struct StepMeaning {
-  std::vector<std::string> traits;  ///< Words of kStepTraits.
+  std::vector<std::string> traits;  ///< Words of kStepTraits, in its order, each once.
   std::string up;    ///< SHA-256 of the normal form, in hexadecimal; empty for a program.
   std::string down;  ///< The same; also empty where there is no way back.
 

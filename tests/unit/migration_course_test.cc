@@ -106,6 +106,22 @@ TEST_F(MigrationCourseTest, StepsThatAreAppliedStayWhatTheyWere) {
   EXPECT_THAT(Plan(), FailsWith(kRefused, "step 2 s is not what it was"));
 }
 
+TEST_F(MigrationCourseTest, AStepStaysWhatItWasHoweverItsTraitsAreListed) {
+  auto listed = [](DataRelease release, std::vector<std::string> traits) {
+    release.spec.engine = format::MigrationsSpec::kSqlite;
+    release.spec.database = "/var/lib/main.db";
+    release.spec.folder.entries = 1;
+    release.spec.meanings[0].traits = std::move(traits);
+    release.spec = Must(format::MigrationsSpec::FromJson(release.spec.ToJson()));
+    return release;
+  };
+  from_ = listed(*from_, {"lossy", "foreign-keys-off"});
+  to_ = listed(*to_, {"foreign-keys-off", "lossy", "foreign-keys-off"});
+  EXPECT_EQ(Must(Plan()).move.to_version, 3);
+  to_ = listed(*to_, {"lossy"});
+  EXPECT_THAT(Plan(), FailsWith(kRefused, "is not what it was"));
+}
+
 TEST_F(MigrationCourseTest, NoStepComesBetweenThoseThatAreApplied) {
   from_ = Release("old", {1, 3});
   state_ = StateOf(*from_);
