@@ -60,7 +60,13 @@ Result<Course> MigrationsHandler::StagedCourse(const Change& change, const Sides
   Course course = TRY(CourseOf(change, sides, state, load));
   if (sides.to && sides.to->spec.has_verify) {
     std::string text = TRY(load(std::string(MigrationsSpec::kVerify)));
-    for (const auto& query : migrations::SplitStatements(text, EngineOf(sides.to->spec)))
+    migrations::Engine engine = EngineOf(sides.to->spec);
+    // What is not closed would end the queries early, and with them the test.
+    if (auto form = migrations::NormalForm(text, engine); !form) {
+      return Error{ErrorCode::kCorrupt, StrCat(MigrationsSpec::kVerify, ", ", form.error().cause),
+                   "build the bundle anew"};
+    }
+    for (const auto& query : migrations::SplitStatements(text, engine))
       course.move.verify.emplace_back(query.text);
   }
   return course;

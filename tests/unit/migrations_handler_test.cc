@@ -144,6 +144,22 @@ TEST_F(MigrationsHandlerTest, AfterItsCheckTheDatabaseIsNotReadAgainForWords) {
   EXPECT_THAT(Must(handler_.ActivationSteps(change_)), Contains(HasSubstr("move data/main")));
 }
 
+TEST_F(MigrationsHandlerTest, QueriesThatWouldBeCutOffAreRefused) {
+  worker_.state = At("1-t1", 1);
+  worker_.state.baseline = 1;
+  change_.to = Release("2-t2", 1);
+  auto spec = Must(format::MigrationsSpec::FromJson(change_.to->spec));
+  spec.has_verify = true;
+  change_.to->spec = spec.ToJson();
+  std::string folder = probe_.Path("/var/lib/ignite/programs/data/main/2-t2");
+  Must(files_.MakeDirectories(folder, 0755));
+  Must(files_.WriteAtomically(folder + "/verify.sql", AsBytes(std::string("SELECT 1;\n\0", 11)),
+                              0644));
+  EXPECT_THAT(handler_.Activate(change_, {}),
+              FailsWith(ErrorCode::kCorrupt, "verify.sql, line 2: a NUL byte"));
+  EXPECT_THAT(worker_.asked, Not(Contains("run")));
+}
+
 TEST_F(MigrationsHandlerTest, WithoutItsSnapshotNothingIsChanged) {
   worker_.state = At("1-t1", 1);
   worker_.fails = "snapshot";
