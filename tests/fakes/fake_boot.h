@@ -14,6 +14,7 @@ class FakeBoot : public engine::Boot, public Reboot {
 
   Result<Slot> Booted() override { return booted; }
   Result<std::optional<Slot>> Next() override {
+    if (fault_of_next) return *fault_of_next;
     if (!tells_next) return std::optional<Slot>();
     return std::optional(tries > 0 ? OtherThan(good) : good);
   }
@@ -54,6 +55,7 @@ class FakeBoot : public engine::Boot, public Reboot {
   bool tells_next = true;
   int requests = 0;  ///< Of a reboot.
   std::optional<Error> fault;
+  std::optional<Error> fault_of_next;
   std::optional<Error> fault_of_trial;  ///< It is told all the same.
   std::optional<Error> fault_of_leaving;
 };

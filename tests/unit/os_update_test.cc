@@ -333,6 +333,53 @@ TEST_P(OsUpdateTest, TheSlotIsGivenUpBeforeItsFirstByteIsWritten) {
   EXPECT_EQ(Held(Slot::kB), before);
 }
 
+TEST_P(OsUpdateTest, ASlotIsNotWrittenWhereThatCannotBeNoted) {
+  Must(probe_.real_files->MakeDirectories(probe_.Path("/var/lib/ignite/slots.json.tmp/in-the-way"),
+                                          0755));
+  std::string before = Held(Slot::kB);
+  EXPECT_EQ(Install(1).state, State::kFailed);
+  EXPECT_EQ(Held(Slot::kB), before);
+}
+
+TEST_P(OsUpdateTest, ALoaderThatDoesNotAnswerIsFoundBeforeAnythingIsWritten) {
+  probe_.boot.fault_of_next = Error{ErrorCode::kIo, "an injected fault", "mend the loader"};
+  Verdict refused = Install(1);
+  EXPECT_EQ(refused.reason, "targets");
+  EXPECT_EQ(refused.remedy, "mend the loader");
+}
+
+TEST_P(OsUpdateTest, NotesThatDoNotKnowWhatRunsAreNotBelieved) {
+  Commit(1);
+  Commit(2);
+  std::string file = probe_.Path("/var/lib/ignite/slots.json");
+  Json notes = Must(Json::ParseStored(Must(probe_.real_files->ReadFile(file, 65536))));
+  notes.Set("a", "");
+  Must(probe_.real_files->WriteAtomically(file, AsBytes(notes.Dump()), 0644));
+  EXPECT_THAT(Must(probe_.Rollback()).cause, HasSubstr("not known any more which slot holds what"));
+}
+
+/// Changes a byte of the slot once it is read back.
+class DamageInReadBack : public fakes::FakeObserver {
+ public:
+  DamageInReadBack(FileSystem& files, std::string slot) : files_(files), slot_(std::move(slot)) {}
+  void OnProgress(const Progress& progress) override {
+    if (progress.step.find("back") != std::string::npos)
+      Must(files_.Overwrite(slot_, 0, AsBytes("x")));
+  }
+
+ private:
+  FileSystem& files_;
+  std::string slot_;
+};
+
+TEST_F(OsImageTest, ASlotThatIsNotAsWrittenIsNotEntered) {
+  DamageInReadBack observer(*probe_.real_files, SystemIn(Slot::kB));
+  auto bundle = fakes::MakeMemoryFile(fakes::FakeProbe::Bundle(Release(1)));
+  Verdict verdict = Must(Engine(probe_.parts()).Install({std::move(bundle), "test"}, observer));
+  EXPECT_EQ(verdict.state, State::kFailed);
+  EXPECT_THAT(verdict.cause, HasSubstr("returns at byte 0 something else"));
+}
+
 TEST_F(OsImageTest, WhatLiesBehindTheImageStays) {
   Install(1);
   EXPECT_EQ(Held(Slot::kB).substr(Release(1).image.size()), std::string(1000, 'f'));
@@ -688,6 +735,11 @@ TEST_F(OsTreeTest, VerifyComparesTheSlotWithItsTable) {
   probe_.boot.booted = Slot::kA;
   EXPECT_THAT(Differences(), testing::Contains(HasSubstr("slot a runs, and not slot b")));
   EXPECT_THAT(Differences(), testing::Contains(testing::StartsWith("system: has other content")));
+
+  auto record = *Must(probe_.OpenJournal().Current())->Find("os");
+  Must(probe_.real_files->RemoveFile(
+      ProbePaths(probe_.Path("")).Table(record.component, record.release)));
+  EXPECT_THAT(Differences(), testing::Contains(testing::EndsWith("is missing")));
 }
 
 TEST_F(OsTreeTest, WhatIsDamagedIsMendedByTheSameBundle) {
