@@ -20,8 +20,7 @@ namespace ignite::handlers {
 namespace {
 
 constexpr size_t kBlock = size_t{1024} * 1024;
-constexpr uint64_t kWindow = 16 * kBlock;
-/// Every device can be read past the page cache in such pieces.
+/// Every device can be read and written past the page cache in such pieces.
 constexpr size_t kAlignment = 4096;
 
 uint64_t HashOf(ByteView block) { return XXH3_64bits(block.data(), block.size()); }
@@ -43,6 +42,12 @@ Result<UniqueFd> OpenDevice(const std::string& device, int flags) {
                "unmount it: an operating system is written to a slot that nothing uses"};
 }
 
+/// Past the page cache, where that can be: files of some file systems know no other way.
+Result<UniqueFd> OpenDirect(const std::string& device, int flags) {
+  auto direct = OpenDevice(device, flags | O_DIRECT);
+  return direct ? std::move(direct) : OpenDevice(device, flags);
+}
+
 /// At least `length` bytes of `place`, where the device has them: in whole pieces of kAlignment, as
 /// reading past the page cache wants it. Fewer only at the end of the device.
 Result<size_t> ReadAligned(int fd, uint64_t place, std::byte* buffer, size_t length,
@@ -59,13 +64,13 @@ Result<size_t> ReadAligned(int fd, uint64_t place, std::byte* buffer, size_t len
   return filled;
 }
 
-/// Aligned as well.
-struct Free {
-  void operator()(std::byte* bytes) const { free(bytes); }
-};
-using AlignedBlock = std::unique_ptr<std::byte, Free>;
-
 }  // namespace
+
+void SlotImage::Free::operator()(std::byte* bytes) const { free(bytes); }
+
+SlotImage::AlignedBlock SlotImage::MakeBlock() {
+  return AlignedBlock(static_cast<std::byte*>(aligned_alloc(kAlignment, kBlock)));
+}
 
 Result<> SlotImage::Check(const std::string& device, uint64_t size) {
   UniqueFd fd = TRY(OpenDevice(device, O_RDWR));
@@ -86,86 +91,77 @@ Result<> SlotImage::Check(const std::string& device, uint64_t size) {
 
 Result<SlotImage> SlotImage::Open(const std::string& device, uint64_t size) {
   TRY(Check(device, size));
-  SlotImage image(TRY(OpenDevice(device, O_RDWR)), device, size);
-  image.block_.reserve(kBlock);
-  return image;
+  return SlotImage(TRY(OpenDirect(device, O_RDWR)), device, size);
 }
 
 Result<> SlotImage::Write(ByteView bytes) {
   while (!bytes.empty()) {
-    size_t count = std::min(bytes.size(), kBlock - block_.size());
-    block_.insert(block_.end(), bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(count));
+    size_t count = std::min(bytes.size(), kBlock - filled_);
+    std::copy_n(bytes.begin(), count, block_.get() + filled_);
+    filled_ += count;
     bytes = bytes.subspan(count);
-    if (block_.size() == kBlock) TRY(PutBlock());
+    if (filled_ == kBlock) TRY(PutBlock());
   }
   return {};
 }
 
 Result<> SlotImage::PutBlock() {
-  hashes_.push_back(HashOf(block_));
-  auto place = static_cast<off_t>(place_);
-  auto length = static_cast<off_t>(block_.size());
-  if (!TRY(HoldsBlock())) {
+  ByteView block(block_.get(), filled_);
+  hashes_.push_back(HashOf(block));
+  if (!HoldsBlock(block)) {
     bool is_punched =
-        IsAllZero(block_) &&
-        fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, place, length) == 0;
+        IsAllZero(block) && fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                      static_cast<off_t>(place_), static_cast<off_t>(filled_)) == 0;
     if (!is_punched) {
-      if (lseek(fd_.get(), place, SEEK_SET) < 0)
+      if (lseek(fd_.get(), static_cast<off_t>(place_), SEEK_SET) < 0)
         return SystemError(StrCat("seeking in ", device_), errno);
-      TRY(WriteAll(fd_.get(), block_, device_));
+      // The end of an image may be no whole piece: that goes through the page cache.
+      if (filled_ % kAlignment != 0) TRY(LeaveDirect());
+      TRY(WriteAll(fd_.get(), block, device_));
     }
   }
-  place_ += block_.size();
-  block_.clear();
-  return place_ - window_ < kWindow ? Result<>() : SendWindow(place_);
+  place_ += filled_;
+  filled_ = 0;
+  return {};
 }
 
-Result<bool> SlotImage::HoldsBlock() {
-  former_.resize(block_.size());
-  if (lseek(fd_.get(), static_cast<off_t>(place_), SEEK_SET) < 0)
-    return SystemError(StrCat("seeking in ", device_), errno);
-  // What cannot be read is written anew.
-  auto read = ReadFully(fd_.get(), former_, device_);
-  return read && *read == former_.size() && former_ == block_;
-}
-
-Result<> SlotImage::SendWindow(uint64_t end) {
-  auto length = static_cast<off_t>(end - window_);
-  auto begin = static_cast<off_t>(window_);
-  if (sync_file_range(fd_.get(), begin, length, SYNC_FILE_RANGE_WRITE) != 0)
-    return SystemError(StrCat("writing ", device_), errno);
-  if (window_ >= kWindow) {
-    off_t before = begin - static_cast<off_t>(kWindow);
-    constexpr unsigned kWait =
-        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-    if (sync_file_range(fd_.get(), before, kWindow, kWait) != 0)
-      return SystemError(StrCat("writing ", device_), errno);
-    (void)posix_fadvise(fd_.get(), before, kWindow, POSIX_FADV_DONTNEED);
+bool SlotImage::HoldsBlock(ByteView block) {
+  // Another system mostly differs in the first piece already, and then the rest is not read.
+  for (size_t length : {std::min(kAlignment, block.size()), block.size()}) {
+    // What cannot be read is written anew.
+    auto got = ReadAligned(fd_.get(), place_, former_.get(), length, device_);
+    if (!got || *got < length) return false;
+    if (!std::equal(block.begin(), block.begin() + static_cast<ptrdiff_t>(length), former_.get()))
+      return false;
   }
-  window_ = end;
+  return true;
+}
+
+Result<> SlotImage::LeaveDirect() {
+  int flags = fcntl(fd_.get(), F_GETFL);
+  if (flags < 0 || fcntl(fd_.get(), F_SETFL, flags & ~O_DIRECT) < 0)
+    return SystemError(StrCat("writing ", device_), errno);
   return {};
 }
 
 Result<> SlotImage::Finish(const GoOn& go_on) {
-  if (!block_.empty()) TRY(PutBlock());
+  if (filled_ != 0) TRY(PutBlock());
   if (fsync(fd_.get()) != 0) return SystemError(StrCat("syncing ", device_), errno);
+  // Of a device that is written through the page cache only.
   (void)posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED);
   fd_.Reset();
   return ReadBack(go_on);
 }
 
 Result<> SlotImage::ReadBack(const GoOn& go_on) {
-  // Files of some file systems can be read through the page cache only.
-  auto direct = OpenDevice(device_, O_RDONLY | O_DIRECT);
-  UniqueFd fd = direct ? *std::move(direct) : TRY(OpenDevice(device_, O_RDONLY));
-  AlignedBlock buffer(static_cast<std::byte*>(aligned_alloc(kAlignment, kBlock)));
+  UniqueFd fd = TRY(OpenDirect(device_, O_RDONLY));
   uint64_t place = 0;
   for (uint64_t hash : hashes_) {
     if (!go_on())
       return Error{ErrorCode::kCancelled, "reading the slot back was stopped", "start it again"};
     auto length = static_cast<size_t>(std::min<uint64_t>(kBlock, size_ - place));
-    size_t got = TRY(ReadAligned(fd.get(), place, buffer.get(), length, device_));
-    if (got < length || HashOf({buffer.get(), length}) != hash) {
+    size_t got = TRY(ReadAligned(fd.get(), place, former_.get(), length, device_));
+    if (got < length || HashOf({former_.get(), length}) != hash) {
       return Error{ErrorCode::kIo,
                    StrCat("the slot ", device_, " returns at byte ", place,
                           " something else than was written there"),

@@ -1,14 +1,14 @@
 // Writes an image into the slot that does not run, and proves that the device has it.
 //
-// The bytes go through the page cache, but not to stay there: each window is sent to the device
-// while the next one fills, and dropped, so that the probe's own work keeps its memory and a power
-// cut finds little unwritten. Blocks that the slot holds already are not written again. Zeros are
-// punched, never discarded: a discarded block may return what was there before. At the end the
-// device itself is read back, past the page cache, and each block compared with the hash (XXH3) of
+// The bytes go past the page cache, so that the probe's own work keeps its memory, no byte is
+// copied twice, and a power cut finds little unwritten. Blocks that the slot holds already are not
+// written again. Zeros are punched, never discarded: a discarded block may return what was there
+// before. At the end the device itself is read back and each block compared with the hash (XXH3) of
 // the authenticated bytes that were meant for it.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -39,19 +39,25 @@ class SlotImage {
   SlotImage(UniqueFd fd, std::string device, uint64_t size)
       : fd_(std::move(fd)), device_(std::move(device)), size_(size) {}
 
+  struct Free {
+    void operator()(std::byte* bytes) const;
+  };
+  using AlignedBlock = std::unique_ptr<std::byte, Free>;
+  static AlignedBlock MakeBlock();
+
   Result<> PutBlock();
-  Result<bool> HoldsBlock();
-  Result<> SendWindow(uint64_t end);
+  bool HoldsBlock(ByteView block);
+  Result<> LeaveDirect();
   Result<> ReadBack(const GoOn& go_on);
 
   UniqueFd fd_;
   std::string device_;
   uint64_t size_;
-  uint64_t place_ = 0;   ///< Of block_.
-  uint64_t window_ = 0;  ///< Where the one that fills begins.
-  Bytes block_;
-  Bytes former_;                  ///< What the slot has there.
-  std::vector<uint64_t> hashes_;  ///< Of each block.
+  uint64_t place_ = 0;  ///< Of block_.
+  AlignedBlock block_ = MakeBlock();
+  size_t filled_ = 0;                  ///< Bytes of block_.
+  AlignedBlock former_ = MakeBlock();  ///< What the device has there.
+  std::vector<uint64_t> hashes_;       ///< Of each block.
 };
 
 }  // namespace ignite::handlers

@@ -71,6 +71,14 @@ TEST_F(SlotImageTest, HoldsTheImageAndLeavesTheRest) {
   EXPECT_EQ(Read(), image_ + std::string(3 * kMiB - kImage, 's'));
 }
 
+TEST_F(SlotImageTest, ABlockThatDiffersInItsLastByteIsWritten) {
+  Must(files_->Overwrite(slot_, 0, AsBytes(image_)));
+  Damage(kMiB - 1);
+  SlotImage slot = Must(SlotImage::Open(slot_, kImage));
+  Must(slot.Write(AsBytes(image_)));
+  EXPECT_THAT(slot.Finish(go_on_), Succeeds());
+}
+
 TEST_F(SlotImageTest, AFileThatIsTooSmallIsNotOpened) {
   Resize(kImage - 1);
   EXPECT_THAT(SlotImage::Open(slot_, kImage), FailsWith(ErrorCode::kRefused));
