@@ -26,7 +26,8 @@ struct ReadItem {
 /// decoder.
 Result<> Unpack(ReadItem& item) {
   TRY(CheckChunk(item.stored, item.entry));
-  item.plain = TRY(item.codec->Decode(item.stored, item.number, item.last, item.plain_size));
+  item.plain = TRY(item.codec->Decode(item.stored, item.number, item.last, item.plain_size,
+                                      std::move(item.plain)));
   item.plain_digest = Sha256(item.plain);
   return {};
 }
@@ -66,6 +67,9 @@ Result<VerifiedBundle> VerifiedBundle::Open(std::unique_ptr<InputFile> file, con
 Result<> VerifiedBundle::ReadPayloads(PayloadSink& sink, unsigned threads,
                                       const Progress& progress) {
   PayloadMembersReader stored(input_, header_.payload_size);
+  // The memory of delivered chunks, for those to come: to give it back and ask for it again costs
+  // the system more than the cipher does.
+  std::vector<ReadItem> spare;
   auto entry = index_.begin();
   uint64_t done = 0;
   uint32_t stream_number = 0;
@@ -81,14 +85,22 @@ Result<> VerifiedBundle::ReadPayloads(PayloadSink& sink, unsigned threads,
                                            digests.Update(item.plain_digest.bytes);
                                            done += item.stored.size();
                                            TRY(sink.Write(item.plain));
+                                           spare.push_back(std::move(item));
                                            return progress(done);
                                          });
       uint64_t count = stream.ChunkCount(header_.chunk_size);
       for (uint64_t i = 0; i < count; ++i, ++entry) {
         uint64_t left = stream.size - i * header_.chunk_size;
-        ReadItem item{
-            &codec, *entry, i, i + 1 == count, std::min<uint64_t>(left, header_.chunk_size),
-            {},     {},     {}};
+        ReadItem item{};
+        if (!spare.empty()) {
+          item = std::move(spare.back());
+          spare.pop_back();
+        }
+        item.codec = &codec;
+        item.entry = *entry;
+        item.number = i;
+        item.last = i + 1 == count;
+        item.plain_size = std::min<uint64_t>(left, header_.chunk_size);
         item.stored.resize(entry->stored_size);
         TRY(stored.Read(item.stored));
         TRY(pipeline.Push(std::move(item)));

@@ -57,13 +57,13 @@ bool IsSegmentOf(size_t plain_size, ByteView frame) {
          (frame[sizeof(uint32_t)] & kSingleSegment) != std::byte{0};
 }
 
-Result<Bytes> Decompress(ByteView frame, size_t plain_size) {
+Result<Bytes> Decompress(ByteView frame, size_t plain_size, Bytes plain) {
   thread_local Decompressor context(ZSTD_createDCtx());
   // Debian's library also takes skippable frames and those of zstd 0.5 to 0.7.
   if (ByteReader(frame).U32() != ZSTD_MAGICNUMBER) return Damaged();
   if (!IsSegmentOf(plain_size, frame)) return Damaged();
   if (ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size()) return Damaged();
-  Bytes plain(plain_size);
+  plain.resize(plain_size);
   size_t size =
       ZSTD_decompressDCtx(context.get(), plain.data(), plain.size(), frame.data(), frame.size());
   // The code of an error is larger than any chunk.
@@ -85,14 +85,14 @@ Bytes ChunkCodec::Encode(ByteView plain, uint64_t number, bool last, int level) 
   return AeadSeal(key_->key, NonceFor(*key_, number), AadFor(stream_, number, last), frame);
 }
 
-Result<Bytes> ChunkCodec::Decode(ByteView stored, uint64_t number, bool last,
-                                 size_t plain_size) const {
-  if (!key_) return Decompress(stored, plain_size);
+Result<Bytes> ChunkCodec::Decode(ByteView stored, uint64_t number, bool last, size_t plain_size,
+                                 Bytes memory) const {
+  if (!key_) return Decompress(stored, plain_size, std::move(memory));
   auto frame = AeadOpen(key_->key, NonceFor(*key_, number), AadFor(stream_, number, last), stored);
   if (!frame)
     return Error{ErrorCode::kCorrupt, "a chunk of the bundle does not decrypt",
                  "build the bundle anew"};
-  return Decompress(*frame, plain_size);
+  return Decompress(*frame, plain_size, std::move(memory));
 }
 
 Bytes SealManifest(ByteView json, const StreamKey& key) {

@@ -16,8 +16,9 @@ class ChunkCodec {
 
   Bytes Encode(ByteView plain, uint64_t number, bool last, int level) const;
   /// `plain_size` is what the chunk must give, no byte more or less. The caller has checked the
-  /// stored digest before.
-  Result<Bytes> Decode(ByteView stored, uint64_t number, bool last, size_t plain_size) const;
+  /// stored digest before. `memory` is that of an earlier chunk, to be used again.
+  Result<Bytes> Decode(ByteView stored, uint64_t number, bool last, size_t plain_size,
+                       Bytes memory = {}) const;
 
  private:
   uint32_t stream_;
