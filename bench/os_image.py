@@ -130,7 +130,7 @@ class Watch:
             kib = {name: int(count) for name, count in re.findall(r"^(VmHWM|VmRSS):\s+(\d+)", status, re.M)}
             self.largest = max(self.largest, kib.get("VmHWM", 0) << 10)
             together += kib.get("VmRSS", 0) << 10
-        self.together = max(self.together, together)
+        self.together = max(self.together, together, self.largest)
         self.spool = max(self.spool, self.used() - self.empty)
 
     def watch(self):
@@ -199,7 +199,7 @@ class Bench:
     def certificate(self, name, purpose):
         sh("openssl", "req", "-x509", "-newkey", "rsa:3072", "-nodes", "-subj", f"/CN={name}", "-days", "30",
            *(("-addext", f"extendedKeyUsage={purpose}") if purpose else ()),
-           "-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.pem")  # fmt: skip
+           "-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.pem")
         return self.folder / f"{name}.pem", self.folder / f"{name}.key"
 
     def swupdate(self):
@@ -217,11 +217,11 @@ class Bench:
             " installed-directly = true; }); }\n"
         )
         sh("openssl", "cms", "-sign", "-in", "sw-description", "-out", "sw-description.sig", "-signer", certificate, "-inkey", key,
-           "-outform", "DER", "-nosmimecap", "-binary", cwd=parts)  # fmt: skip
+           "-outform", "DER", "-nosmimecap", "-binary", cwd=parts)
         sh("sh", "-c", "printf '%s\\n' sw-description sw-description.sig image | cpio -o --quiet -H crc >../image.swu", cwd=parts)
         shutil.rmtree(parts)
         yield Tool("SWUpdate", ["swupdate", "-H", "bench:1", "-M", "-m", "-K", self.folder / "swupdate.aes", "-k", certificate,
-                                "-i", self.folder / "image.swu"])  # fmt: skip
+                                "-i", self.folder / "image.swu"])
 
     def rauc(self):
         certificate, key = self.certificate("rauc", "")
@@ -232,7 +232,7 @@ class Bench:
             "[update]\ncompatible=bench\nversion=1\n[bundle]\nformat=plain\n[image.rootfs]\nfilename=rootfs.img\n"
         )
         sh("rauc", "--cert", certificate, "--key", key, "bundle", f"--mksquashfs-args=-comp zstd -Xcompression-level {LEVEL}",
-           parts, self.folder / "image.raucb")  # fmt: skip
+           parts, self.folder / "image.raucb")
         shutil.rmtree(parts)
         backend = self.folder / "rauc-backend"
         backend.write_text("#!/bin/sh\ncase $1 in get-primary) echo A ;; get-state) echo good ;; esac\n")
@@ -246,8 +246,8 @@ class Bench:
         socket = self.folder / "bus"
         bus = self.folder / "bus.conf"
         bus.write_text(
-            f"<busconfig><type>system</type><listen>unix:path={socket}</listen><policy context='default'><allow user='*'/><allow own='*'/>"
-            "<allow send_destination='*'/><allow receive_sender='*'/></policy></busconfig>"
+            f"<busconfig><type>system</type><listen>unix:path={socket}</listen><policy context='default'>"
+            "<allow user='*'/><allow own='*'/><allow send_destination='*'/><allow receive_sender='*'/></policy></busconfig>"
         )
         daemon = subprocess.Popen(["dbus-daemon", f"--config-file={bus}", "--nofork"], stderr=subprocess.DEVNULL)
         self.stack.callback(lambda: (daemon.kill(), daemon.wait()))
@@ -256,14 +256,15 @@ class Bench:
         self.environment["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={socket}"
 
         def ready():
-            return subprocess.run(["busctl", f"--address=unix:path={socket}", "status", "de.pengutronix.rauc"], capture_output=True).returncode == 0
+            words = ["busctl", f"--address=unix:path={socket}", "status", "de.pengutronix.rauc"]
+            return subprocess.run(words, capture_output=True).returncode == 0
 
         def before():
             (self.work / "rauc.status").unlink(missing_ok=True)
             (self.work / "rauc").mkdir(exist_ok=True)
 
         yield Tool("RAUC, `plain`", ["rauc", "install", self.folder / "image.raucb"], before=before, ready=ready,
-                   service=["rauc", "-c", settings, "service", "--override-boot-slot=A"])  # fmt: skip
+                   service=["rauc", "-c", settings, "service", "--override-boot-slot=A"])
 
     def ignite(self):
         workshop = Workshop(self.folder / "workshop")
@@ -297,7 +298,8 @@ class Bench:
         service = None
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         if tool.service:
-            service = subprocess.Popen(list(map(str, tool.service)), env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            service = subprocess.Popen(list(map(str, tool.service)), env=self.environment, **quiet)
             wait_for(tool.ready, what=tool.name)
             before = resource.getrusage(resource.RUSAGE_CHILDREN)  # Without what asked whether it is ready.
         os.sync()
