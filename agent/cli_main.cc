@@ -48,10 +48,10 @@ const ProgramSpec& Program() {
             {"--export", "", "a line for each entry, with its hash"}},
            ""},
           {"config",
-           "the versions of the configurations: history, diff [FROM [TO]], show VERSION [FILE]",
+           "the kept versions of the configurations: history, diff or show",
            {"ACTION", "[VERSION]", "[FILE]"},
            {},
-           ""},
+           "actions: history; diff [FROM [TO]]; show VERSION [FILE]"},
           {"licence", "the licence, its features, and until when it holds", {}, {}, ""},
           {"show", "a transaction's steps and times", {"ID"}, {}, ""},
           {"cancel", "undo the running transaction", {}, {}, ""},
@@ -71,10 +71,9 @@ const ProgramSpec& Program() {
             {"--without-units", "", "leave the units alone: reboot, or start them, afterwards"}},
            ""},
       },
-      "exit codes: 0 done, 1 failed, nothing changed, 2 usage, 3 the bundle is not trusted, "
-      "damaged\n"
-      "or not for this identity, 4 this probe refuses, 5 applied, failed, rolled back, 6 stuck, 7 "
-      "busy"};
+      "exit codes: 0 done; 1 failed, nothing changed; 2 usage; 3 the bundle is not\n"
+      "trusted, damaged or not for this identity; 4 this probe refuses; 5 applied,\n"
+      "failed, rolled back; 6 stuck; 7 busy; 8 waits for a reboot"};
   return kProgram;
 }
 

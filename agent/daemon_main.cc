@@ -16,8 +16,8 @@ const ProgramSpec& Program() {
       "watches the inbox of this probe and applies what is uploaded",
       {{"--root", "DIR", "work on the probe below this folder (/)"}},
       {},
-      "Runs in the foreground until SIGTERM. Exit codes: 0 ended, 1 failed, 2 wrong usage or "
-      "configuration.",
+      "Runs in the foreground until SIGTERM.\n"
+      "exit codes: 0 ended; 1 failed; 2 wrong usage or configuration",
   };
   return kProgram;
 }

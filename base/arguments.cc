@@ -36,9 +36,14 @@ std::string Table(const std::vector<std::pair<std::string, std::string_view>>& r
 
 std::string Usage(const ProgramSpec& program, const CommandSpec* command) {
   std::vector<std::string> words;
-  if (command == nullptr) {
-    if (!program.commands.empty()) words.emplace_back("COMMAND");
+  if (command == nullptr && program.commands.empty()) {
     words.emplace_back("[OPTION]...");
+  } else if (command == nullptr) {
+    for (const OptionSpec& option : program.options)
+      words.push_back(StrCat("[", Synopsis(option), "]"));
+    for (const OptionSpec& option : {kHelp, kVersion})
+      words.push_back(StrCat("[", option.name, "]"));
+    words.emplace_back("COMMAND [ARGUMENT]...");
   } else {
     words.emplace_back(command->name);
     words.insert(words.end(), command->arguments.begin(), command->arguments.end());
@@ -238,8 +243,10 @@ std::string HelpText(const ProgramSpec& program, const CommandSpec* command) {
   std::string text = Usage(program, command);
   text += StrCat(program.name, command == nullptr ? std::string() : StrCat(" ", command->name),
                  ": ", command == nullptr ? program.summary : command->summary, "\n");
-  if (!commands.empty()) text += StrCat("\ncommands:\n", Table(commands));
-  text += StrCat("\noptions:\n", Table(options));
+  // A screen has no room for both.
+  text += commands.empty()
+              ? StrCat("\noptions:\n", Table(options))
+              : StrCat("\ncommands (COMMAND --help tells their options):\n", Table(commands));
   std::string_view details = command == nullptr ? program.details : command->details;
   if (!details.empty()) text += StrCat("\n", details, "\n");
   return text;

@@ -60,29 +60,27 @@ const ProgramSpec& Program() {
             {"--no-rehearsal", "", "do not try migrations on sample data before"},
             {"--jobs", "N", "threads (all cores)"},
             {"-o", "OUT", "write the bundle there; replaces nothing but a bundle", Occurs::kOnce}},
-           "With SOURCE_DATE_EPOCH set, no file time is later than it. The same recipe and "
-           "sources\n"
-           "give the same content id."},
+           "With SOURCE_DATE_EPOCH set, no file time is later than it. The same recipe and\n"
+           "sources give the same content id."},
           {"rehearse",
            "try the migrations of a recipe on a copy of sample data",
            {"RECIPE"},
            {{"--database", "DATABASE", "a SQLite file, or postgresql:dbname=NAME; never written",
              Occurs::kOnce},
             {"--payload", "NAME", "which payload, where there are several"}},
-           "Each step that the sample does not have runs up, down and up again, then all at once;\n"
-           "what a down does not undo is told by step, file and first difference. Steps without a\n"
-           "down or 'lossy' run up only. Programs run as you, on the copy. 'build' does the same "
-           "on\n"
-           "'sample =' of the recipe, or on a new SQLite database."},
+           "Each step that the sample does not have runs up, down and up again, then all at\n"
+           "once; what a down does not undo is told by step, file and first difference.\n"
+           "Steps without a down or 'lossy' run up only. Programs run as you, on the copy.\n"
+           "'build' does the same on 'sample =' of the recipe, or on a new SQLite database."},
           {"rewrap",
-           "give a bundle to other recipients, without building or signing it anew",
+           "give a bundle to other recipients, without signing it anew",
            {"BUNDLE"},
            {kIdentities,
             kRecipient,
             kRecipients,
             {"-o", "OUT", "write the new bundle there; never overwrites", Occurs::kOnce}},
-           "One of its recipients' keys opens the bundle. The new one is for those given here and\n"
-           "for nobody else; content id, signatures and every other byte stay as they are."},
+           "One of its recipients' keys opens the bundle. The new one is for those given\n"
+           "here and for nobody else; content id, signatures and all else stay as they are."},
           {"sign",
            "add signatures to a finished bundle, elsewhere and later",
            {"BUNDLE"},
@@ -90,9 +88,9 @@ const ProgramSpec& Program() {
             kWith,
             kPublic,
             {"-o", "OUT", "write the new bundle there; never overwrites", Occurs::kOnce}},
-           "The bundle is checked on the way, as far as that takes neither its recipients' keys\n"
-           "nor a keyring; 'ignite-pack verify' before tells what is signed. Content id,\n"
-           "recipients and every other byte stay as they are."},
+           "The bundle is checked on the way, as far as that takes neither its recipients'\n"
+           "keys nor a keyring; 'ignite-pack verify' before tells what is signed. Content\n"
+           "id, recipients and every other byte stay as they are."},
           {"inspect",
            "show what a bundle says of itself, without verifying it",
            {"BUNDLE"},
@@ -102,9 +100,9 @@ const ProgramSpec& Program() {
            {"BUNDLE"},
            {{"--keyring", "FILE", "the trusted keys", Occurs::kOnce}, kIdentities}},
       },
-      "exit codes: 0 done, 1 failed, 2 usage or recipe wrong,\n"
-      "3 the bundle is not trusted, damaged, empty, short, of an unknown version\n"
-      "  or not encrypted to this identity"};
+      "exit codes: 0 done; 1 failed; 2 usage or recipe wrong; 3 the bundle is not\n"
+      "trusted, damaged, empty, short, of an unknown version or not encrypted to this\n"
+      "identity"};
   return kProgram;
 }
 

@@ -1050,20 +1050,6 @@ class ConfigurationTest(AgentCase):
         self.probe.install(self.bundle("1.0", sign=("release", "qa")))
 
 
-class ManualTest(AgentCase):
-    def test_every_command_and_option_is_in_the_manual(self):
-        docs = pathlib.Path(__file__).parents[2] / "docs"
-        manual = (docs / "man/ignite.1").read_text().replace("\\-", "-")
-        operations = (docs / "operations.md").read_text()
-        commands = re.findall(r"^  ([a-z]+) ", self.probe.text("--help"), re.MULTILINE)
-        self.assertGreater(len(commands), 10)
-        for command in commands:
-            self.assertRegex(manual, rf'\.TP\n\.B[IR]* (.* " )?"?{command}\b', command)
-            self.assertIn(f"`ignite {command}", operations)
-            for option in set(re.findall(r"^  (--[a-z-]+)", self.probe.text(command, "--help"), re.MULTILINE)):
-                self.assertIn(option, manual, command)
-
-
 class AdoptTest(AgentCase):
     """What ran before ignite came becomes a deployment."""
 

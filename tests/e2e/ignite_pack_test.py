@@ -1098,11 +1098,7 @@ class SignTest(PackCase):
 
 
 class CommandLineTest(PackCase):
-    def test_help_fits_a_screen(self):
-        for words in ((), ("keygen",), ("keyring",), ("build",), ("rewrap",), ("sign",), ("inspect",), ("verify",)):
-            lines = self.run_pack(*words, "--help").stdout.decode().splitlines()
-            self.assertLessEqual(len(lines), 24, words)
-            self.assertLessEqual(max(map(len, lines)), 90, words)
+    def test_version(self):
         self.assertRegex(self.run_pack("--version").stdout.decode(), r"^ignite-pack \d+\.\d+\.\d+\n$")
 
     def test_unknown_words_name_the_nearest(self):

@@ -104,7 +104,9 @@ TEST(ArgumentsTest, HelpIsGivenWhateverElseTheLineHolds) {
 
 TEST(ArgumentsTest, HelpTextNamesCommandsAndOptionsWithin80Columns) {
   std::string program = HelpText(Program(), nullptr);
-  EXPECT_THAT(program, HasSubstr("usage: tool COMMAND [OPTION]...\n"));
+  EXPECT_THAT(
+      program,
+      HasSubstr("usage: tool [--root DIR] [--json] [--help] [--version] COMMAND [ARGUMENT]...\n"));
   EXPECT_THAT(program, HasSubstr("install  apply a bundle"));
   std::string build = HelpText(Program(), &Program().commands[2]);
   EXPECT_THAT(build, HasSubstr("usage: tool build [--sign KEY]... [--level N] -o OUT\n"));
