@@ -38,8 +38,10 @@ holds() {  # PACKAGE FILE...
 }
 holds ignite-agent usr/bin/ignite usr/sbin/ignited \
   usr/lib/ignite/ignite-init etc/grub.d/10_ignite \
-  lib/systemd/system/ignited.service usr/lib/tmpfiles.d/ignite-agent.conf usr/lib/sysusers.d/ignite-agent.conf
-holds ignite-pack usr/bin/ignite-pack
+  lib/systemd/system/ignited.service usr/lib/tmpfiles.d/ignite-agent.conf usr/lib/sysusers.d/ignite-agent.conf \
+  usr/share/bash-completion/completions/ignite usr/share/zsh/vendor-completions/_ignite
+holds ignite-pack usr/bin/ignite-pack \
+  usr/share/bash-completion/completions/ignite-pack usr/share/zsh/vendor-completions/_ignite-pack
 
 for deb in "$out"/ignite-{agent,pack}_*.deb; do dpkg -x "$deb" "$work/installed"; done
 mkdir "$out/bin"
