@@ -39,6 +39,7 @@ holds() {  # PACKAGE FILE...
 holds ignite-agent usr/bin/ignite usr/sbin/ignited \
   usr/lib/ignite/ignite-init etc/grub.d/10_ignite \
   lib/systemd/system/ignited.service usr/lib/tmpfiles.d/ignite-agent.conf usr/lib/sysusers.d/ignite-agent.conf \
+  usr/share/doc/ignite-agent/examples/{{vsftpd,proftpd,sshd_config.d/ignite-sftp}.conf,pam.d/ignite-ftp} \
   usr/share/bash-completion/completions/ignite usr/share/zsh/vendor-completions/_ignite
 holds ignite-pack usr/bin/ignite-pack \
   usr/share/bash-completion/completions/ignite-pack usr/share/zsh/vendor-completions/_ignite-pack
