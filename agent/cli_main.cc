@@ -181,6 +181,21 @@ Result<cli::Answer> Run(const Arguments& arguments) {
   return RunWithKeys(arguments, paths);
 }
 
+Result<cli::Answer> AnswerTo(const Arguments& arguments) {
+  cli::Answer answer{Json::EmptyObject(), {}, engine::exit_code::kDone};
+  if (arguments.help()) {
+    answer.text = HelpText(Program(), arguments.command());
+    answer.document.Set("help", answer.text);
+    return answer;
+  }
+  if (arguments.version()) {
+    answer.text = "ignite " IGNITE_VERSION "\n";
+    answer.document.Set("version", IGNITE_VERSION);
+    return answer;
+  }
+  return Run(arguments);
+}
+
 int Print(std::string_view text, int exit_code) {
   (void)std::fwrite(text.data(), 1, text.size(), stdout);
   return exit_code;
@@ -207,9 +222,7 @@ int Main(const std::vector<std::string>& words) {
   bool as_json = std::find(words.begin(), words.end(), "--json") != words.end();
   auto arguments = ParseArguments(Program(), words);
   if (!arguments) return PrintError(arguments.error(), as_json);
-  if (arguments->help()) return Print(HelpText(Program(), arguments->command()), 0);
-  if (arguments->version()) return Print("ignite " IGNITE_VERSION "\n", 0);
-  auto answer = Run(*arguments);
+  auto answer = AnswerTo(*arguments);
   if (!answer) return PrintError(answer.error(), as_json);
   return Print(as_json ? answer->document.Dump(true) + "\n" : answer->text, answer->exit_code);
 }

@@ -40,9 +40,11 @@ holds ignite-agent usr/bin/ignite usr/sbin/ignited \
   usr/lib/ignite/ignite-init etc/grub.d/10_ignite \
   lib/systemd/system/ignited.service usr/lib/tmpfiles.d/ignite-agent.conf usr/lib/sysusers.d/ignite-agent.conf \
   usr/share/doc/ignite-agent/examples/{{vsftpd,proftpd,sshd_config.d/ignite-sftp}.conf,pam.d/ignite-ftp} \
-  usr/share/bash-completion/completions/ignite usr/share/zsh/vendor-completions/_ignite
+  usr/share/bash-completion/completions/ignite usr/share/zsh/vendor-completions/_ignite \
+  usr/share/doc/ignite-agent/json.md usr/share/doc/ignite-agent/operations.md
 holds ignite-pack usr/bin/ignite-pack \
-  usr/share/bash-completion/completions/ignite-pack usr/share/zsh/vendor-completions/_ignite-pack
+  usr/share/bash-completion/completions/ignite-pack usr/share/zsh/vendor-completions/_ignite-pack \
+  usr/share/doc/ignite-pack/json.md
 
 for deb in "$out"/ignite-{agent,pack}_*.deb; do dpkg -x "$deb" "$work/installed"; done
 mkdir "$out/bin"

@@ -176,10 +176,11 @@ def main():
     ):
         count, found = check_keys(pages[name], known, lists)
         keys, faults = keys + count, faults + found
-    operations = (tree / "docs/operations.md").read_text()
-    for command in Help("ignite").commands:
-        if f"`ignite {command}" not in operations:
-            faults.append(f"docs/operations.md does not tell of ignite {command}")
+    for document, programs in (("docs/operations.md", ("ignite",)), ("docs/json.md", ("ignite", "ignite-pack"))):
+        text = (tree / document).read_text()
+        for words in (f"{program} {command}" for program in programs for command in Help(program).commands):
+            if f"`{words}" not in text:
+                faults.append(f"{document} does not tell of {words}")
     if options < 30 or keys < 60:
         faults.append(f"only {options} options and {keys} keys were found: the patterns are out of date")
     print("\n".join(faults) or f"{options} options and {keys} keys, each in its page")
