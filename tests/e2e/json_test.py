@@ -113,14 +113,16 @@ class JsonTest(ProbeTest):
         self.pack("ignite-pack keyring", "keyring", "--role", "release=release.pub", "--role", "licence=licence.pub",
                   "-o", "both.json")
         shutil.copy(folder / "both.json", self.probe.root / "etc/ignite/keyring.json")
-        head = "[bundle]\nkind = {}\nproduct = netprobe\nversion = 1.0\ncounter = 1\nepoch = 1\ncompatible = netprobe-x86_64\n"
+        head = ("[bundle]\nkind = {}\nproduct = netprobe\nversion = 1.0\ncounter = 1\nepoch = 1\n"
+                "compatible = netprobe-x86_64\n")
         (folder / "tree").mkdir()
         (folder / "tree/file").touch()
         (folder / "notes.md").write_text("first\n")
         (folder / "r.ini").write_text(
             head.format("product") + "notes = notes.md\nrequires = app/other >= 1.0\n"
             "[payload web]\ntype = tree\ncomponent = app/web\nsource = tree\npath = /opt/web\nreads = data/main 2\n"
-            "[payload schema]\ntype = migrations\ncomponent = data/main\nsource = sql\ndatabase = sqlite:/var/lib/x.db\n"
+            "[payload schema]\ntype = migrations\ncomponent = data/main\nsource = sql\n"
+            "database = sqlite:/var/lib/x.db\n"
             + command_check("true"))
         (folder / "l.ini").write_text(
             head.format("licence") + "[payload licence]\ntype = licence\ncomponent = licence\nidentity = probe.pub\n"

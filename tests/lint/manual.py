@@ -152,9 +152,8 @@ def check_form(tree, pages):
     packaged = [line for path in (tree / "debian").glob("*.manpages") for line in path.read_text().split()]
     faults = compare("debian", "page", set(packaged), {f"docs/man/{page.name}" for page in pages})
     for page in pages:
-        done = subprocess.run(
-            ["mandoc", "-Tlint", "-W", "warning", tree / "docs/man" / page.name], capture_output=True, text=True, check=False
-        )
+        command = ["mandoc", "-Tlint", "-W", "warning", tree / "docs/man" / page.name]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         faults += done.stdout.splitlines()
     return faults
 
