@@ -503,6 +503,8 @@ Result<Verdict> Transaction::Resume(const TransactionRecord& record, bool is_boo
   bool is_staged = record.plan && record.state == State::kStaged;
   if (is_staged && record.plan->slot) return GoOn(*record.plan, is_boot);
   if (!record.plan || !IsActivated(record.state)) {
+    if (observer_.Stop() == StopRequest::kCancel)
+      return End(Event::kCancel, Cancelled("before anything was activated"), false);
     // Nothing was activated, so nothing is held: the upload is tried again, but not for ever.
     Verdict verdict = Interrupted();
     if (record.plan && TRY(InterruptedTooOften(record.content_id)))

@@ -612,6 +612,14 @@ TEST_F(EngineTest, ContentThatIsCutOffAgainAndAgainIsHeld) {
   EXPECT_EQ(Must(probe_.InstallBytes(second, Origin::kInbox)).reason, "hold");
 }
 
+TEST_F(EngineTest, ACancelOfWhatWasCutOffBeforeTheActivationIsACancel) {
+  int64_t id = Must(probe_.OpenJournal().Begin("test.ignite"));
+  Must(AskToCancel(probe_.files, probe_.paths, id));
+  auto verdict = Must(probe_.Recover())->verdict;
+  EXPECT_EQ(verdict.state, State::kCancelled);
+  EXPECT_EQ(verdict.reason, "cancelled");
+}
+
 TEST_F(EngineTest, ATrialThatIsCutOffAgainAndAgainIsTakenBackAndHeld) {
   Commit(1);
   // The end of the agent leaves the transaction on trial; each recovery is cut off as well, which
