@@ -56,8 +56,11 @@ def furnish(folder, cleanup):
         mount(cleanup, "-t", "tmpfs", "-o", "mode=0755", "tmpfs", place)
     for inner in ("srv/ignite", "run/vsftpd/empty", "run/sshd", "run/proftpd"):
         pathlib.Path("/", inner).mkdir(parents=True)
-    for place in (KEYS, CERTIFICATE.parent):  # Without the keys of this machine.
+    openssl = pathlib.Path("/etc/ssl/openssl.cnf").read_text()
+    for place in (KEYS, "/etc/ssl"):  # Without the keys of this machine.
         mount(cleanup, "-t", "tmpfs", "-o", "mode=0755", "tmpfs", place)
+    pathlib.Path("/etc/ssl/openssl.cnf").write_text(openssl)
+    CERTIFICATE.parent.mkdir()
     shutil.copytree("/etc/pam.d", folder / "pam.d", symlinks=True)
     mount(cleanup, "--bind", folder / "pam.d", "/etc/pam.d")
     words = run(["openssl", "passwd", "-6", PASSWORD], expect=0).stdout.decode().strip()
@@ -116,13 +119,17 @@ def serve(words, port, log, **environment):
 
 def vsftpd(folder, tls=False):
     text = (EXAMPLES / "vsftpd.conf").read_text()
+    environment = {}
     if tls:  # As the comment there says.
+        shutil.copy(EXAMPLES / "ssl/ignite-ftp.cnf", "/etc/ssl")
+        unit = (EXAMPLES / "vsftpd.service.d/ignite-ftp.conf").read_text()
+        environment = dict([unit.split("\nEnvironment=")[1].strip().split("=")])
         begin = text.index("#ssl_enable")
         end = text.index("\n\n", begin)
         text = text[:begin] + text[begin:end].replace("#", "") + text[end:]
     place = folder / "vsftpd.conf"
     place.write_text(text)
-    return serve([UNPACKED / "usr/sbin/vsftpd", place], 21, folder / "vsftpd.log")
+    return serve([UNPACKED / "usr/sbin/vsftpd", place], 21, folder / "vsftpd.log", **environment)
 
 
 def proftpd(folder, hidden_stores=False):

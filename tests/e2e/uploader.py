@@ -6,6 +6,7 @@ import os
 import signal
 import ssl
 import subprocess
+import time
 
 from probe import run
 from servers import CERTIFICATE, HOST, PASSWORD
@@ -62,6 +63,17 @@ class FtpClient(Client):
             session.storbinary(f"STOR {name}", stream, rest=size)
         return True
 
+    def put_and_abort(self, data, name):
+        session = self.session()  # Not to be left politely: its answers are in any order now.
+        session.voidcmd("TYPE I")
+        stream = session.transfercmd(f"STOR {name}")
+        stream.sendall(data)
+        time.sleep(0.5)
+        session.sock.sendall(b"ABOR\r\n")
+        stream.close()
+        session.getmultiline()
+        session.close()
+
     def session(self):
         if self.tls:
             context = ssl.create_default_context(cafile=CERTIFICATE)
@@ -104,6 +116,7 @@ class FtpClient(Client):
             "make it readable": f"SITE CHMOD 644 {name}",
             "change its group": f"SITE CHGRP root {name}",
             "change its time": f"MFMT 19990101000000 {name}",
+            "change its time by MDTM": f"MDTM 19990101000000 {name}",
             "change its facts": f"MFF Modify=19990101000000; {name}",
             "link": f"SITE SYMLINK /etc/passwd {name}.link",
             "copy": f"SITE CPFR {name}",
