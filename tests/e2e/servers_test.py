@@ -8,6 +8,7 @@ import ftplib
 import os
 import pathlib
 import random
+import signal
 import stat
 import sys
 import time
@@ -16,10 +17,11 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import daemon_test  # noqa: E402
 import servers  # noqa: E402
-from probe import PATH, run, wait_for  # noqa: E402
+from probe import LARGE, PATH, run, wait_for  # noqa: E402
 from uploader import FtpClient, SftpClient  # noqa: E402
 
 ROOM = 16 << 20  # Of the file system of the inbox.
+FAIRLY_LARGE = {name: content[:1_000_000] for name, content in LARGE.items()}
 
 
 def random_file(seed, size):
@@ -30,6 +32,7 @@ class ServerCase(daemon_test.DaemonCase):
     """The server of a class serves one test after the other, each with a probe of its own."""
 
     keeps_what_found_no_room = True
+    twice_at_once = [0, 0]  # What the clients of one name end with.
 
     @classmethod
     def setUpClass(cls):
@@ -86,7 +89,7 @@ class ServerCase(daemon_test.DaemonCase):
 
 
 class UploadsCase(ServerCase):
-    """Whatever the server: the same for each of them."""
+    """Uploads that come to their end."""
 
     def test_a_plain_upload(self):
         self.assertTrue(self.support.put(self.bundle("1.0"), "inbox/good.ignite"))
@@ -103,32 +106,9 @@ class UploadsCase(ServerCase):
         self.assertTrue(self.support.rename("inbox/good.ignite.part", "inbox/good.ignite"))
         self.assert_committed()
 
-    def test_cut_off_twice_and_resumed(self):
-        """By FTP first with APPE, then with REST where the server has it."""
-        bundle = self.bundle("1.0", files=random_file(1, 3_000_000))
-        self.cut_upload(bundle)
-        first = self.assert_waits(bundle)
-        self.cut_upload(bundle, again=True)
-        self.assertGreater(self.assert_waits(bundle), first)
-        self.assertTrue(self.support.resume(bundle, "inbox/good.ignite"))
-        self.assert_committed()
-        self.assert_consistent()
-
-    def test_cut_off_for_good(self):
-        """It waits, and is in nobody's way."""
-        bundle = self.bundle("2.0", files=random_file(2, 3_000_000))
-        self.cut_upload(bundle, "short.ignite")
-        percent = self.assert_waits(bundle, "short.ignite")
-        self.assertTrue(self.support.put(self.bundle("1.0"), "inbox/good.ignite"))
-        self.assert_committed()
-        self.assertEqual(self.assert_waits(bundle, "short.ignite"), percent)
-        text = self.support.fetch("outbox/short.ignite.status.txt").decode()
-        self.assertIn("waiting", text)
-        self.assertIn(f"{percent}%", text)
-
     def test_two_at_once(self):
-        first = self.bundle("1.0", files=random_file(1, 1_000_000))
-        second = self.bundle("2.0", files=random_file(2, 3_500_000))
+        first = self.bundle("1.0", files=random_file(1, 2_000_000))
+        second = self.bundle("2.0", files=random_file(2, 4_500_000))
         clients = [self.support.begin(first, "inbox/first.ignite"), self.support.begin(second, "inbox/second.ignite")]
         wait_for(lambda: self.arrived("first.ignite") and self.arrived("second.ignite"), 10, "both")
         self.assertEqual([client.poll() for client in clients], [None, None])
@@ -154,6 +134,52 @@ class UploadsCase(ServerCase):
         self.assertTrue(self.support.put(self.bundle("2.0"), "inbox/good.ignite"))
         self.assert_committed(version="2.0")
         self.assertEqual([entry["outcome"] for entry in self.probe.history()], ["committed"])
+
+    def test_overwritten_while_it_is_applied(self):
+        """The one that was begun ends damaged or whole, and the one that took its name has its turn."""
+        self.assertTrue(self.support.put(self.bundle("1.0", files=FAIRLY_LARGE), "inbox/good.ignite"))
+        worker = self.probe.freeze_in_staging(self.worker)
+        self.assertTrue(self.support.put(self.bundle("2.0"), "inbox/good.ignite"))
+        os.kill(worker, signal.SIGCONT)
+        wait_for(lambda: not (self.probe.inbox / "good.ignite").exists(), 30, "the end of both")
+        self.assert_committed(version="2.0")
+        self.assert_consistent()
+
+    def test_the_same_file_twice_at_once(self):
+        bundle = self.bundle("1.0", files=random_file(1, 2_500_000))
+        clients = [self.support.begin(bundle, "inbox/good.ignite")]
+        wait_for(lambda: self.arrived("good.ignite") > 200_000, 10, "the first one")
+        clients.append(self.support.begin(bundle, "inbox/good.ignite"))
+        self.assertEqual([client.wait(20) for client in clients], self.twice_at_once)
+        self.assert_committed()
+        self.assert_consistent()
+
+
+class BreaksCase(ServerCase):
+    """Uploads that do not come to their end."""
+
+    def test_cut_off_twice_and_resumed(self):
+        """By FTP first with APPE, then with REST where the server has it."""
+        bundle = self.bundle("1.0", files=random_file(1, 3_000_000))
+        self.cut_upload(bundle)
+        first = self.assert_waits(bundle)
+        self.cut_upload(bundle, again=True)
+        self.assertGreater(self.assert_waits(bundle), first)
+        self.assertTrue(self.support.resume(bundle, "inbox/good.ignite"))
+        self.assert_committed()
+        self.assert_consistent()
+
+    def test_cut_off_for_good(self):
+        """It waits, and is in nobody's way."""
+        bundle = self.bundle("2.0", files=random_file(2, 3_000_000))
+        self.cut_upload(bundle, "short.ignite")
+        percent = self.assert_waits(bundle, "short.ignite")
+        self.assertTrue(self.support.put(self.bundle("1.0"), "inbox/good.ignite"))
+        self.assert_committed()
+        self.assertEqual(self.assert_waits(bundle, "short.ignite"), percent)
+        text = self.support.fetch("outbox/short.ignite.status.txt").decode()
+        self.assertIn("waiting", text)
+        self.assertIn(f"{percent}%", text)
 
     def test_more_than_there_is_room_for(self):
         """Uploads fill the file system of the inbox, and nothing else; the room can be had again."""
@@ -233,14 +259,7 @@ class LimitsCase(ServerCase):
         self.assert_unchanged()
 
 
-class FtpUploadsCase(UploadsCase):
-    def test_one_after_the_other(self):
-        """With TLS every fourth of them would break off, were there not ssl/ignite-ftp.cnf."""
-        bundle = self.bundle("1.0", files=random_file(1, 1_000_000))
-        for number in range(30):
-            self.assertTrue(self.support.put(bundle, "inbox/beside.part"), number)
-
-
+class FtpBreaksCase(BreaksCase):
     def test_aborted_and_begun_anew(self):
         bundle = self.bundle("1.0", files=random_file(1, 1_000_000))
         self.support.put_and_abort(bundle.read_bytes()[:600_000], "inbox/good.ignite")
@@ -279,6 +298,7 @@ class ProftpdHiddenStores:
     """It knows no REST, and removes what it could not write. What a client that was killed leaves gets its name."""
 
     keeps_what_found_no_room = False
+    twice_at_once = [0, 25]  # The second one is refused.
 
     @classmethod
     def serve(cls):
@@ -308,7 +328,11 @@ class FtpLimitsCase(LimitsCase):
 
 
 # ctest runs each class by itself.
-class VsftpdUploadsTest(Vsftpd, FtpUploadsCase):
+class VsftpdUploadsTest(Vsftpd, UploadsCase):
+    pass
+
+
+class VsftpdBreaksTest(Vsftpd, FtpBreaksCase):
     pass
 
 
@@ -316,7 +340,15 @@ class VsftpdLimitsTest(Vsftpd, FtpLimitsCase):
     pass
 
 
-class VsftpdTlsUploadsTest(VsftpdTls, FtpUploadsCase):
+class VsftpdTlsUploadsTest(VsftpdTls, UploadsCase):
+    def test_one_after_the_other(self):
+        """Every fourth of them would break off, were there not ssl/ignite-ftp.cnf."""
+        bundle = self.bundle("1.0", files=random_file(1, 1_000_000))
+        for number in range(30):
+            self.assertTrue(self.support.put(bundle, "inbox/beside.part"), number)
+
+
+class VsftpdTlsBreaksTest(VsftpdTls, FtpBreaksCase):
     pass
 
 
@@ -330,7 +362,11 @@ class VsftpdTlsLimitsTest(VsftpdTls, FtpLimitsCase):
                 session.nlst("outbox")
 
 
-class ProftpdUploadsTest(Proftpd, FtpUploadsCase):
+class ProftpdUploadsTest(Proftpd, UploadsCase):
+    pass
+
+
+class ProftpdBreaksTest(Proftpd, FtpBreaksCase):
     pass
 
 
@@ -338,7 +374,11 @@ class ProftpdLimitsTest(Proftpd, FtpLimitsCase):
     pass
 
 
-class ProftpdHiddenStoresUploadsTest(ProftpdHiddenStores, FtpUploadsCase):
+class ProftpdHiddenStoresUploadsTest(ProftpdHiddenStores, UploadsCase):
+    pass
+
+
+class ProftpdHiddenStoresBreaksTest(ProftpdHiddenStores, FtpBreaksCase):
     pass
 
 
@@ -347,6 +387,10 @@ class ProftpdHiddenStoresLimitsTest(ProftpdHiddenStores, FtpLimitsCase):
 
 
 class OpensshUploadsTest(Openssh, UploadsCase):
+    pass
+
+
+class OpensshBreaksTest(Openssh, BreaksCase):
     def test_a_file_that_is_read_only_at_the_client(self):
         """The server takes over its mode, so nobody can go on with it; it goes again under another name."""
         bundle = self.folder / "read-only"
