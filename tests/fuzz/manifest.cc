@@ -40,12 +40,13 @@ uint64_t ChunksOf(std::string_view text) {
   return chunks;
 }
 
-template <class Spec>
-Result<Spec> PromiseSpec(const Json& json) {
-  auto spec = Spec::FromJson(json);
+/// `more` is what the spec hangs from besides.
+template <class Spec, class... More>
+Result<Spec> PromiseSpec(const Json& json, const More&... more) {
+  auto spec = Spec::FromJson(json, more...);
   PromiseGoodError(spec);
   if (!spec) return spec;
-  auto again = Spec::FromJson(spec->ToJson());
+  auto again = Spec::FromJson(spec->ToJson(), more...);
   Promise(again && again->ToJson() == spec->ToJson(), "a spec is the same again");
   return spec;
 }
@@ -74,8 +75,9 @@ void PromisePayload(const format::PayloadInfo& payload) {
     Promise(migrations->meanings.size() == migrations->folder.steps.size(),
             "every step has a meaning");
   }
-  auto tree = PromiseSpec<format::TreeSpec>(payload.spec);
-  if (!tree) return;
+  auto tree = PromiseSpec<format::TreeSpec>(payload.spec, payload.component);
+  // An operating system has its slot for a place.
+  if (!tree || tree->path.empty()) return;
   format::TakenPlaces taken;
   for (const std::string& place : tree->Places()) {
     // PATH/releases may be too long for the limit that PATH just keeps.
