@@ -505,9 +505,8 @@ class RefusalTest(AgentCase):
             path.unlink()
         self.assertEqual(probe.install(self.bundle("2.0", files=LARGE))["outcome"], "committed")
 
-    def test_types(self):
-        """What the packer builds and this agent cannot apply."""
-        self.assert_refused(self.bundle("2.0", component="os"), "types")
+    def test_an_operating_system_without_slots_for_it(self):
+        self.assert_refused(self.bundle("2.0", component="os"), "targets")
         image = self.workshop.folder / "rootfs.ext4"
         image.write_bytes(bytes(100_000))
         system = f"[payload system]\ntype = image\ncomponent = os\nsource = {image}\n"

@@ -182,12 +182,14 @@ class Workshop:
                 place = source / inner
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(text if isinstance(text, bytes) else text.encode())
+        # An operating system has its slot for a place.
+        place = "" if component == "os" else f"path = {path}\n"
         recipe = folder / "recipe.ini"
         recipe.write_text(
             f"[bundle]\nkind = {kind}\nproduct = {product}\nversion = {version}\ncounter = {counter}\n"
             f"epoch = {epoch}\ncompatible = {compatible}\n{bundle}\n"
             f"[payload web]\ntype = tree\ncomponent = {component}\nversion = {version}\nsource = tree\n"
-            f"path = {path}\n{payload}\n{more}\n{health}\n"
+            f"{place}{payload}\n{more}\n{health}\n"
         )
         out = folder / (name or f"release-{version}.ignite")
         keys = [word for key in sign for word in ("--sign", self.folder / f"{key}.key")]

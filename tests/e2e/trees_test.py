@@ -300,7 +300,7 @@ class RefusedTreesTest(TreesCase):
 
         remedy = "(remove it from the source; a program makes its own when it runs)"
         self.refuse_tree(tree, f"'dev/null' is a device node {remedy}", f"'dev/loop0' is a device node {remedy}",
-                         f"'fifo' is a FIFO {remedy}", f"'socket' is a socket {remedy}", component="os")
+                         f"'fifo' is a FIFO {remedy}", f"'socket' is a socket {remedy}")
 
     def test_paths_of_more_than_4095_bytes(self):
         def tree(folder):
