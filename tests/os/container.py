@@ -28,7 +28,7 @@ class Container:
         self.folder, self.root = pathlib.Path(folder), pathlib.Path(root)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log = self.folder / "console.log"
-        self.name = self.folder.name.replace(".", "-")
+        self.name = "ignite-" + "".join(filter(str.isalnum, self.folder.name))  # Others are no names of machines.
         self.groups, self.process, self.thread = [], None, None
 
     def start(self):

@@ -24,6 +24,8 @@ include=$(
 )
 # Without PostgreSQL's compiler, which is half of everything, and which it goes without.
 bare=$cache/box-$(sha256sum <<<"$include" | cut -c1-12).tar
+exec 9>"$cache/box.lock"
+flock 9  # Whoever else makes it at the same time.
 if [[ ! -e $bare ]]; then
   mmdebstrap --quiet --mode=root --variant=minbase --include="$include" \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
@@ -35,6 +37,7 @@ if [[ ! -e $bare ]]; then
     bookworm "$bare.new.tar"
   mv "$bare.new.tar" "$bare"
 fi
+flock --unlock 9
 rm -rf "$system" "$data"
 mkdir "$system" "$data"
 tar -x --numeric-owner -C "$system" -f "$bare"
