@@ -135,7 +135,7 @@ Result<cli::Answer> RunWithKeys(const Arguments& arguments, const engine::ProbeP
   return cli::Rollback(parts, request, *observer);
 }
 
-/// Without keys: everybody may ask.
+/// Without keys: also where they are missing or wrong.
 Result<cli::Answer> RunStatus(FileSystem& files, const engine::ProbePaths& paths, Clock& clock) {
   engine::Settings settings = TRY(engine::LoadSettings(files, paths));
   auto process = MakeSystemProcess();
