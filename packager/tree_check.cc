@@ -107,10 +107,7 @@ class TreeCheck : public ContentCheck {
 
 }  // namespace
 
-Result<> CheckTreePayload(const format::PayloadInfo& payload) {
-  TRY(TreeSpec::FromJson(payload.spec, payload.component));
-  return TreeSpec::CheckStreams(payload);
-}
+Result<> CheckTreePayload(const format::PayloadInfo& payload) { return TreeSpec::Check(payload); }
 
 std::unique_ptr<ContentCheck> MakeStreamsCheck(const format::PayloadInfo& payload,
                                                std::unique_ptr<format::TreeRules> rules) {

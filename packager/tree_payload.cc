@@ -270,7 +270,12 @@ void RefusePlaces(RecipeSection& section) {
 std::unique_ptr<PayloadInput> ReadTreeInput(RecipeSection& section, const std::string& folder) {
   TreeSettings settings;
   settings.origin = ReadTreeOrigin(section, folder, "build/web");
-  if (section.Optional("component") == format::kOperatingSystem) {
+  std::string component = section.Optional("component");
+  if (format::IsComponent(component) && !TreeSpec::IsFor(component)) {
+    section.Refuse("component", StrCat("a tree cannot be of the component ", Quoted(component)),
+                   StrCat("write component = ", TreeSpec::kComponents, "NAME, or another type"));
+  }
+  if (component == format::kOperatingSystem) {
     RefusePlaces(section);
     return std::make_unique<TreeInput>(std::move(settings));
   }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kDeployment = "deployment";
 constexpr std::string_view kComponent = "component ";
+constexpr std::string_view kApplications = "app/";
 
 class AdoptionReader {
  public:
@@ -52,9 +53,10 @@ class AdoptionReader {
   void ReadTree(const IniSection& section) {
     AdoptedTree tree;
     tree.component = section.name.substr(kComponent.size());
-    if (!format::IsComponent(tree.component) || tree.component == format::kOperatingSystem) {
+    if (!format::IsComponent(tree.component) || !tree.component.starts_with(kApplications)) {
       AddFault(section.line, StrCat("'", Printable(tree.component, 80), "' cannot be adopted"),
-               "give a component such as app/web");
+               "give an application such as app/web; what is there of data and configurations is "
+               "taken over by the bundle that brings their steps");
     }
     tree.path = Value(section, "path", "the absolute path of a folder", format::IsProbePath);
     tree.version = section.Find("version") == nullptr

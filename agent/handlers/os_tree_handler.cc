@@ -21,9 +21,7 @@ uint64_t Without(uint64_t need, uint64_t freed) { return need > freed ? need - f
 }  // namespace
 
 Result<> OsTreeHandler::CheckPayload(const format::PayloadInfo& payload) const {
-  TRY(TreeSpec::CheckStreams(payload));
-  TRY(TreeSpec::FromJson(payload.spec, payload.component));
-  return {};
+  return TreeSpec::Check(payload);
 }
 
 Result<std::vector<std::string>> OsTreeHandler::Places(const ComponentRecord&) const {

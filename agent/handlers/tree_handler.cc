@@ -30,9 +30,7 @@ void Find(std::vector<CheckResult>& findings, std::string cause, std::string rem
 }  // namespace
 
 Result<> TreeHandler::CheckPayload(const format::PayloadInfo& payload) const {
-  TRY(TreeSpec::CheckStreams(payload));
-  TRY(TreeSpec::FromJson(payload.spec, payload.component));
-  return {};
+  return TreeSpec::Check(payload);
 }
 
 Result<std::vector<FixedLink>> TreeHandler::LinksOf(const std::optional<ComponentRecord>& record) {

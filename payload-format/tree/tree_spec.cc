@@ -114,6 +114,19 @@ Result<> TreeSpec::CheckStreams(const PayloadInfo& payload) {
                "build the bundle anew"};
 }
 
+Result<> TreeSpec::Check(const PayloadInfo& payload) {
+  if (!IsFor(payload.component)) {
+    return Error{
+        ErrorCode::kCorrupt,
+        StrCat("the tree ", Quoted(payload.name), " is for the component ", payload.component,
+               " instead of ", kOperatingSystem, " or one of ", kComponents),
+        "build the bundle anew"};
+  }
+  TRY(CheckStreams(payload));
+  TRY(FromJson(payload.spec, payload.component));
+  return {};
+}
+
 std::unique_ptr<TreeRules> TreeSpec::Rules(std::string component) const {
   return std::make_unique<SpecRules>(*this, std::move(component));
 }

@@ -22,6 +22,11 @@ struct TreeLink {
 
 struct TreeSpec {
   static constexpr std::string_view kType = "tree";
+  /// What its components begin with, the operating system aside.
+  static constexpr std::string_view kComponents = "app/";
+  static bool IsFor(std::string_view component) {
+    return component == kOperatingSystem || component.starts_with(kComponents);
+  }
   /// The streams of a tree payload, in order.
   static constexpr size_t kTableStream = 0;
   static constexpr size_t kContentStream = 1;
@@ -30,6 +35,9 @@ struct TreeSpec {
   static bool BelongsTo(Kind kind) { return CarriesSoftware(kind); }
   /// kCorrupt where the payload does not have those streams.
   static Result<> CheckStreams(const PayloadInfo& payload);
+  /// For whoever takes such a payload from a manifest: component, streams and spec. kCorrupt where
+  /// it is no tree.
+  static Result<> Check(const PayloadInfo& payload);
 
   /// Where the component lives: PATH/releases/ID, PATH/current. Empty for the operating system,
   /// which fills a slot and has none of these up to `users`.

@@ -57,7 +57,7 @@ class Generator:
 
     def bundle(self):
         """(what was done to it, its bytes). Where nothing was, a reader must accept it."""
-        self.fault = self.rng.choice((None, "manifest", "table", "content", "image", "system", "config", "migrations", "licence", "header", "index",
+        self.fault = self.rng.choice((None, "manifest", "table", "content", "tree", "image", "system", "config", "migrations", "licence", "header", "index",
                                       "frame", "stanzas", "signatures", "members", "bytes", "bytes"))
         self.owners, self.groups = ["root"], ["x", "root$"]
         self.is_licence = self.rng.random() < (1 if self.fault == "licence" else 0.1)
@@ -424,13 +424,15 @@ class Generator:
         """The first one of a type that the fault names, or else of any, with all its forms; a tree behind it."""
         rng = self.rng
         makers = {"image": self.image, "config": self.config, "migrations": self.migrations}
-        name = self.fault if self.fault in (*makers, "system") else rng.choice((*makers, "system", "tree", "tree"))
+        name = self.fault if self.fault in (*makers, "system", "tree") else rng.choice((*makers, "system", "tree", "tree"))
         if number == 0 and name == "system":
             return self.system()
         if number == 0 and name in makers:
             return [makers[name]()]
         spec, contents = self.tree(number)
-        return [({"type": "tree", "component": f"app/p{number}", "spec": spec}, contents)]
+        is_bent = self.fault == "tree" and number == 0
+        component = rng.choice(("config/p0", "data/p0", "licence", "os", "app")) if is_bent else f"app/p{number}"
+        return [({"type": "tree", "component": component, "spec": spec}, contents)]
 
     def write(self):
         rng = self.rng

@@ -629,11 +629,14 @@ def is_id(name):
 
 
 class Tree:
+    COMPONENTS = ("app/", "os")
+    OTHER = "a tree of another component"
     KINDS = ("product", "service-pack")
     STREAMS = 2
 
     def __init__(self, payload, table, content):
         self.component = payload["component"]
+        need(self.component.startswith(self.COMPONENTS), self.OTHER)
         self.read_spec(payload["spec"])
         self.entries = self.read_table(table)
         place = 0
@@ -847,8 +850,10 @@ class Programs(Tree):
 
 
 class Config(Programs):
+    COMPONENTS = "config/"
+    OTHER = "a configuration of another component"
+
     def __init__(self, payload, table, content):
-        need(payload["component"].startswith("config/"), "a configuration of another component")
         super().__init__(payload, table, content)
         self.check_complete()
 
@@ -934,10 +939,11 @@ def normal_form(engine, text):
 
 
 class Migrations(Programs):
+    COMPONENTS = "data/"
+    OTHER = "migrations of another component"
     TRAITS = ("lossy", "non-transactional", "foreign-keys-off")
 
     def __init__(self, payload, table, content):
-        need(payload["component"].startswith("data/"), "migrations of another component")
         super().__init__(payload, table, content)
         self.check_complete()
 

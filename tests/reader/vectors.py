@@ -63,6 +63,7 @@ SAYS = {
     "health-type": "an unknown health check",
     "payload-kind": "a payload in a bundle of another kind",
     "payload-streams": "the number of streams",
+    "tree-component": "a tree of another component",
     "image-component": "an image of another component",
     "image-empty": "an empty image",
     "licence-component": "a licence of another component",

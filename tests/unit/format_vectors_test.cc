@@ -85,6 +85,7 @@ const std::map<std::string_view, Refusal>& Refusals() {
        {kCorrupt,
         {"does not have the streams of a tree", "does not have exactly one stream",
          "has streams, and"}}},
+      {"tree-component", {kCorrupt, {"instead of os or one of app/"}}},
       {"image-component", {kCorrupt, {"instead of os"}}},
       {"image-empty", {kCorrupt, {"is empty"}}},
       {"licence-component", {kCorrupt, {"instead of licence"}}},

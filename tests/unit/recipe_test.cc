@@ -80,7 +80,8 @@ TEST_F(RecipeTest, APayloadMaySayWhatDataItReads) {
   EXPECT_THAT(Faults(StrCat(kBundle,
                             "[payload schema]\ntype = tree\ncomponent = data/main\nsource = "
                             "tree\npath = /opt/web\nreads = data/log 3\n")),
-              ElementsAre(HasSubstr("13: data reads no other data")));
+              ElementsAre(HasSubstr("10: a tree cannot be of the component 'data/main'"),
+                          HasSubstr("13: data reads no other data")));
 }
 
 TEST_F(RecipeTest, ReadsEveryKeyOfTheBundle) {

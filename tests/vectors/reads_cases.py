@@ -27,10 +27,10 @@ accept("reads-of-a-licence", "A licence that reads data.", signers=("licence",),
 accept("reads-of-other-data", "A range that the data of the same bundle is not in: a probe refuses it, a reader does not.",
        payloads=[config(), {**migrations(), "name": "data"}],
        document=reads({"component": "data/greeting", "from": "17", "to": "20"}))
-accept("reads-nothing-for-data", "An empty list of a payload that is data itself.", payloads=[tree()],
-       document=both(put("payloads", 0, "component", "data/main"), reads()))
+accept("reads-nothing-for-data", "An empty list of a payload that is data itself.", payloads=[migrations()],
+       document=reads())
 refuse("reads-for-data", "value", "A list of a payload that is data itself.", field="reads",
-       document=both(put("payloads", 0, "component", "data/log"), reads(MAIN)))
+       payloads=[migrations()], document=reads(MAIN))
 refuse("reads-twice", "double-name", "Two ranges of one component.", document=reads(MAIN, dict(MAIN, to="21")))
 for key in MAIN:
     refuse(f"missing-key-reads-{key}", "missing-key", f'No "{key}" in a range.', field=key,

@@ -28,6 +28,9 @@ accept("tree-of-all-types", "A folder, a file, a symbolic link, a hard link and 
 accept("tree-plain", "The same in a plain bundle.", plain=True, payloads=trees(
     folder("bin"), file("bin/hello"), copy("bin/hello-2", 2, mode=0o755), hard_link("hello", 2),
     symlink("link", b"bin/hello")))
+for component in ("config/greeting", "data/greeting", "licence"):
+    refuse(f"tree-component-{component.replace('/', '-')}", "tree-component", f"A tree for {component}.",
+           payloads=[{**tree(), "component": component}])
 accept("tree-of-nothing", "A tree that holds nothing.", payloads=trees())
 accept("tree-of-empty-files", "Files without content, and a copy of one.",
        payloads=trees(file("a", b""), file("b", b""), copy("c", 1, b"")))
