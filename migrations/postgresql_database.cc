@@ -18,6 +18,8 @@ namespace {
 using As = PostgresqlConnection::As;
 
 constexpr std::string_view kPart = ".part";
+/// 150004 is version 15.4.
+constexpr int kVersionsPerMajor = 10000;
 /// A larger database is rehearsed on its schema alone: its rows would take too long.
 constexpr uint64_t kLargestWithRows = uint64_t{2} * 1024 * 1024 * 1024;
 
@@ -44,6 +46,7 @@ class PostgresqlDatabase : public Database {
     TRY(connection.WaitForMoves());
     DatabaseState state = TRY(ReadState(connection));
     state.bytes = TRY(Size(connection));
+    state.server = PQserverVersion(connection.handle()) / kVersionsPerMajor;
     return state;
   }
 

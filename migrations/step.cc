@@ -134,7 +134,9 @@ Json ToJson(const DatabaseState& state) {
   json.Set("exists", state.exists).Set("managed", state.is_managed).Set("empty", state.is_empty);
   json.Set("version", state.version).Set("baseline", state.baseline).Set("release", state.release);
   json.Set("applied", std::move(applied)).Set("schema", state.schema);
-  return json.Set("recorded-schema", state.recorded_schema).Set("bytes", state.bytes);
+  return json.Set("recorded-schema", state.recorded_schema)
+      .Set("bytes", state.bytes)
+      .Set("server", state.server);
 }
 
 Result<DatabaseState> StateFromJson(const Json& json) {
@@ -149,6 +151,7 @@ Result<DatabaseState> StateFromJson(const Json& json) {
   state.schema = fields.String("schema");
   state.recorded_schema = fields.String("recorded-schema");
   state.bytes = static_cast<uint64_t>(fields.Integer("bytes", 0, Json::kMaxInteger));
+  state.server = fields.Integer("server", 0, Json::kMaxInteger);
   const Json::Array& applied = fields.Array("applied");
   TRY(fields.Finish());
   for (const Json& entry : applied) {

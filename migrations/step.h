@@ -69,6 +69,7 @@ struct DatabaseState {
   std::string schema;                ///< As text, without the engine's tables; for comparison.
   std::string recorded_schema;       ///< The same when ignite last moved the database.
   uint64_t bytes = 0;                ///< Its size on disk.
+  int64_t server = 0;                ///< PostgreSQL: the major version of its server.
 };
 
 enum class Direction : uint8_t { kUp, kDown };

@@ -111,6 +111,13 @@ class Handler {
   /// person; nullopt where it does not take the form of this handler.
   virtual std::optional<std::string> FormTaken() const { return std::nullopt; }
 
+  /// Another operating system is about to be booted: what this component needs of it is written
+  /// down. What cannot be is not known later.
+  virtual void NoteSystem(const ComponentRecord&) {}
+  /// Whether the operating system that was booted serves a component of the deployment to be, asked
+  /// before anything is activated. kRefused says what it lacks.
+  virtual Result<> CheckSystem(const ComponentRecord&) { return {}; }
+
   /// Prepares the places outside the release for `to` and takes away what only `from` had. Runs
   /// before the switch, with the units stopped.
   virtual Result<> Activate(const Change& change, const Watch& watch) = 0;

@@ -17,6 +17,9 @@ constexpr int kUndoAttempts = 3;
 /// Steps that recovery reads again.
 constexpr std::string_view kTrialResumed = "trial resumed";
 constexpr std::string_view kTrialSuspended = "trial suspended";
+std::string ActivationOf(const Change& change) {
+  return StrCat("activating ", change.any().component);
+}
 
 // What each part of a transaction is worth of its 100 percent, until this probe's own history tells
 // better.
@@ -237,7 +240,18 @@ Result<Verdict> Transaction::GoOn(const Plan& plan, bool is_boot) {
 
 Result<> Transaction::NoteBoot(Plan plan) {
   plan.boot = BootId(parts_.files, parts_.paths);
+  for (const ComponentRecord& record : plan.components) {
+    if (Handler* handler = parts_.handlers.Find(record)) handler->NoteSystem(record);
+  }
   return journal_.SetPlan(id_, plan);
+}
+
+Result<> Transaction::CheckSystem(const Plan& plan) {
+  if (!plan.slot) return {};
+  for (const ComponentRecord& record : plan.components) {
+    if (Handler* handler = parts_.handlers.Find(record)) TRY(handler->CheckSystem(record));
+  }
+  return {};
 }
 
 Result<std::optional<Clock::Milliseconds>> Transaction::TrialWasSet() {
@@ -367,6 +381,7 @@ Result<Verdict> Transaction::AbandonStaging(const Error& error) {
 Result<> Transaction::Activate(const Plan& plan) {
   TRY(Enter(Event::kActivation, "stopping units"));
   TRY(parts_.services.Stop(TRY(UnitsOf(plan, parts_.handlers, true, true))));
+  TRY(CheckSystem(plan));
   // An agent that is asked to end leaves this to its end: what is done need not be done again.
   Watch watch = [this](const std::string& doing) {
     Show(doing, kApplyingFrom);
@@ -374,7 +389,7 @@ Result<> Transaction::Activate(const Plan& plan) {
     return stop_ != StopRequest::kCancel;
   };
   for (const Change& change : plan.changes) {
-    TRY(Step(StrCat("activating ", change.any().component)));
+    TRY(Step(ActivationOf(change)));
     TRY(HandlerOf(change).Activate(change, watch));
   }
   TRY(Step("switching"));
@@ -461,6 +476,8 @@ Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why
     undone = UndoActivation(plan);
     if (undone) break;
   }
+  // What the new operating system lacks for it the one from before may have.
+  if (auto left = undone ? undone : slot_trial_.Leave(plan); left && *left) undone = true;
   if (!undone) {
     why = StuckWith(std::move(why), undone.error());
     why.state = state_ = TRY(After(Event::kUndoFailed));
@@ -487,8 +504,13 @@ Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why
 Result<bool> Transaction::UndoActivation(const Plan& plan) {
   TRY(parts_.services.Stop(TRY(UnitsOf(plan, parts_.handlers, true, true))));
   TRY(store_.Switch(plan.from_deployment));
-  for (auto change = plan.changes.rbegin(); change != plan.changes.rend(); ++change)
-    TRY(HandlerOf(*change).Undo(*change));
+  auto steps = TRY(journal_.Steps(id_));
+  for (auto change = plan.changes.rbegin(); change != plan.changes.rend(); ++change) {
+    bool was_begun = std::any_of(steps.begin(), steps.end(), [&](const StepRecord& step) {
+      return step.step == ActivationOf(*change);
+    });
+    if (was_begun) TRY(HandlerOf(*change).Undo(*change));
+  }
   if (TRY(slot_trial_.Leave(plan))) return true;
   auto former = TRY(journal_.Current());
   TRY(parts_.services.Publish(

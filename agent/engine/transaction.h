@@ -59,8 +59,10 @@ class Transaction {
   Result<Verdict> Try(const Plan& plan, bool is_boot);
   Result<Verdict> WaitForReboot(const Plan& plan);
   Result<Verdict> FallBack(const Plan& plan);
-  /// The boot that goes on, into the plan.
+  /// The boot that goes on, into the plan, and what the components need of its operating system.
   Result<> NoteBoot(Plan plan);
+  /// Whether the operating system of the plan serves all that is to run on it.
+  Result<> CheckSystem(const Plan& plan);
   /// Whether the loader was told of the new operating system, and when since boot.
   Result<std::optional<Clock::Milliseconds>> TrialWasSet();
   Result<> Activate(const Plan& plan);

@@ -32,6 +32,14 @@ Result<Replaced> ReplacedFromJson(const Json& json) {
   return replaced;
 }
 
+Result<Server> ServerFromJson(const Json& json) {
+  JsonFields fields(json, "server");
+  Server server;
+  server.major = fields.Integer("major", 0, Json::kMaxInteger);
+  TRY(fields.Finish());
+  return server;
+}
+
 template <class Note>
 std::optional<Note> ReadNote(FileSystem& files, const std::string& path,
                              Result<Note> (*parse)(const Json&)) {
@@ -80,6 +88,20 @@ std::optional<Replaced> DatabaseNotes::LastReplaced(std::string_view component) 
 void DatabaseNotes::ForgetReplaced(std::string_view component, std::string_view change) {
   auto last = LastReplaced(component);
   if (last && last->change == change) (void)files_.RemoveFile(ReplacedPath(component));
+}
+
+std::string DatabaseNotes::ServerPath(std::string_view component) const {
+  return Folder(component) + "/server.json";
+}
+
+void DatabaseNotes::Write(std::string_view component, const Server& server) {
+  Json json = Json::EmptyObject();
+  json.Set("major", server.major);
+  (void)files_.WriteAtomically(ServerPath(component), AsBytes(json.Dump()), kPrivate);
+}
+
+std::optional<Server> DatabaseNotes::LastServer(std::string_view component) const {
+  return ReadNote<Server>(files_, ServerPath(component), ServerFromJson);
 }
 
 }  // namespace ignite::handlers

@@ -31,6 +31,11 @@ struct Replaced {
   std::string why;     ///< Then.
 };
 
+/// Which server had the database when another operating system was about to boot.
+struct Server {
+  int64_t major = 0;  ///< Its major version.
+};
+
 class DatabaseNotes {
  public:
   DatabaseNotes(FileSystem& files, const engine::ProbePaths& paths)
@@ -47,7 +52,11 @@ class DatabaseNotes {
   /// What was noted of this change.
   void ForgetReplaced(std::string_view component, std::string_view change);
 
+  void Write(std::string_view component, const Server& server);
+  std::optional<Server> LastServer(std::string_view component) const;
+
  private:
+  std::string ServerPath(std::string_view component) const;
   std::string ReplacedPath(std::string_view component) const;
   std::string RehearsalPath(std::string_view component) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/handlers/postgresql_servers.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "migrations/sql_text.h"
@@ -228,6 +229,24 @@ Result<std::string> MigrationsHandler::ReleasePath(const ComponentRecord& record
 
 Result<bool> MigrationsHandler::HasRelease(const ComponentRecord& record) const {
   return TRY(programs_.FindDifferences(record, CompareWhat::kDamage)).empty();
+}
+
+void MigrationsHandler::NoteSystem(const ComponentRecord& record) {
+  auto release = DataRelease::Of(record);
+  auto place = release ? databases_.Find(release->spec) : Result<DatabasePlace>(release.error());
+  if (!place || place->engine != migrations::Engine::kPostgresql) return;
+  auto state = databases_.Open(*place)->Read();
+  if (state) notes_.Write(record.component, Server{state->server});
+}
+
+Result<> MigrationsHandler::CheckSystem(const ComponentRecord& record) {
+  DatabasePlace place = TRY(databases_.Find(TRY(DataRelease::Of(record)).spec));
+  if (place.engine != migrations::Engine::kPostgresql) return {};
+  auto state = databases_.Open(place)->Read();
+  if (state) return {};
+  if (auto former = notes_.LastServer(record.component))
+    TRY(CheckPostgresql(files_, paths_, record.component, former->major));
+  return std::move(state).error();
 }
 
 Result<> MigrationsHandler::Activate(const Change& change, const engine::Watch& watch) {

@@ -54,6 +54,8 @@ class MigrationsHandler : public engine::Handler {
                                                  engine::Watch watch) override;
   Result<std::string> ReleasePath(const engine::ComponentRecord& record) const override;
   Result<bool> HasRelease(const engine::ComponentRecord& record) const override;
+  void NoteSystem(const engine::ComponentRecord& record) override;
+  Result<> CheckSystem(const engine::ComponentRecord& record) override;
   Result<> Activate(const engine::Change& change, const engine::Watch& watch) override;
   Result<> Undo(const engine::Change& change) override;
   Result<> Discard(const engine::ComponentRecord& record) override;

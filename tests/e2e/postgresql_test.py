@@ -17,6 +17,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import data_test  # noqa: E402
+import os_test  # noqa: E402
 from data_test import DataCase  # noqa: E402
 from postgresql import Server  # noqa: E402
 from probe import BIN, command_check, run, wait_for  # noqa: E402
@@ -66,11 +67,10 @@ class PostgresqlCase(DataCase):
         self.user = "probe"
         self.server.make(self.name, "probe")
 
-    def release(self, version, files, keys="", **more):
+    def schema(self, version, files, keys=""):
         source = self.steps(files, f"sql-{version}")
         section = f"[payload schema]\ntype = migrations\ncomponent = data/main\nsource = {source}\n"
-        section += f"database = postgresql:user={self.user} dbname={self.name} host={self.server.folder}\n{keys}\n"
-        return self.workshop.bundle(version, more=section, **more)
+        return f"{section}database = postgresql:user={self.user} dbname={self.name} host={self.server.folder}\n{keys}\n"
 
     def sql(self, text):
         return self.server.sql(self.name, text, user="probe")
@@ -301,6 +301,83 @@ class PostgresqlInterruptionTest(PostgresqlCase):
         self.assertEqual(process.returncode, 5)
         self.assertEqual(self.dump(), before)
         self.assertEqual(self.version(), "1")
+
+
+class PostgresqlSystemTest(PostgresqlCase, os_test.OsCase):
+    """A new operating system and the cluster of the one before."""
+
+    def setUp(self):
+        super().setUp()
+        self.stopped = False
+
+    def tearDown(self):
+        if self.stopped:
+            self.server.start()
+        super().tearDown()
+
+    def stop_server(self):
+        self.server.stop()
+        self.stopped = True
+
+    def start_server(self):
+        self.server.start()
+        self.stopped = False
+
+    def brings(self, major):
+        """The system that boots next has the programs of this PostgreSQL."""
+        folder = self.probe.at("/usr/lib/postgresql")
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / f"{major}/bin").mkdir(parents=True)
+        (folder / f"{major}/bin/postgres").touch()
+
+    def system_release(self, version, files, **more):
+        section = self.system(version) + (self.schema(version, files) if files else "")
+        return self.workshop.bundle(version, more=section, **more)
+
+    def begin(self):
+        self.brings(15)
+        self.probe.install(self.system_release("1.0", FIRST), expect=8)
+        self.reboot()
+        self.assertEqual(self.probe.json("recover")["outcome"], "committed")
+        self.sql("INSERT INTO hosts (name) VALUES ('one')")
+        self.before = self.dump()
+
+    def leaves(self, answer, reason):
+        """The rollback has begun, and goes on in the system from before."""
+        self.assertEqual((answer["state"], answer["reason"]), ("rolling-back", reason), answer)
+        self.brings(15)
+        if self.stopped:
+            self.start_server()
+        ended = self.reboot()
+        self.assertEqual((ended["outcome"], ended["reason"]), ("rolled-back", reason), ended)
+        self.assertEqual(self.components(), {"app/web": "1.0", "data/main": "1", "os": "1.0"})
+        self.assertEqual(self.dump(), self.before)
+        return ended
+
+    def test_another_major_version_is_left_with_the_reason(self):
+        self.begin()
+        for version, files in (("2.0", SECOND), ("2.1", None)):
+            with self.subTest(version):
+                self.probe.install(self.system_release(version, files), expect=8)
+                self.stop_server()
+                self.brings(16)
+                ended = self.leaves(self.reboot(), "activation")
+                self.assertIn("data/main is in a cluster of PostgreSQL 15, and this operating system brings PostgreSQL 16", ended["cause"])
+
+    def test_a_server_that_does_not_start_in_the_new_system(self):
+        self.begin()
+        self.probe.install(self.system_release("2.0", SECOND), expect=8)
+        self.stop_server()
+        ended = self.leaves(self.reboot(), "activation")
+        self.assertNotIn("brings PostgreSQL", ended["cause"])
+
+    def test_a_server_that_dies_in_the_trial_is_left_and_the_data_goes_back(self):
+        self.begin()
+        self.probe.install(self.system_release("2.0", SECOND, health=command_check("false", "1s")), expect=8)
+        self.assertEqual(self.reboot()["state"], "trial")
+        self.assertNotEqual(self.dump(), self.before)
+        self.stop_server()
+        self.leaves(self.probe.json("recover", expect=8), "health")
 
 
 class PostgresqlStepRehearsalTest(PostgresqlCase):
