@@ -50,7 +50,7 @@ const ProgramSpec& Program() {
           {"config",
            "the kept versions of the configurations: history, diff or show",
            {"ACTION", "[VERSION]", "[FILE]"},
-           {},
+           {{"--component", "NAME", "of this one, where there are several"}},
            "actions: history; diff [FROM [TO]]; show VERSION [FILE]"},
           {"licence", "the licence, its features, and until when it holds", {}, {}, ""},
           {"show", "a transaction's steps and times", {"ID"}, {}, ""},
@@ -108,7 +108,7 @@ Result<cli::Answer> RunWithKeys(const Arguments& arguments, const engine::ProbeP
   if (arguments.Has("--without-units")) composition->LeaveUnitsAlone();
   engine::Parts parts = composition->parts();
   const std::vector<std::string>& words = arguments.positionals();
-  if (command == "config") return cli::Config(parts, words);
+  if (command == "config") return cli::Config(parts, words, arguments.Value("--component"));
   if (command == "plan") return cli::Plan(parts, words[0]);
   if (arguments.Has("--list")) return cli::Deployments(parts);
   if (command == "verify")
@@ -119,12 +119,20 @@ Result<cli::Answer> RunWithKeys(const Arguments& arguments, const engine::ProbeP
   auto observer = TRY(MakeObserver(arguments, *composition));
   cli::TerminalObserver::CatchSignals();
   if (command == "adopt") return cli::Adopt(parts, words[0], *observer);
-  if (command == "install") return cli::Install(parts, words[0], *observer);
+  if (command == "install") {
+    auto answer = cli::Install(parts, words[0], *observer);
+    // It may have been named where it was uploaded.
+    const int64_t* begun = answer ? answer->document.Find("transaction")->AsInteger() : nullptr;
+    if (begun != nullptr) ConcludeUploadOf(*composition, *begun);
+    return answer;
+  }
   if (command == "recover" || command == "cancel") {
     auto unfinished = TRY(engine::TakeSnapshot(parts.files, parts.paths)).transaction;
     auto answer = command == "cancel" ? cli::Cancel(parts, *observer)
                                       : cli::Recover(parts, arguments.Has("--boot"), *observer);
     if (unfinished) ConcludeUploadOf(*composition, unfinished->id);
+    if (answer && unfinished && arguments.Has("--without-units"))
+      answer->text += "  note: no unit was stopped or started: reboot, or start them by hand\n";
     return answer;
   }
   if (command == "hold") return cli::Hold(parts, content, *observer);

@@ -84,7 +84,8 @@ WorkerResult UploadWorker::Process(const inbox::Upload& upload) {
 }
 
 WorkerResult UploadWorker::Tell(const inbox::Upload& upload, const engine::Verdict& verdict) {
-  if (IsPostponed(verdict)) {
+  bool was_begun = verdict.transaction != 0;
+  if (IsPostponed(verdict) || (verdict.state == engine::State::kStuck && !was_begun)) {
     Log(StrCat(upload.name, ": ", engine::VerdictText(verdict)));
     (void)outbox_.Write(outbox::WaitingStatus(upload.name, verdict.cause, verdict.remedy, 0));
     return WorkerResult::kTryAgain;

@@ -25,7 +25,10 @@ namespace {
 }  // namespace
 
 void DetachingObserver::OnProgress(const engine::Progress& progress) {
-  if (begun_) {
+  bool passed_checks = progress.state != engine::State::kReceived &&
+                       progress.state != engine::State::kVerified &&
+                       !engine::IsFinal(progress.state);
+  if (begun_ && passed_checks) {
     UniqueFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
     for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
       (void)dup2(nothing.get(), stream);

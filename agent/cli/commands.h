@@ -46,8 +46,10 @@ Result<Answer> Unhold(const engine::Parts& parts, const std::optional<std::strin
                       engine::Observer& observer);
 /// Every byte of a bundle against this probe's keyring and identities.
 Result<Answer> VerifyBundle(const engine::Parts& parts, const std::string& path);
-/// `words`: history, diff [FROM [TO]], or show VERSION [FILE].
-Result<Answer> Config(const engine::Parts& parts, const std::vector<std::string>& words);
+/// `words`: history, diff [FROM [TO]], or show VERSION [FILE]. kInvalidArgument where a version is
+/// meant and several components have it.
+Result<Answer> Config(const engine::Parts& parts, const std::vector<std::string>& words,
+                      const std::optional<std::string>& component);
 /// The live releases against their file tables.
 Result<Answer> VerifyLive(const engine::Parts& parts);
 

@@ -25,14 +25,15 @@ struct Release {
 };
 
 /// Of all kept deployments, each release once, oldest first.
-Result<std::vector<Release>> FindReleases(const engine::Parts& parts) {
+Result<std::vector<Release>> FindReleases(const engine::Parts& parts,
+                                          const std::optional<std::string>& component) {
   std::vector<Release> releases;
   engine::Snapshot snapshot = TRY(engine::TakeSnapshot(parts.files, parts.paths));
   for (const auto& deployment : snapshot.deployments) {
     bool is_live = &deployment == &snapshot.deployments.back();
     for (const ComponentRecord& record : deployment.components) {
       engine::Handler* handler = parts.handlers.Find(record);
-      if (handler == nullptr) continue;
+      if (handler == nullptr || (component && record.component != *component)) continue;
       std::erase_if(releases, [&](const Release& known) { return known.record == record; });
       auto versions = TRY(handler->KeptVersions(record, is_live));
       if (!versions.empty()) releases.push_back({record, is_live, std::move(versions)});
@@ -53,14 +54,22 @@ struct Found {
 
 Result<Found> FindVersion(const engine::Parts& parts, const std::vector<Release>& releases,
                           std::string_view id) {
+  const Release* found = nullptr;
   for (const Release& release : releases) {
     bool is_it = id == kLive && release.is_live;
     for (const KeptVersion& version : release.versions) is_it = is_it || version.id == id;
     if (!is_it) continue;
-    const engine::Handler* handler = parts.handlers.Find(release.record);
-    return Found{&release, TRY(handler->FolderOfVersion(release.record, id))};
+    if (found != nullptr) {
+      return Error{ErrorCode::kInvalidArgument,
+                   StrCat("both ", found->record.component, " and ", release.record.component,
+                          " have a version ", Quoted(id)),
+                   StrCat("say which with --component ", release.record.component)};
+    }
+    found = &release;
   }
-  return NotKept(id);
+  if (found == nullptr) return NotKept(id);
+  const engine::Handler* handler = parts.handlers.Find(found->record);
+  return Found{found, TRY(handler->FolderOfVersion(found->record, id))};
 }
 
 std::string Maker(const KeptVersion& version) { return version.by_hand ? "hand edit" : "bundle"; }
@@ -146,7 +155,7 @@ Result<Answer> ShowVersion(const engine::Parts& parts, const std::vector<Release
   return answer;
 }
 
-/// What the live release of the first configuration was when its bundle made it.
+/// What the live release of a configuration was when its bundle made it.
 Result<std::string> MadeVersion(const std::vector<Release>& releases) {
   for (const Release& release : releases) {
     if (release.is_live) return release.versions.front().id;
@@ -157,8 +166,9 @@ Result<std::string> MadeVersion(const std::vector<Release>& releases) {
 
 }  // namespace
 
-Result<Answer> Config(const engine::Parts& parts, const std::vector<std::string>& words) {
-  std::vector<Release> releases = TRY(FindReleases(parts));
+Result<Answer> Config(const engine::Parts& parts, const std::vector<std::string>& words,
+                      const std::optional<std::string>& component) {
+  std::vector<Release> releases = TRY(FindReleases(parts, component));
   const std::string& action = words[0];
   if (action == "history" && words.size() == 1) return History(parts, releases);
   if (action == "diff") {

@@ -1,9 +1,11 @@
 #include "agent/cli/doctor.h"
 
+#include <algorithm>
 #include <array>
 
 #include "agent/cli/mounts.h"
 #include "agent/engine/deployment_store.h"
+#include "agent/engine/examination.h"
 #include "agent/engine/probe_files.h"
 #include "agent/engine/report.h"
 #include "agent/engine/running_system.h"
@@ -66,16 +68,36 @@ Finding ExamineIdentity(const Patient& patient) {
     return Patient::Sick(StrCat(patient.paths.Identity(), " is missing: no bundle can be read"),
                          "put a key there that 'ignite-pack keygen --identity' makes");
   }
-  auto info = TRY(patient.files.Inspect(patient.paths.Identity()));
-  if (info && (info->mode & kForOthers) != 0) {
-    return Patient::Sick(StrCat("others than root can read ", patient.paths.Identity()),
-                         StrCat("chmod 0600 ", patient.paths.Identity()));
-  }
   return Counted(identities.size(), "identity", "identities");
+}
+
+/// Whoever could write there could have this probe trust him, or read what is for it alone.
+Result<> CheckSecurity(const Patient& patient) {
+  const engine::ProbePaths& paths = patient.paths;
+  std::vector<std::string> identities = {paths.Identity()};
+  for (const std::string& name : TRY(patient.files.List(paths.Identities())))
+    identities.push_back(StrCat(paths.Identities(), "/", name));
+  for (const std::string& identity : identities) {
+    auto info = TRY(patient.files.Inspect(identity));
+    if (info && (info->mode & kForOthers) != 0) {
+      return Patient::Sick(StrCat("others than root can read ", identity),
+                           StrCat("chmod 0600 ", identity));
+    }
+  }
+  for (const std::string& path : {ParentOf(paths.Keyring()), paths.Keyring(), paths.Settings(),
+                                  paths.Identities(), paths.Journal()}) {
+    auto info = TRY(patient.files.Inspect(path));
+    if (info && (info->uid != 0 || (info->mode & kWritableByOthers) != 0)) {
+      return Patient::Sick(StrCat("others than root can write to ", path),
+                           StrCat("chown root ", path, " && chmod go-w ", path));
+    }
+  }
+  return {};
 }
 
 Finding ExamineFolders(const Patient& patient) {
   const engine::ProbePaths& paths = patient.paths;
+  TRY(CheckSecurity(patient));
   for (const std::string& folder : {paths.State(), paths.Inbox(), paths.Outbox()}) {
     auto info = TRY(patient.files.Inspect(folder));
     if (!info && folder == paths.State()) continue;  // The first transaction makes it.
@@ -87,7 +109,7 @@ Finding ExamineFolders(const Patient& patient) {
                            StrCat("chown root ", folder, " && chmod go-w ", folder));
     }
   }
-  return std::string("state, inbox and outbox are there");
+  return std::string("state, inbox and outbox are there, and nobody else may write to keys");
 }
 
 Finding ExamineMounts(const Patient& patient) {
@@ -290,6 +312,34 @@ Finding ExamineData(const Patient& patient) {
       "keep it on a file system that both slots mount, see 'The data file system' in the manual");
 }
 
+/// A service that a timer, a socket or a path of the same name starts is at rest in between.
+bool IsTriggered(const std::string& unit, const std::vector<std::string>& units) {
+  std::string stem = unit.substr(0, unit.rfind('.'));
+  return std::any_of(units.begin(), units.end(), [&](const std::string& other) {
+    return other == stem + ".timer" || other == stem + ".socket" || other == stem + ".path";
+  });
+}
+
+Finding ExamineUnits(const Patient& patient) {
+  const engine::Parts& parts = *TRY(patient.Parts());
+  const engine::Snapshot& snapshot = *TRY(patient.Snapshot());
+  if (parts.settings.services == engine::ServicesBackend::kNone)
+    return std::string("nobody looks after units here");
+  if (snapshot.deployments.empty()) return std::string("nothing was installed yet");
+  if (snapshot.transaction) return std::string("a transaction may have stopped them");
+  auto units =
+      engine::NamesOf(TRY(engine::UnitsOf(snapshot.deployments.back().components, parts.handlers)));
+  std::vector<std::string> down;
+  for (const std::string& unit : units) {
+    bool is_service = unit.ends_with(".service");
+    if (is_service && IsTriggered(unit, units)) continue;
+    if (!parts.services.CheckRunning(unit)) down.push_back(unit);
+  }
+  if (down.empty()) return StrCat("of ", Counted(units.size(), "unit", "units"), " none is down");
+  return Patient::Sick(StrCat("units of the deployment do not run: ", Joined(down)),
+                       "start them, or reboot; the log of each says why it stopped");
+}
+
 /// Of what makes the probe this one, and must not change with its operating system.
 Finding ExamineProbeFiles(const Patient& patient) {
   const engine::Parts& parts = *TRY(patient.Parts());
@@ -331,6 +381,7 @@ constexpr std::array kExaminations = {
     NamedExamination{"accounts", ExamineAccounts},
     NamedExamination{"clock", ExamineClock},
     NamedExamination{"services", ExamineServices},
+    NamedExamination{"units", ExamineUnits},
     NamedExamination{"boot", ExamineBoot},
     NamedExamination{"data", ExamineData},
     NamedExamination{"probe-files", ExamineProbeFiles},

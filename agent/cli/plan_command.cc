@@ -62,7 +62,7 @@ std::string PlanText(const Preview& preview, const std::string& bundle) {
                    preview.expected_is_measured ? ", as the last ones here\n"
                                                 : ": a guess, none was installed here yet\n");
   }
-  if (preview.is_held) text += "  it is held: 'ignite install' would lift the hold\n";
+  if (preview.is_held) text += "  it is held: 'ignite install' installs it all the same\n";
   return text;
 }
 

@@ -19,9 +19,9 @@ void TerminalObserver::CatchSignals() {
   struct sigaction action {};
   action.sa_handler = OnSignal;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
-  // A reader of our output that goes away must not end a transaction.
-  (void)signal(SIGPIPE, SIG_IGN);
-  for (int number : {SIGINT, SIGTERM, SIGHUP}) (void)sigaction(number, &action, nullptr);
+  // A reader of our output that goes away must not end a transaction, nor a terminal that does.
+  for (int number : {SIGPIPE, SIGHUP}) (void)signal(number, SIG_IGN);
+  for (int number : {SIGINT, SIGTERM}) (void)sigaction(number, &action, nullptr);
 }
 
 void TerminalObserver::OnProgress(const engine::Progress& progress) {

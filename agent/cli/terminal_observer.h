@@ -15,8 +15,8 @@ class TerminalObserver : public engine::Observer {
   void OnProgress(const engine::Progress& progress) override;
   engine::StopRequest Stop() override;
 
-  /// SIGINT, SIGTERM and SIGHUP cancel from now on, where a cancel is possible; a second one ends
-  /// the process, and recovery does the rest.
+  /// SIGINT and SIGTERM cancel from now on, where a cancel is possible; a second one ends the
+  /// process, and recovery does the rest. The end of a connection changes nothing.
   static void CatchSignals();
 
  private:

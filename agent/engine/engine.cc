@@ -53,6 +53,28 @@ Result<std::vector<ComponentRecord>> ActiveComponents(Journal& journal) {
   return current ? current->components : std::vector<ComponentRecord>();
 }
 
+/// Asked for twice, as a rollback may be that seemed to hang.
+Verdict SameReleases(const DeploymentRecord& current, const DeploymentRecord& target) {
+  Verdict verdict;
+  verdict.state = State::kCommitted;
+  verdict.already_running = true;
+  verdict.deployment = current.number;
+  verdict.reason = "already-running";
+  verdict.cause = StrCat("deployment ", current.number, " has the very releases of deployment ",
+                         target.number, ": nothing was done");
+  return verdict;
+}
+
+/// Of a transaction that was not begun, for another one is stuck.
+Verdict StuckWith(const Error& other) {
+  Verdict verdict;
+  verdict.state = State::kStuck;
+  verdict.reason = "transaction";
+  verdict.cause = other.cause;
+  verdict.remedy = other.remedy;
+  return verdict;
+}
+
 }  // namespace
 
 template <class Work>
@@ -63,7 +85,9 @@ Result<Verdict> Engine::RunTransaction(std::string_view purpose, std::string_vie
     if (session.recovered()->bundle == bundle) return *blocking;
     auto unfinished = TRY(session.journal().Unfinished());
     auto obstacle = unfinished ? ObstacleOf(*unfinished) : std::nullopt;
-    return obstacle && obstacle->code == ErrorCode::kBusy ? Result<Verdict>(*obstacle) : *blocking;
+    if (!obstacle) return *blocking;
+    if (obstacle->code == ErrorCode::kBusy) return *obstacle;
+    return StuckWith(*obstacle);
   }
   Result<Verdict> verdict = work(session.journal());
   session.Tidy();
@@ -108,10 +132,14 @@ Result<Verdict> Engine::RollBackTo(Journal& journal, const RollbackRequest& requ
   std::vector<DeploymentRecord> deployments = TRY(journal.Deployments());
   int64_t current = deployments.empty() ? 0 : deployments.back().number;
   int64_t number = to.value_or(current - 1);
+  const DeploymentRecord* target = FindDeployment(deployments, number);
+  bool runs_already =
+      target != nullptr && number != current &&
+      PlanRollback(deployments.back(), *target, parts_.handlers, false).changes.empty();
+  if (runs_already) return SameReleases(deployments.back(), *target);
   bool known = to || number > 0;
   int64_t id = TRY(journal.Begin(known ? StrCat("rollback to ", number) : "rollback"));
   Transaction transaction(parts_, journal, id, observer);
-  const DeploymentRecord* target = FindDeployment(deployments, number);
   if (target == nullptr || number == current) {
     std::string cause = number == current && current != 0
                             ? StrCat("the probe runs deployment ", current, " already")

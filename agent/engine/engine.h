@@ -39,7 +39,8 @@ class Engine {
   explicit Engine(const Parts& parts) : parts_(parts) {}
 
   Result<Verdict> Install(InstallRequest request, Observer& observer);
-  /// Makes a new deployment with the components of the old.
+  /// Makes a new deployment with the components of the old. Nothing is done where the active one
+  /// has the same releases.
   Result<Verdict> Rollback(const RollbackRequest& request, Observer& observer);
   /// Makes deployment 1 of files that are here; refused where there is a deployment already.
   Result<Verdict> Adopt(const Adoption& adoption, Observer& observer);

@@ -56,6 +56,7 @@ Result<Examination> Examine(const Parts& parts, Journal* journal,
     facts.counter_floor = TRY(journal->CounterFloor(plan.product, plan.kind));
     facts.epoch_floor = TRY(journal->EpochFloor(plan.product));
     facts.held = TRY(journal->IsHeld(plan.content_id));
+    facts.holds_all = TRY(journal->IsHeld(Journal::kEverything));
     facts.wrong_system = TRY(FindWrongSystem(*journal, parts.handlers, parts.boot));
   }
   found.checks = TRY(RunChecks(facts));

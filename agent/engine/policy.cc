@@ -95,6 +95,12 @@ Result<CheckResult> CheckEpoch(const PolicyFacts& facts) {
 
 Result<CheckResult> CheckHold(const PolicyFacts& facts) {
   if (!facts.held) return Pass("it is not held");
+  if (facts.holds_all && facts.origin == Origin::kEngineer)
+    return Pass("uploads are held here; an install by hand goes on");
+  if (facts.holds_all) {
+    return Fail("an engineer holds every upload on this probe",
+                "have an engineer run 'ignite unhold' there, then upload it again");
+  }
   if (facts.origin == Origin::kEngineer)
     return Pass("it was held after a rollback; this install lifts the hold");
   return Fail(

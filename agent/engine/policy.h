@@ -22,7 +22,8 @@ struct PolicyFacts {
   const std::optional<DeploymentRecord>& current;
   uint64_t counter_floor = 0;
   uint64_t epoch_floor = 0;
-  bool held = false;
+  bool held = false;       ///< Also where everything is.
+  bool holds_all = false;  ///< An engineer wants no upload installed.
   std::optional<WrongSystem> wrong_system = {};
   Origin origin = Origin::kEngineer;
   FileSystem& files;

@@ -5,11 +5,22 @@
 #include "agent/engine/examination.h"
 #include "agent/engine/planning.h"
 #include "agent/engine/session.h"
+#include "agent/engine/transaction_lock.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 
 namespace ignite::engine {
 namespace {
+
+/// Also one that is at work just now: an install would find the lock taken.
+std::optional<Error> ObstacleTo(const TransactionRecord& unfinished, const ProbePaths& paths) {
+  auto obstacle = ObstacleOf(unfinished);
+  if (obstacle || TransactionLock::IsFree(paths.Lock())) return obstacle;
+  return Error{ErrorCode::kBusy,
+               StrCat("transaction ", unfinished.id, " (", Printable(unfinished.bundle),
+                      ") is under way: ", StateName(unfinished.state)),
+               "wait for its end: 'ignite status' shows how far it is"};
+}
 
 std::string DeploymentWords(int64_t number) {
   return number == 0 ? std::string("nothing") : StrCat("deployment ", number);
@@ -84,7 +95,7 @@ Result<Preview> PreviewInstall(const Parts& parts, InstallRequest request) {
   if (journal != nullptr) current = TRY(journal->Current());
   std::optional<Error> obstacle;
   if (journal != nullptr) preview.unfinished = TRY(journal->Unfinished());
-  if (preview.unfinished) obstacle = ObstacleOf(*preview.unfinished);
+  if (preview.unfinished) obstacle = ObstacleTo(*preview.unfinished, parts.paths);
   if (!obstacle) preview.unfinished.reset();
   if (!obstacle && TRY(RunsAlready(parts, current, *bundle))) {
     preview.verdict = AlreadyRunning(*current);

@@ -16,6 +16,12 @@ constexpr Milliseconds kPauseWhileHealthy{1'000};
 /// must not stay.
 constexpr int kToleratedFailures = 2;
 
+std::string TrialWords(bool unchecked, bool all_passed_once, bool all_healthy) {
+  if (unchecked) return "on trial, without a health check";
+  if (!all_passed_once) return "waiting for the health checks to pass";
+  return all_healthy ? "on trial, all checks pass" : "on trial, a check that passed fails now";
+}
+
 }  // namespace
 
 void Trial::Attempt(Watched& check) {
@@ -62,8 +68,7 @@ TrialOutcome Trial::Run(const std::vector<format::HealthCheckInfo>& checks, Mill
     if (all_healthy && elapsed >= period) return {};
     int percent =
         period.count() == 0 ? 0 : static_cast<int>(std::min<int64_t>(100, elapsed * 100 / period));
-    report(percent,
-           all_passed_once ? "on trial, all checks pass" : "waiting for the health checks to pass");
+    report(percent, TrialWords(checks.empty(), all_passed_once, all_healthy));
     Milliseconds pause = all_passed_once ? kPauseWhileHealthy : kPauseBeforeFirstPass;
     if (period > elapsed) pause = std::min(pause, period - elapsed);
     clock_.Sleep(pause);

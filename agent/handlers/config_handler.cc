@@ -68,11 +68,6 @@ Result<std::vector<CheckResult>> ConfigHandler::CheckTargets(const Change& chang
   auto find = [&](std::string cause, std::string remedy) {
     findings.push_back({"targets", false, std::move(cause), std::move(remedy)});
   };
-  if (change.from && change.from->type != ConfigSpec::kType) {
-    find(StrCat(component, " is of the type ", change.from->type, " here"),
-         "give the configuration another component");
-    return findings;
-  }
   findings = TRY(FixedLinks(files_, paths_)
                      .FindObstacles(TRY(SpecOf(*change.to)).path, TRY(LinksOf(change.to)),
                                     TRY(LinksOf(change.from))));

@@ -700,6 +700,17 @@ class RollbackTest(AgentCase):
         self.assertEqual(self.probe.rollback("--to", "1")["deployment"], 4)
         self.assertEqual(self.assert_consistent()["deployment"]["components"], {"app/web": "1.0"})
 
+    def test_asked_for_again_it_does_nothing(self):
+        self.probe.install(self.bundle("2.0"))
+        self.assertEqual(self.probe.rollback("--to", "1")["deployment"], 3)
+        before = self.probe.history()
+        for _ in range(3):
+            again = self.probe.rollback("--to", "1")
+            self.assertEqual((again["outcome"], again["deployment"], again["transaction"]), ("committed", 3, None))
+            self.assertIn("has the very releases of deployment 1: nothing was done", again["cause"])
+        self.assertEqual(self.probe.history(), before)
+        self.assertEqual(self.probe.rollback("--to", "2")["deployment"], 4)
+
     def test_refusals(self):
         for words in (["--to", "7"], ["--to", "1"], []):
             before = self.probe.live()
@@ -1037,9 +1048,12 @@ class ConfigurationTest(AgentCase):
             self.assertIn(f"{name} is no regular file", error["cause"])
             self.assertIn("regular file", error["remedy"])
 
-    def test_no_wait_is_known(self):
-        """design.md section 9.1: install and rollback know --no-wait."""
-        self.assertIn("--no-wait", self.probe.text("install", "--help"))
+    def test_no_wait_answers_what_ends_before_it_has_begun(self):
+        self.assertIn("begun:", self.probe.text("install", self.bundle("1.0"), "--no-wait"))
+        wait_for(lambda: self.probe.history(), what="the end of the install")
+        refused = self.bundle("2.0", product="other")
+        self.assertIn("refused (product)", self.probe.text("install", refused, "--no-wait", expect=4))
+        self.assertIn("is not kept here", self.probe.text("rollback", "--to", "77", "--no-wait", expect=4))
 
     def test_qa_threshold(self):
         self.workshop.pack("keyring", "--role", "release=release.pub", "--role", "qa=qa.pub", "-o",
@@ -1132,7 +1146,7 @@ class AdoptTest(AgentCase):
 
 class DoctorTest(AgentCase):
     IDS = ["configuration", "keyring", "identity", "folders", "mounts", "space", "journal", "transaction",
-           "holds", "deployment", "accounts", "clock", "services", "boot", "data", "probe-files"]
+           "holds", "deployment", "accounts", "clock", "services", "units", "boot", "data", "probe-files"]
 
     def assert_ill(self, *ids):
         """These checks fail, each with its remedy, and no other."""
@@ -1213,14 +1227,27 @@ class DoctorTest(AgentCase):
 
     def test_configuration_and_keys(self):
         etc = self.probe.root / "etc/ignite"
-        (etc / "identity.key").chmod(0o644)
-        self.assertIn("chmod 0600", self.assert_ill("identity")["identity"]["remedy"])
+        (etc / "identities.d").mkdir(exist_ok=True)
+        shutil.copy(etc / "identity.key", etc / "identities.d/old.key")
+        for identity in ("identity.key", "identities.d/old.key"):
+            (etc / identity).chmod(0o644)
+            self.assertIn(f"chmod 0600 {etc / identity}", self.assert_ill("folders")["folders"]["remedy"])
+            (etc / identity).chmod(0o600)
+        self.probe.install(self.bundle("1.0"))
+        for name in (etc, etc / "keyring.json", etc / "agent.ini", etc / "identities.d", self.probe.state / "journal.db"):
+            mode = name.stat().st_mode
+            name.chmod(mode | 0o022)
+            self.assertIn(f"chmod go-w {name}", self.assert_ill("folders")["folders"]["remedy"])
+            name.chmod(mode)
+        self.assert_ill()
+        (etc / "identities.d/old.key").unlink()
         (etc / "identity.key").unlink()
         self.assert_ill("identity")
         (etc / "keyring.json").write_text("{}")
-        self.assert_ill("keyring", "identity", "space", "deployment", "accounts", "services", "boot", "data", "probe-files")
+        unknown = ("space", "deployment", "accounts", "services", "units", "boot", "data", "probe-files")
+        self.assert_ill("keyring", "identity", *unknown)
         self.probe.ini.write_text("[probe]\n")
-        self.assert_ill("configuration", "keyring", "identity", "space", "deployment", "accounts", "services", "boot", "data", "probe-files")
+        self.assert_ill("configuration", "keyring", "identity", *unknown)
 
     def test_a_keyring_that_trusts_no_release(self):
         self.workshop.pack("keyring", "--role", "qa=qa.pub", "-o", self.folder / "qa.json")
@@ -1275,6 +1302,20 @@ class DoctorTest(AgentCase):
         self.assert_ill()
         (self.probe.at(PATH) / "current" / "index.html").unlink()
         self.assert_ill("deployment")
+
+    def test_units_that_do_not_run(self):
+        """One that a timer starts may rest; all else of the deployment runs."""
+        program = self.folder / "services"
+        program.write_text(f"#!/bin/sh\n[ $1 != is-active ] || ! grep -qx $2 {self.folder}/down\n")
+        program.chmod(0o755)
+        (self.folder / "down").write_text("job.service\n")
+        self.probe.configure("trial = 0s\n", services=f"[services]\nbackend = command\ncommand = {program}\n")
+        files = {name: "[Unit]\n" for name in ("web.service", "job.service", "job.timer")}
+        units = ", ".join(f"units/{name}" for name in files)
+        self.probe.install(self.bundle("1.0", files={f"units/{name}": text for name, text in files.items()}, payload=f"units = {units}\n"))
+        self.assert_ill()
+        (self.folder / "down").write_text("job.service\nweb.service\n")
+        self.assertIn("do not run: web.service", self.assert_ill("units")["units"]["cause"])
 
     def test_history_and_clock(self):
         self.probe.install(self.bundle("1.0"))
@@ -1595,7 +1636,9 @@ class ServicesTest(AgentCase):
         self.assertEqual(self.probe.history()[-1]["outcome"], "stuck")
         self.probe.json("recover", expect=6)
         third = self.bundle("3.0")
-        self.assertEqual(self.probe.install(third, expect=6)["outcome"], "stuck")
+        answer = self.probe.install(third, expect=6)
+        self.assertEqual((answer["outcome"], answer["reason"], answer["transaction"]), ("stuck", "transaction", None))
+        self.assertIn("(release-2.0.ignite) is stuck: ", answer["cause"])
         self.assertEqual(self.probe.json("plan", third, expect=6)["reason"], "transaction")
         program.write_text(good)
         self.probe.json("recover")
@@ -1610,7 +1653,8 @@ class ServicesTest(AgentCase):
         program.write_text('#!/bin/sh\n[ "$1" = stop ]\n')
         verdict = self.probe.install(self.bundle("2.0", payload="units = web.service\n"), expect=6)
         self.assertIn("ignite recover --without-units", verdict["remedy"])
-        self.assertEqual(self.probe.json("recover", "--without-units")["outcome"], "rolled-back")
+        self.assertIn("note: no unit was stopped or started: reboot", self.probe.text("recover", "--without-units"))
+        self.assertEqual(self.probe.history()[-1]["outcome"], "rolled-back")
         self.assert_consistent()
         self.assert_same(self.before, self.probe.live())
         program.write_text(good)
@@ -1993,6 +2037,10 @@ class ProcessTest(AgentCase):
             error = self.probe.json(*words, expect=7)["error"]
             self.assertIn("release-1.0.ignite", error["cause"])
             self.assertIn(str(process.pid), error["cause"])
+        told = self.probe.json("plan", self.bundle("2.0"), expect=7)
+        self.assertEqual((told["would"], told["reason"]), ("refuse", "transaction"))
+        self.assertIn("(release-1.0.ignite) is under way: trial", told["cause"])
+        self.probe.json("verify")
         status = self.probe.status()
         self.assertIs(status["trial"], True)
         self.assertIsNone(status["interrupted"])
@@ -2076,6 +2124,16 @@ class ProcessTest(AgentCase):
         outcomes = [entry["outcome"] for entry in self.probe.history()]
         self.assertEqual(outcomes, ["committed", "committed"])
         self.assert_consistent()
+
+    def test_the_end_of_the_terminal_changes_nothing(self):
+        self.probe.configure("trial = 2s\n")
+        process = self.probe.start("install", self.bundle("1.0"))
+        self.addCleanup(self.end, process)
+        self.wait_for_trial(process)
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(self.probe.history()[-1]["outcome"], "committed")
 
     def test_a_lock_file_of_a_dead_process_is_nothing(self):
         self.probe.install(self.bundle("1.0"))

@@ -68,6 +68,24 @@ class ConfigTest(ProbeTest):
         self.probe.json("verify")
         self.assertEqual(list((self.probe.state / "workshop/config/probe").iterdir()), [])
 
+    def test_two_configurations_are_told_apart(self):
+        folder = self.workshop.folder / "second"
+        folder.mkdir()
+        (folder / "generate").write_text("#!/bin/sh\necho second > main.conf\n")
+        (folder / "generate").chmod(0o755)
+        second = f"\n[payload second]\ntype = config\ncomponent = config/second\nsource = {folder}\npath = /etc/second\n"
+        self.probe.install(self.config(1, BASE, more=second))
+        (self.probe.at("/etc/second") / "current/main.conf").write_text("mine\n")
+        version = self.probe.json("config", "history")[0]["id"]
+        for words in (("diff",), ("show", version), ("show", "live")):
+            told = self.probe.json("config", *words, expect=2)["error"]
+            self.assertIn("both config/probe and config/second have a version", told["cause"])
+            self.assertIn("--component config/second", told["remedy"])
+        self.assertIn("+mine", self.probe.json("config", "diff", "--component", "config/second")["diff"])
+        self.assertEqual(self.probe.json("config", "diff", "--component", "config/probe")["diff"], "")
+        shown = self.probe.json("config", "show", version, "main.conf", "--component", "config/second")
+        self.assertEqual(shown["content"], "second\n")
+
     def test_what_a_program_makes_has_no_more_rights_than_its_folder(self):
         self.install(1, {**BASE, "generate": GENERATE + "touch tool\nchmod 6777 tool\n"})
         self.assertEqual((self.live / "tool").stat().st_mode & 0o7777, 0o755)
@@ -159,12 +177,6 @@ class ConfigTest(ProbeTest):
         verdict = self.install(2, SECOND, expect=4)
         self.assertEqual(verdict["reason"], "targets")
         self.assertIn("neither a file, a folder nor a link", verdict["cause"])
-
-    def test_a_tree_does_not_become_a_configuration(self):
-        self.probe.install(self.workshop.bundle("1.0", component="config/probe", path=ETC))
-        verdict = self.install(20, BASE, expect=4)
-        self.assertEqual(verdict["reason"], "targets")
-        self.assertIn("config/probe is of the type tree here", verdict["cause"])
 
     def assert_fails(self, counter, programs, *texts):
         before = snapshot(self.live.resolve())

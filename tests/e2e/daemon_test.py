@@ -311,6 +311,21 @@ class UploadTest(DaemonCase):
         self.assertEqual((document["state"], document["outcome"]), ("waiting", None))
         self.assertIn("ignite install", document["remedy"])
         self.assertTrue((self.probe.inbox / "good.ignite").exists())
+        self.probe.install(self.probe.inbox / "good.ignite")
+        self.assertEqual(self.told()["outcome"], "committed")
+        self.assertFalse((self.probe.inbox / "good.ignite").exists())
+
+    def test_every_upload_is_held(self):
+        self.probe.json("hold")
+        self.start()
+        bundle = self.bundle("1.0")
+        self.drop(bundle)
+        document = self.verdict()
+        self.assertEqual((document["outcome"], document["reason"]), ("refused", "hold"))
+        self.assertEqual(document["cause"], "an engineer holds every upload on this probe")
+        self.assertIn("ignite unhold", document["remedy"])
+        self.probe.install(bundle)
+        self.assertEqual(self.probe.status()["hold"], ["*"])
 
     def test_the_maintenance_window(self):
         """Its hours lie half a day away from those of one time zone, and around those of another."""

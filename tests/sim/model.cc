@@ -79,7 +79,12 @@ std::string Model::NameOf(const Intent& intent) const {
 }
 
 bool Model::RunsAlready(const Intent& intent) const {
-  return intent.bundle != nullptr && intent.bundle->flaw == Flaw::kNone && !deployments_.empty() &&
+  if (deployments_.empty()) return false;
+  if (intent.bundle == nullptr) {
+    const Deployment* target = Target(intent, deployments_);
+    return target != nullptr && target->made_by == deployments_.back().made_by;
+  }
+  return intent.bundle->flaw == Flaw::kNone &&
          deployments_.back().content_id == intent.bundle->content_id;
 }
 
