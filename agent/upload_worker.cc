@@ -69,8 +69,15 @@ WorkerResult UploadWorker::Process(const inbox::Upload& upload) {
     return WorkerResult::kTryAgain;  // Gone, or exchanged for something else, since the scan.
   StatusObserver observer(composition_, outbox_, upload.name);
   engine::Engine engine(composition_.parts());
-  auto verdict = engine.Install(
-      {MakeInputFile(*std::move(fd), "the upload"), upload.name, engine::Origin::kInbox}, observer);
+  engine::InstallRequest request{MakeInputFile(*std::move(fd), "the upload"), upload.name,
+                                 engine::Origin::kInbox};
+  bool has_plan = false;
+  request.on_checked = [&](const engine::Preview& preview) {
+    has_plan = true;
+    if (auto written = outbox_.WritePlan(upload.name, preview); !written)
+      Log(StrCat(upload.name, ": no plan, ignoring: ", written.error().ToString()));
+  };
+  auto verdict = engine.Install(std::move(request), observer);
   if (!verdict) {
     Log(StrCat(upload.name, ": ", verdict.error().ToString()));
     const Error& error = verdict.error();
@@ -80,6 +87,8 @@ WorkerResult UploadWorker::Process(const inbox::Upload& upload) {
     (void)outbox_.Write(outbox::WaitingStatus(upload.name, error.cause, remedy, 0));
     return WorkerResult::kTryAgain;
   }
+  // Where it was no bundle for us, the plan of an earlier upload of this name must not speak of it.
+  if (verdict->state == engine::State::kRefused && !has_plan) (void)outbox_.RemovePlan(upload.name);
   return Tell(upload, *verdict);
 }
 

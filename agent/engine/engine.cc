@@ -4,6 +4,7 @@
 
 #include "agent/engine/examination.h"
 #include "agent/engine/planning.h"
+#include "agent/engine/preview.h"
 #include "agent/engine/returns.h"
 #include "agent/engine/running_system.h"
 #include "agent/engine/session.h"
@@ -115,6 +116,11 @@ Result<Verdict> Engine::InstallBundle(Journal& journal, InstallRequest request,
                                       : transaction.Fail(std::move(why));
   }
   Examination found = TRY(Examine(parts_, &journal, *bundle, id, request.origin));
+  if (request.on_checked) {
+    // What cannot be described is done all the same.
+    if (auto preview = PreviewOf(parts_, &journal, bundle->manifest(), found))
+      request.on_checked(*preview);
+  }
   if (FirstFailure(found.checks) != nullptr)
     return transaction.Refuse(RefusedByChecks(std::move(found.checks)));
   found.plan.signed_time = TRY(SignedTime(found.plan, parts_.handlers));

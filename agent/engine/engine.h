@@ -6,6 +6,7 @@
 // the next Recover goes on from there.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -16,10 +17,15 @@
 
 namespace ignite::engine {
 
+struct Preview;
+
 struct InstallRequest {
   std::unique_ptr<InputFile> file;
   std::string name;  ///< Of the bundle's file, for the history.
   Origin origin = Origin::kEngineer;
+  /// Told what the checks found and what comes, before anything of it is done; also where it is
+  /// refused.
+  std::function<void(const Preview&)> on_checked = {};
 };
 
 struct RollbackRequest {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "agent/engine/examination.h"
 #include "agent/engine/planning.h"
 #include "agent/engine/session.h"
 #include "agent/engine/transaction_lock.h"
@@ -103,13 +102,22 @@ Result<Preview> PreviewInstall(const Parts& parts, InstallRequest request) {
   }
   Examination found = TRY(Examine(parts, journal, *bundle, 0, request.origin));
   if (obstacle) found.checks.push_back({"transaction", false, obstacle->cause, obstacle->remedy});
+  auto unfinished = std::move(preview.unfinished);
+  preview = TRY(PreviewOf(parts, journal, bundle->manifest(), std::move(found)));
+  preview.unfinished = std::move(unfinished);
+  return preview;
+}
+
+Result<Preview> PreviewOf(const Parts& parts, Journal* journal, const format::Manifest& manifest,
+                          Examination found) {
+  Preview preview;
   bool refused = FirstFailure(found.checks) != nullptr;
   preview.plan = std::move(found.plan);
   if (refused) preview.verdict = RefusedByChecks(found.checks);
   preview.verdict.state = refused ? State::kRefused : State::kReceived;
   preview.verdict.checks = std::move(found.checks);
   preview.is_held = journal != nullptr && TRY(journal->IsHeld(preview.plan->content_id));
-  TRY(Describe(parts, journal, bundle->manifest(), preview));
+  TRY(Describe(parts, journal, manifest, preview));
   return preview;
 }
 

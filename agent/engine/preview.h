@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/engine/engine.h"
+#include "agent/engine/examination.h"
 #include "agent/engine/pace.h"
 #include "agent/engine/space.h"
 
@@ -25,5 +26,8 @@ struct Preview {
 
 /// The bundle is read up to its INDEX: what `install` refuses before it unpacks, this refuses too.
 Result<Preview> PreviewInstall(const Parts& parts, InstallRequest request);
+/// The same of a bundle that was examined. `journal` is nullptr on a probe that has none yet.
+Result<Preview> PreviewOf(const Parts& parts, Journal* journal, const format::Manifest& manifest,
+                          Examination found);
 
 }  // namespace ignite::engine

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/engine/preview_document.h"
+#include "agent/outbox/lines.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 
@@ -34,10 +36,9 @@ std::string Field(std::string_view label, std::string_view text) {
   if (text.empty()) return {};
   std::string line(label);
   line.resize(std::max<size_t>(line.size(), 17), ' ');
-  return StrCat(line, text, "\r\n");
+  return StrCat(line, text, "\n");
 }
 
-/// Line ends that every editor of a support desk shows right.
 std::string ToText(const UploadStatus& status, int64_t now) {
   bool is_final = !status.outcome.IsNull();
   std::string text = Field("Bundle:", Printable(status.bundle));
@@ -72,11 +73,24 @@ std::string Outbox::SafeName(std::string_view bundle) {
 
 Result<> Outbox::Write(const UploadStatus& status) {
   int64_t now = clock_.WallSeconds();
-  std::string stem = StrCat(path_, "/", SafeName(status.bundle), ".status");
   // The person's file first: a script that sees the verdict may show the text.
-  TRY(files_.WriteAtomically(stem + ".txt", AsBytes(ToText(status, now)), kReadable));
-  return files_.WriteAtomically(stem + ".json", AsBytes(ToJson(status, now).Dump(true) + "\n"),
-                                kReadable);
+  TRY(files_.WriteAtomically(PathOf(status.bundle, ".status.txt"),
+                             AsBytes(DosLines(ToText(status, now))), kReadable));
+  return files_.WriteAtomically(PathOf(status.bundle, ".status.json"),
+                                AsBytes(ToJson(status, now).Dump(true) + "\n"), kReadable);
+}
+
+Result<> Outbox::WritePlan(std::string_view bundle, const engine::Preview& preview) {
+  return files_.WriteAtomically(PathOf(bundle, ".plan.txt"),
+                                AsBytes(DosLines(engine::PreviewText(preview, bundle))), kReadable);
+}
+
+Result<> Outbox::RemovePlan(std::string_view bundle) {
+  return files_.RemoveFile(PathOf(bundle, ".plan.txt"));
+}
+
+std::string Outbox::PathOf(std::string_view bundle, std::string_view suffix) const {
+  return StrCat(path_, "/", SafeName(bundle), suffix);
 }
 
 UploadStatus WaitingStatus(std::string bundle, std::string cause, std::string remedy, int percent) {

@@ -1,11 +1,12 @@
 // The outbox: what we write back for whoever uploaded. For the upload good.ignite:
 // good.ignite.status.txt for a person and good.ignite.status.json for a script, replaced as a whole
-// with every change.
+// with every change, and good.ignite.plan.txt, its work order.
 #pragma once
 
 #include <string>
 
 #include "agent/engine/observer.h"
+#include "agent/engine/preview.h"
 #include "agent/engine/report.h"
 #include "base/clock.h"
 #include "base/file_system.h"
@@ -41,11 +42,16 @@ class Outbox {
 
   /// Both files, durable.
   Result<> Write(const UploadStatus& status);
+  Result<> WritePlan(std::string_view bundle, const engine::Preview& preview);
+  /// That of an earlier upload of this name.
+  Result<> RemovePlan(std::string_view bundle);
 
   /// The name in the outbox: bytes outside [A-Za-z0-9._-] become '_', and what is too long is cut.
   static std::string SafeName(std::string_view bundle);
 
  private:
+  std::string PathOf(std::string_view bundle, std::string_view suffix) const;
+
   FileSystem& files_;
   Clock& clock_;
   std::string path_;

@@ -425,7 +425,7 @@ class HostileTest(DaemonCase):
         self.assert_alive()
         self.assertEqual(sorted(os.listdir(self.probe.inbox)), sorted(junk))
         self.assertEqual(sorted(os.listdir(self.probe.outbox)),
-                         ["alive.ignite.status.json", "alive.ignite.status.txt"])
+                         ["alive.ignite.plan.txt", "alive.ignite.status.json", "alive.ignite.status.txt"])
 
     def test_things_that_are_no_files(self):
         secret = self.folder / "secret"

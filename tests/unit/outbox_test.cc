@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "tests/fakes/fake_probe.h"
 #include "tests/fakes/must.h"
@@ -11,6 +13,7 @@ namespace {
 
 using fakes::Must;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 class OutboxTest : public testing::Test {
@@ -54,6 +57,21 @@ TEST_F(OutboxTest, AVerdictCarriesItsCauseRemedyAndChecks) {
   EXPECT_THAT(Read("a.ignite.status.txt"), HasSubstr("REFUSED"));
   EXPECT_THAT(Read("a.ignite.status.txt"), HasSubstr("free some"));
   EXPECT_THAT(Read("a.ignite.status.txt"), HasSubstr("FAIL  space"));
+}
+
+TEST_F(OutboxTest, APlanHasLineEndsForEveryEditorAndCanBeTakenBack) {
+  engine::Preview preview;
+  preview.verdict.state = engine::State::kReceived;
+  preview.plan.emplace().version = "2.0";
+  preview.steps = {"unpack app/web 2.0", "commit, or take everything back"};
+  Must(outbox_.WritePlan("a b.ignite", preview));
+  std::string text = Read("a_b.ignite.plan.txt");
+  EXPECT_THAT(text, HasSubstr("version 2.0 would be installed\r\n"));
+  EXPECT_THAT(text, HasSubstr("    1. unpack app/web 2.0\r\n"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), std::count(text.begin(), text.end(), '\r'));
+  Must(outbox_.RemovePlan("a b.ignite"));
+  EXPECT_THAT(Must(files_->List(folder_.path())), IsEmpty());
+  Must(outbox_.RemovePlan("a b.ignite"));
 }
 
 TEST_F(OutboxTest, ForeignNamesCannotSteerPathsOrTerminals) {

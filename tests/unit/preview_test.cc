@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "agent/engine/preview_document.h"
 #include "base/str_cat.h"
 #include "tests/fakes/fake_probe.h"
 #include "tests/fakes/memory_file.h"
@@ -70,6 +71,34 @@ TEST_F(PreviewTest, ASmallInstallSaysNothingOfTheTimeOfALargeOne) {
   large = Release(3);
   large.bytes = 10 * 20 * 1024 * 1024;
   EXPECT_LT(Of(large).expected, std::chrono::seconds(7)) << "0.1 s were measured for a tenth of it";
+}
+
+TEST_F(PreviewTest, AnInstallTellsTheSamePlanBeforeItStagesAnything) {
+  std::vector<Preview> told;
+  std::vector<std::string> releases;
+  auto install = [&](const BundleRecipe& recipe) {
+    Bytes bundle = FakeProbe::Bundle(recipe);
+    InstallRequest request{fakes::MakeMemoryFile(bundle), "test.ignite", Origin::kInbox};
+    request.on_checked = [&](const Preview& preview) {
+      told.push_back(preview);
+      releases = probe_.Releases();
+    };
+    return Must(Engine(probe_.parts()).Install(std::move(request), probe_.observer));
+  };
+  Preview foretold = Of(Release(1));
+  ASSERT_EQ(install(Release(1)).state, State::kCommitted);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_THAT(releases, testing::IsEmpty());
+  // The free space is another one by now.
+  told[0].space = foretold.space;
+  told[0].verdict.checks = foretold.verdict.checks;
+  EXPECT_EQ(PreviewText(told[0], "test.ignite"), PreviewText(foretold, "test.ignite"));
+
+  BundleRecipe wrong = Release(2);
+  wrong.product = "other";
+  ASSERT_EQ(install(wrong).state, State::kRefused);
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[1].verdict.reason, "product");
 }
 
 TEST_F(PreviewTest, RefusesByTheChecksOfAnInstall) {
