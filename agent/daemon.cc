@@ -1,6 +1,7 @@
 #include "agent/daemon.h"
 
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -29,9 +30,11 @@ constexpr Milliseconds kWhenQuiet{30'000};
 /// next start.
 constexpr Milliseconds kWorkerGrace{8'000};
 constexpr Milliseconds kRetry{30'000};
+constexpr Milliseconds kBetweenKeepers{1'000};
 constexpr Milliseconds kStopped = std::chrono::minutes(1);
 constexpr Milliseconds kStalled = std::chrono::hours(24);
 constexpr mode_t kFolderMode = 0755;
+constexpr int64_t kSecondsInDay = 24 * 60 * 60;
 
 Result<> Checked(int result, std::string_view doing) {
   if (result < 0) return SystemError(doing, -result);
@@ -63,6 +66,10 @@ struct Daemon::Callbacks {
   }
   static int OnChild(sd_event_source*, const siginfo_t* info, void* data) noexcept {
     Self(data).OnWorkerEnd(info->si_code == CLD_EXITED ? info->si_status : -1);
+    return 0;
+  }
+  static int OnKeeper(sd_event_source*, const siginfo_t* info, void* data) noexcept {
+    Self(data).OnKeeperEnd(info->si_code == CLD_EXITED ? info->si_status : -1);
     return 0;
   }
   static int OnGraceOver(sd_event_source*, uint64_t, void* data) noexcept {
@@ -145,6 +152,7 @@ void Daemon::Scan() {
   }
   for (const inbox::Upload& upload : pass->uploads) Consider(upload);
   if (!pass->more) ForgetGoneUploads();
+  KeepOutbox();
   ScanSoon(pass->more ? kAfterEvent : someone_waits_ ? kWhileWaiting : kWhenQuiet);
 }
 
@@ -162,7 +170,7 @@ void Daemon::ForgetGoneUploads() {
 
 Daemon::Waiting& Daemon::WaitingFor(const inbox::Upload& upload) {
   Waiting& waiting = waiting_[upload.name];
-  if (waiting.version != upload.version) waiting = {upload.version, {}, Milliseconds(0), {}};
+  if (waiting.version != upload.version) waiting = {upload.version, {}, {}, Milliseconds(0), {}};
   return waiting;
 }
 
@@ -192,6 +200,7 @@ void Daemon::Consider(const inbox::Upload& upload) {
   if (auto obstacle = ObstacleOf(upload, waiting)) return Tell(upload, waiting, *obstacle);
   if (composition_.clock().BootTime() < waiting.retry_at) return;
   waiting.told.clear();
+  waiting.brief = "its status says for what";
   waiting.retry_at = composition_.clock().BootTime() + kRetry;
   worker_upload_ = upload.name;
   StartWorker([upload](UploadWorker& worker) { return worker.Process(upload); });
@@ -225,8 +234,8 @@ Daemon::Obstacle Daemon::ComingIn(const inbox::Upload& upload) {
     obstacle.percent = static_cast<int>(
         std::min<uint64_t>(100, upload.version.size * 100 / *upload.expected_size));
   }
-  obstacle.cause = StrCat(stopped ? "the upload has stopped" : "the upload is coming in",
-                          known ? StrCat(" at ", obstacle.percent, "%") : "", ": ",
+  obstacle.brief = stopped ? "the upload has stopped" : "the upload is coming in";
+  obstacle.cause = StrCat(obstacle.brief, known ? StrCat(" at ", obstacle.percent, "%") : "", ": ",
                           SizeInWords(upload.version.size),
                           known ? StrCat(" of ", SizeInWords(*upload.expected_size)) : "");
   if (stopped) obstacle.remedy = "resume the upload, or upload the file again";
@@ -236,33 +245,83 @@ Daemon::Obstacle Daemon::ComingIn(const inbox::Upload& upload) {
 void Daemon::Tell(const inbox::Upload& upload, Waiting& waiting, const Obstacle& obstacle) {
   if (waiting.told == obstacle.cause) return;
   waiting.told = obstacle.cause;
+  waiting.brief = obstacle.brief.empty() ? obstacle.cause : obstacle.brief;
   (void)outbox_.Write(
       outbox::WaitingStatus(upload.name, obstacle.cause, obstacle.remedy, obstacle.percent));
 }
 
-template <class Work>
-void Daemon::StartWorker(Work work) {
+template <class OnEnd, class Work>
+int Daemon::StartChild(const char* name, sd_event_source*& source, OnEnd on_end, Work work) {
   pid_t child = fork();
   if (child < 0) {
-    worker_upload_.clear();
-    Log(StrCat("a worker cannot be started, ignoring: ", SystemError("fork", errno).cause));
-    return ScanSoon(kWhenQuiet);
+    Log(StrCat(name, " cannot be started, ignoring: ", SystemError("fork", errno).cause));
+    return 0;
   }
   if (child == 0) {
+    (void)prctl(PR_SET_NAME, name);
     sigset_t none;
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, nullptr);
-    UploadWorker worker(composition_);
-    _exit(static_cast<int>(work(worker)));
+    _exit(work());
   }
-  worker_ = child;
-  int watched = sd_event_add_child(event_.get(), &child_, child, WEXITED, Callbacks::OnChild, this);
-  if (watched >= 0) return;
-  Log(StrCat("the worker cannot be watched, so it is ended: ",
+  int watched = sd_event_add_child(event_.get(), &source, child, WEXITED, on_end, this);
+  if (watched >= 0) return child;
+  Log(StrCat(name, " cannot be watched, so it is ended: ",
              SystemError("sd_event_add_child", -watched).cause));
   (void)kill(child, SIGKILL);
   (void)waitpid(child, nullptr, 0);
-  OnWorkerEnd(-1);
+  return 0;
+}
+
+template <class Work>
+void Daemon::StartWorker(Work work) {
+  worker_ = StartChild("ignited-worker", child_, Callbacks::OnChild, [&] {
+    UploadWorker worker(composition_);
+    return static_cast<int>(work(worker));
+  });
+  if (worker_ != 0) return;
+  worker_upload_.clear();
+  ScanSoon(kWhenQuiet);
+}
+
+Result<Daemon::OutboxNews> Daemon::Look() {
+  const engine::ProbePaths& paths = composition_.paths();
+  OutboxNews news;
+  if (auto journal = TRY(composition_.files().Inspect(paths.Journal())))
+    news.journal = journal->mtime;
+  news.day = composition_.clock().WallSeconds() / kSecondsInDay;
+  for (const std::string& folder : {paths.State(), paths.Inbox(), paths.Outbox()}) {
+    Space space = TRY(composition_.files().SpaceAt(folder));
+    news.free_space.push_back(outbox::FirstDigit(space.free_bytes));
+  }
+  for (const auto& [name, waiting] : waiting_) {
+    if (!waiting.brief.empty() && (worker_ == 0 || name != worker_upload_))
+      news.uploads.push_back({name, waiting.brief});
+  }
+  return news;
+}
+
+void Daemon::KeepOutbox() {
+  if (keeper_ != 0) return;
+  auto news = Look();
+  if (!news || kept_ == *news) return;
+  Milliseconds now = composition_.clock().BootTime();
+  if (now < keep_at_) return ScanSoon(keep_at_ - now);
+  keep_at_ = now + kBetweenKeepers;
+  keeper_ = StartChild("ignited-outbox", keeper_child_, Callbacks::OnKeeper, [&] {
+    auto kept = OutboxKeeper(composition_).Keep(news->uploads);
+    if (!kept) Log(StrCat("the outbox cannot be kept up: ", kept.error().ToString()));
+    return kept ? 0 : 1;
+  });
+  if (keeper_ != 0) kept_ = *std::move(news);
+}
+
+void Daemon::OnKeeperEnd(int status) {
+  keeper_child_ = sd_event_source_disable_unref(keeper_child_);
+  keeper_ = 0;
+  if (status == 0) return ScanSoon(kAfterEvent);  // For what has come meanwhile.
+  kept_.reset();
+  keep_at_ = composition_.clock().BootTime() + kRetry;
 }
 
 void Daemon::OnWorkerEnd(int status) {
@@ -285,6 +344,7 @@ void Daemon::OnWorkerEnd(int status) {
 
 void Daemon::OnTerminate() {
   ending_ = true;
+  if (keeper_ != 0) (void)kill(keeper_, SIGKILL);  // The next start does it anew.
   if (worker_ == 0) {
     (void)sd_event_exit(event_.get(), 0);
     return;

@@ -10,6 +10,7 @@
 #include "agent/composition.h"
 #include "agent/inbox/inbox.h"
 #include "agent/outbox/outbox.h"
+#include "agent/outbox_keeper.h"
 #include "base/c_handle.h"
 
 struct sd_event;
@@ -33,7 +34,8 @@ class Daemon {
   struct Obstacle {
     std::string cause;
     std::string remedy;
-    int percent = 0;  ///< Of the upload.
+    int percent = 0;         ///< Of the upload.
+    std::string brief = {};  ///< The cause, where that changes by the second: without what does.
   };
   static Obstacle ComingIn(const inbox::Upload& upload);
 
@@ -41,9 +43,20 @@ class Daemon {
   struct Waiting {
     inbox::FileVersion version;
     std::string told;                       ///< So that each thing is said once.
+    std::string brief;                      ///< The same, for PROBE.txt.
     std::chrono::milliseconds retry_at{0};  ///< Tried in vain: not before this boot time again.
     std::optional<std::chrono::milliseconds> ready_since;  ///< Complete, since this boot time.
   };
+
+  /// What a change of the outbox can come from, as far as it can be told in no time.
+  struct OutboxNews {
+    std::optional<FileTime> journal;
+    int64_t day = 0;  ///< A licence ends at the end of one.
+    std::vector<uint64_t> free_space;
+    std::vector<outbox::WaitingUpload> uploads;
+    bool operator==(const OutboxNews&) const = default;
+  };
+  Result<OutboxNews> Look();
 
   Result<> Prepare();
   Result<> Watch();
@@ -59,8 +72,14 @@ class Daemon {
   /// Something was left half done by a process that is gone, such as a killed `ignite`.
   bool NeedsRecovery();
 
+  /// The process number of a child that ends with what `work` gives; 0 where there can be none.
+  template <class OnEnd, class Work>
+  int StartChild(const char* name, sd_event_source*& source, OnEnd on_end, Work work);
   template <class Work>
   void StartWorker(Work work);
+  /// Lets the outbox be kept up, where something has changed that it tells of.
+  void KeepOutbox();
+  void OnKeeperEnd(int status);
   void OnWorkerEnd(int status);
   void OnTerminate();
 
@@ -74,8 +93,12 @@ class Daemon {
   sd_event_source* child_ = nullptr;  ///< Owned by event_, until the worker ends.
   std::chrono::milliseconds next_scan_{0};
   bool scan_is_due_ = false;
-  int worker_ = 0;             ///< Its process; 0 for none.
-  std::string worker_upload_;  ///< The name that it works on.
+  int worker_ = 0;                           ///< Its process; 0 for none.
+  std::string worker_upload_;                ///< The name that it works on.
+  int keeper_ = 0;                           ///< The process that keeps up the outbox; 0 for none.
+  sd_event_source* keeper_child_ = nullptr;  ///< Owned by event_, until the keeper ends.
+  std::optional<OutboxNews> kept_;        ///< What the outbox was last kept up with; nullopt: anew.
+  std::chrono::milliseconds keep_at_{0};  ///< Not before this boot time.
   bool ending_ = false;
   std::chrono::milliseconds recover_at_{0};  ///< Not before this boot time.
   bool recovered_ = false;                   ///< What an earlier run left is finished.

@@ -1,6 +1,5 @@
 #include "agent/cli/commands.h"
 
-#include "agent/cli/licence.h"
 #include "agent/engine/deployment_store.h"
 #include "agent/engine/examination.h"
 #include "agent/engine/probe_files.h"
@@ -156,7 +155,7 @@ Result<Answer> VerifyLive(const engine::Parts& parts) {
                 equal ? engine::exit_code::kDone : engine::exit_code::kFailed};
 }
 
-Result<Answer> Status(const View& view) {
+Result<ProbeStatus> TakeStatus(const View& view) {
   engine::Snapshot snapshot = TRY(engine::TakeSnapshot(view.files, view.paths));
   if (auto wrong = engine::FindWrongSystem(snapshot.deployments, snapshot.transaction,
                                            view.handlers, view.boot))
@@ -164,8 +163,18 @@ Result<Answer> Status(const View& view) {
   snapshot.without_system =
       engine::DeploymentsWithoutSystem(snapshot.deployments, view.handlers, view.boot);
   auto licence = TRY(FindLicence(snapshot, view.clock));
+  return ProbeStatus{std::move(snapshot), std::move(licence)};
+}
+
+Json StatusDocument(const View& view, const engine::Snapshot& snapshot,
+                    const std::optional<RunningLicence>& licence) {
   Json document = engine::StatusJson(view.settings, snapshot);
-  document.Set("licence", LicenceState(licence));
+  return document.Set("licence", LicenceState(licence));
+}
+
+Result<Answer> Status(const View& view) {
+  auto [snapshot, licence] = TRY(TakeStatus(view));
+  Json document = StatusDocument(view, snapshot, licence);
   std::string text = engine::StatusText(view.settings, snapshot);
   if (licence) text += StrCat("licence      ", LicenceStateText(licence), "\n");
   return Answer{std::move(document), std::move(text), engine::exit_code::kDone};

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/cli/licence.h"
 #include "agent/engine/engine.h"
 #include "base/json.h"
 
@@ -63,6 +64,13 @@ struct View {
   engine::HandlerTable& handlers;
   engine::Boot& boot;
 };
+struct ProbeStatus {
+  engine::Snapshot snapshot;
+  std::optional<RunningLicence> licence;
+};
+Result<ProbeStatus> TakeStatus(const View& view);
+Json StatusDocument(const View& view, const engine::Snapshot& snapshot,
+                    const std::optional<RunningLicence>& licence);
 Result<Answer> Status(const View& view);
 /// kDone also where the licence has ended, or there is none.
 Result<Answer> Licence(FileSystem& files, const engine::ProbePaths& paths, Clock& clock);

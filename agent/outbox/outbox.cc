@@ -11,6 +11,7 @@ namespace ignite::outbox {
 namespace {
 
 constexpr size_t kMaxName = 200;
+constexpr size_t kMaxText = 1024 * 1024;
 constexpr mode_t kReadable = 0644;
 
 std::string UpperCase(std::string_view text) {
@@ -87,6 +88,22 @@ Result<> Outbox::WritePlan(std::string_view bundle, const engine::Preview& previ
 
 Result<> Outbox::RemovePlan(std::string_view bundle) {
   return files_.RemoveFile(PathOf(bundle, ".plan.txt"));
+}
+
+Result<> Outbox::WriteProbe(const ProbePage& page) {
+  std::string text_path = StrCat(path_, "/PROBE.txt");
+  std::string text = DosLines(ProbeText(page));
+  std::string_view before_written = "written      ";
+  auto present = files_.ReadFile(text_path, kMaxText);
+  bool says_the_same = present && present->starts_with(StrCat(text, before_written)) &&
+                       TRY(files_.Inspect(StrCat(path_, "/PROBE.json"))).has_value();
+  if (says_the_same) return {};
+  int64_t now = clock_.WallSeconds();
+  // The text last: a write that fails is tried again.
+  TRY(files_.WriteAtomically(StrCat(path_, "/PROBE.json"),
+                             AsBytes(ProbeJson(page, now).Dump(true) + "\n"), kReadable));
+  return files_.WriteAtomically(
+      text_path, AsBytes(StrCat(text, before_written, engine::TimeText(now), "\r\n")), kReadable);
 }
 
 std::string Outbox::PathOf(std::string_view bundle, std::string_view suffix) const {

@@ -1,6 +1,7 @@
 // The outbox: what we write back for whoever uploaded. For the upload good.ignite:
 // good.ignite.status.txt for a person and good.ignite.status.json for a script, replaced as a whole
-// with every change, and good.ignite.plan.txt, its work order.
+// with every change, and good.ignite.plan.txt, its work order. For the probe itself: PROBE.txt and
+// PROBE.json.
 #pragma once
 
 #include <string>
@@ -8,6 +9,7 @@
 #include "agent/engine/observer.h"
 #include "agent/engine/preview.h"
 #include "agent/engine/report.h"
+#include "agent/outbox/probe_page.h"
 #include "base/clock.h"
 #include "base/file_system.h"
 
@@ -45,6 +47,8 @@ class Outbox {
   Result<> WritePlan(std::string_view bundle, const engine::Preview& preview);
   /// That of an earlier upload of this name.
   Result<> RemovePlan(std::string_view bundle);
+  /// PROBE.txt and PROBE.json, where the text would say something else than what lies there.
+  Result<> WriteProbe(const ProbePage& page);
 
   /// The name in the outbox: bytes outside [A-Za-z0-9._-] become '_', and what is too long is cut.
   static std::string SafeName(std::string_view bundle);

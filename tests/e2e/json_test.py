@@ -41,6 +41,8 @@ class Tables:
         rows = {}
         prose = "".join(line for line in body.splitlines() if not line.startswith("|"))
         start = "[]." if prose.startswith("A list") else ""
+        for command in re.findall(r"The document of `([a-z ]+)`", prose):
+            rows.update(self.rows(command))
         for name in re.findall(r"\]\(#([a-z]+)\)", prose):
             rows.update({start + path: row for path, row in self.rows(name).items()})
         for path, says in re.findall(r"^\| `([^`]+)` \| (.*) \|$", body, re.MULTILINE):

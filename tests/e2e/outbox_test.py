@@ -4,12 +4,16 @@
 IGNITE_BIN names the folder of the programs. Needs root, as a probe does.
 """
 
+import json
 import os
 import signal
+import stat
+import time
 import unittest
 
 from daemon_test import DaemonCase
-from probe import LARGE
+from json_test import DOCUMENT, Tables, paths_of
+from probe import LARGE, wait_for
 
 
 class OutboxCase(DaemonCase):
@@ -19,6 +23,95 @@ class OutboxCase(DaemonCase):
     def install(self, bundle, name="good.ignite"):
         self.drop(bundle, name)
         return self.next_verdict(name)
+
+
+class ProbePageTest(OutboxCase):
+    def setUp(self):
+        super().setUp()
+        self.tables = Tables(DOCUMENT.read_text())
+
+    def page(self):
+        """PROBE.txt as lines, once PROBE.json is there, too."""
+        return self.read("PROBE.txt").split("\r\n")
+
+    def wait_for_page(self, *parts, timeout=20):
+        """Until a line has all the parts."""
+        def is_said():
+            path = self.probe.outbox / "PROBE.txt"
+            return path.exists() and any(all(part in line for part in parts) for line in self.page())
+
+        wait_for(is_said, timeout, f"{parts} in PROBE.txt; the log: {self.log()}")
+
+    def document(self):
+        """PROBE.json, which has the keys of its table, and no others."""
+        document = json.loads(self.read("PROBE.json"))
+        rows = self.tables.rows("PROBE.json")
+        found = set(paths_of(document, rows))
+        self.assertEqual(found - set(rows), set())
+        objects = {path.rpartition(".")[0] for path in found}
+        missing = {path for path in set(rows) - found if path.rpartition(".")[0] in objects}
+        self.assertEqual(missing, set())
+        return document
+
+    def test_from_the_start_to_a_refusal(self):
+        self.start()
+        self.wait_for_page("runs ", "nothing yet")
+        self.wait_for_page("probe ", "netprobe on netprobe-x86_64")
+        self.assertEqual(self.document()["verdicts"], [])
+        self.install(self.bundle("1.0"))
+        self.wait_for_page("runs ", "deployment 1, version 1.0")
+        self.wait_for_page("committed  good.ignite")
+        self.install(self.bundle("2.0", product="other"), "wrong.ignite")
+        self.wait_for_page("refused  wrong.ignite")
+        self.assertIn("  product: ", self.read("PROBE.txt"))
+        document = self.document()
+        status = self.probe.status()
+        self.assertEqual({key: document[key] for key in status}, status)
+        self.assertEqual([verdict["bundle"] for verdict in document["verdicts"]], ["wrong.ignite", "good.ignite"])
+        text = self.read("PROBE.txt")
+        self.assertEqual(text.count("\n"), text.count("\r\n"))
+        for name in ("PROBE.txt", "PROBE.json"):
+            info = (self.probe.outbox / name).stat()
+            self.assertEqual((stat.S_IMODE(info.st_mode), info.st_uid), (0o644, 0), name)
+
+    def test_what_is_under_way_and_waits(self):
+        self.probe.configure("trial = 300s\n")
+        self.start()
+        self.drop(self.bundle("1.0"))
+        self.wait_for_page("transaction ", "good.ignite, trial")
+        whole = self.bundle("2.0").read_bytes()
+        (self.probe.inbox / "next.ignite").write_bytes(whole[:-1])
+        self.wait_for_page("next.ignite: the upload is coming in")
+        self.assertEqual(self.document()["uploads"][0]["bundle"], "next.ignite")
+        self.assertEqual(self.document()["transaction"]["state"], "trial")
+
+    def test_an_engineer_at_work(self):
+        self.start()
+        self.wait_for_page("runs ", "nothing yet")
+        self.probe.install(self.bundle("1.0"))
+        self.wait_for_page("runs ", "version 1.0", timeout=40)
+
+    def test_nothing_is_written_at_rest(self):
+        self.start()
+        self.install(self.bundle("1.0"))
+        self.wait_for_page("committed  good.ignite")
+        time.sleep(3)
+        before = self.files()
+        (self.probe.inbox / "readme.txt").touch()  # Wakes it.
+        time.sleep(3)
+        self.stop()
+        self.start()
+        time.sleep(3)
+        self.assertEqual(self.files(), before)
+
+    def files(self):
+        return {path.name: path.stat().st_mtime_ns for path in self.probe.outbox.iterdir()}
+
+    def test_a_page_that_cannot_be_written_stops_nothing(self):
+        (self.probe.outbox / "PROBE.txt").mkdir()
+        self.start()
+        self.assertEqual(self.install(self.bundle("1.0"))["outcome"], "committed")
+        self.assertIn("the outbox cannot be kept up", self.log())
 
 
 class PlanTest(OutboxCase):

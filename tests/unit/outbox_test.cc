@@ -74,6 +74,71 @@ TEST_F(OutboxTest, APlanHasLineEndsForEveryEditorAndCanBeTakenBack) {
   Must(outbox_.RemovePlan("a b.ignite"));
 }
 
+class ProbePageTest : public OutboxTest {
+ protected:
+  ProbePageTest() {
+    page_.licence = "valid until 2031-12-31";
+    page_.space = {{"/srv", 43'210'000'000, 77}};
+    engine::TransactionRecord refused;
+    refused.bundle = "b\x1b.ignite";
+    refused.state = engine::State::kRefused;
+    refused.reason = "space";
+    refused.cause = "too full";
+    refused.remedy = "free some";
+    page_.verdicts = {refused};
+  }
+  std::string Text() { return Read("PROBE.txt"); }
+
+  engine::Settings settings_ =
+      Must(engine::Settings::Parse("[probe]\nproduct = netprobe\ncompatible = box\n"));
+  ProbePage page_{settings_, {}, Json::EmptyObject(), {}, {}, {}, {}};
+};
+
+TEST_F(ProbePageTest, SaysWhatTheProbeIsAndWhatWasRefused) {
+  page_.uploads = {{"c.ignite", "the upload is coming in"}};
+  Must(outbox_.WriteProbe(page_));
+  for (const char* line :
+       {"probe        netprobe on box\r\n", "licence      valid until 2031-12-31\r\n",
+        "agent        ignite " IGNITE_VERSION "\r\n",
+        "waits        c.ignite: the upload is coming in\r\n", "refused  b\\x1b.ignite\r\n",
+        "               space: too full\r\n", "               remedy: free some\r\n",
+        "free space   /srv: 40.0 GB or more\r\n", "written      2027-01-15 08:00:01 UTC\r\n"})
+    EXPECT_THAT(Text(), HasSubstr(line));
+  Json json = Must(Json::ParseStrict(Read("PROBE.json")));
+  EXPECT_EQ(*json.Find("space")->AsArray()->at(0).Find("free")->AsInteger(), 43'210'000'000);
+  EXPECT_EQ(*json.Find("uploads")->AsArray()->at(0).Find("bundle")->AsString(), "c.ignite");
+  EXPECT_EQ(*json.Find("verdicts")->AsArray()->at(0).Find("reason")->AsString(), "space");
+  EXPECT_EQ(*json.Find("written")->AsInteger(), clock_.WallSeconds());
+}
+
+TEST_F(ProbePageTest, IsWrittenOnlyWhereItWouldSaySomethingElse) {
+  Must(outbox_.WriteProbe(page_));
+  std::string first = Text();
+  clock_.Sleep(std::chrono::hours(1));
+  page_.space[0].bytes += 1'000'000;
+  page_.snapshot.transaction.emplace().state = engine::State::kStaging;
+  page_.snapshot.progress = engine::Progress{1, engine::State::kStaging, "unpacking web", 42};
+  Must(outbox_.WriteProbe(page_));
+  std::string second = Text();
+  EXPECT_NE(second, first) << "a transaction is under way";
+  clock_.Sleep(std::chrono::hours(1));
+  page_.snapshot.progress->percent = 43;
+  Must(outbox_.WriteProbe(page_));
+  EXPECT_EQ(Text(), second);
+  page_.verdicts[0].cause = "another one";
+  Must(outbox_.WriteProbe(page_));
+  EXPECT_NE(Text(), second);
+}
+
+TEST_F(ProbePageTest, ComesAgainWhereOneOfItsFilesIsGone) {
+  for (const char* gone : {"PROBE.txt", "PROBE.json"}) {
+    Must(outbox_.WriteProbe(page_));
+    Must(files_->RemoveFile(folder_ / gone));
+    Must(outbox_.WriteProbe(page_));
+    EXPECT_FALSE(Read(gone).empty());
+  }
+}
+
 TEST_F(OutboxTest, ForeignNamesCannotSteerPathsOrTerminals) {
   EXPECT_EQ(Outbox::SafeName("../../etc/passwd.ignite"), ".._.._etc_passwd.ignite");
   EXPECT_EQ(Outbox::SafeName("a b\x1b[31m\xc3\xa9.ignite"), "a_b__31m__.ignite");

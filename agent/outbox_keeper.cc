@@ -1,0 +1,73 @@
+#include "agent/outbox_keeper.h"
+
+#include <set>
+
+#include "agent/cli/commands.h"
+#include "agent/cli/licence.h"
+#include "agent/engine/space.h"
+#include "agent/outbox/outbox.h"
+
+namespace ignite {
+namespace {
+
+/// So many of the last transactions are told: they fit a screen.
+constexpr size_t kVerdicts = 5;
+
+Result<std::vector<engine::TransactionRecord>> LastVerdicts(const engine::ProbePaths& paths) {
+  auto history = TRY(engine::ReadHistory(paths));
+  std::vector<engine::TransactionRecord> last;
+  for (auto record = history.rbegin(); record != history.rend() && last.size() < kVerdicts;
+       ++record) {
+    if (engine::IsFinal(record->state)) last.push_back(std::move(*record));
+  }
+  return last;
+}
+
+}  // namespace
+
+Result<> OutboxKeeper::Keep(const std::vector<outbox::WaitingUpload>& uploads) {
+  outbox::Outbox outbox(composition_.files(), composition_.clock(), composition_.paths().Outbox());
+  auto page = TRY(TakePage(uploads));
+  return outbox.WriteProbe(page);
+}
+
+Result<outbox::ProbePage> OutboxKeeper::TakePage(
+    const std::vector<outbox::WaitingUpload>& uploads) {
+  engine::Parts parts = composition_.parts();
+  cli::View view{parts.files, parts.paths, parts.clock, parts.settings, parts.handlers, parts.boot};
+  auto status = TRY(cli::TakeStatus(view));
+  outbox::ProbePage page{.settings = parts.settings,
+                         .snapshot = std::move(status.snapshot),
+                         .status = {},
+                         .licence = cli::LicenceStateText(status.licence),
+                         .verdicts = TRY(LastVerdicts(parts.paths)),
+                         .uploads = uploads,
+                         .space = {}};
+  page.status = cli::StatusDocument(view, page.snapshot, status.licence);
+  page.space = TRY(MeasureSpace(page.snapshot));
+  return page;
+}
+
+Result<std::vector<outbox::FreeSpace>> OutboxKeeper::MeasureSpace(
+    const engine::Snapshot& snapshot) {
+  engine::Parts parts = composition_.parts();
+  std::vector<std::string> folders = {parts.paths.State(), parts.paths.Inbox(),
+                                      parts.paths.Outbox()};
+  engine::Plan components;
+  if (!snapshot.deployments.empty()) {
+    for (const engine::ComponentRecord& record : snapshot.deployments.back().components)
+      components.changes.push_back({std::nullopt, record});
+  }
+  auto demands = TRY(engine::SpaceDemands(components, parts.files, parts.handlers));
+  for (const engine::SpaceDemand& demand : demands) folders.push_back(demand.path);
+  std::vector<outbox::FreeSpace> all;
+  std::set<uint64_t> devices;
+  for (const std::string& folder : folders) {
+    Space space = TRY(parts.files.SpaceAt(folder));
+    if (devices.insert(space.device).second)
+      all.push_back({folder, space.free_bytes, space.free_inodes});
+  }
+  return all;
+}
+
+}  // namespace ignite
