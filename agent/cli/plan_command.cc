@@ -11,8 +11,8 @@ using engine::State;
 int ExitCode(const Preview& preview, const std::string& bundle) {
   if (preview.unfinished) {
     if (preview.unfinished->state == State::kStuck) return engine::exit_code::kStuck;
-    return preview.unfinished->bundle == bundle ? engine::exit_code::kWaiting
-                                                : engine::exit_code::kBusy;
+    bool is_it = preview.unfinished->bundle == bundle && preview.unfinished->WaitsForReboot();
+    return is_it ? engine::exit_code::kWaiting : engine::exit_code::kBusy;
   }
   bool starts = preview.verdict.state == State::kReceived;
   return starts ? engine::exit_code::kDone : engine::ExitCodeFor(preview.verdict);
