@@ -46,7 +46,8 @@ void ConcludeUploadOf(Composition& composition, int64_t transaction) {
 
 bool IsPostponed(const engine::Verdict& verdict) {
   bool is_under_way = !engine::IsFinal(verdict.state) && verdict.state != engine::State::kStuck;
-  return is_under_way || verdict.reason == "interrupted" || verdict.reason == "suspended";
+  return is_under_way || verdict.reason == "interrupted" || verdict.reason == "suspended" ||
+         verdict.reason == "upload";
 }
 
 }  // namespace ignite

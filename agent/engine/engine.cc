@@ -76,6 +76,13 @@ Verdict StuckWith(const Error& other) {
   return verdict;
 }
 
+Verdict MustBeWhole() {
+  Verdict verdict;
+  verdict.state = State::kReceived;
+  verdict.cause = "the bundle is staged once it is whole";
+  return verdict;
+}
+
 }  // namespace
 
 template <class Work>
@@ -107,6 +114,12 @@ Result<Verdict> Engine::InstallBundle(Journal& journal, InstallRequest request,
   auto bundle = OpenBundle(parts_, std::move(request.file));
   auto current = TRY(journal.Current());
   if (bundle && TRY(RunsAlready(parts_, current, *bundle))) return AlreadyRunning(*current);
+  if (request.arrival != nullptr) {
+    if (!bundle) return std::move(bundle).error();
+    Plan plan = PlanInstall(*bundle, current, parts_.handlers, 0);
+    if (!TRY(MayStageEarly(plan, *request.arrival, parts_.files, parts_.handlers)))
+      return MustBeWhole();
+  }
 
   int64_t id = TRY(journal.Begin(request.name));
   Transaction transaction(parts_, journal, id, observer);
@@ -124,7 +137,7 @@ Result<Verdict> Engine::InstallBundle(Journal& journal, InstallRequest request,
   if (FirstFailure(found.checks) != nullptr)
     return transaction.Refuse(RefusedByChecks(std::move(found.checks)));
   found.plan.signed_time = TRY(SignedTime(found.plan, parts_.handlers));
-  return transaction.Run(found.plan, &*bundle);
+  return transaction.Run(found.plan, &*bundle, request.arrival);
 }
 
 Result<Verdict> Engine::Rollback(const RollbackRequest& request, Observer& observer) {

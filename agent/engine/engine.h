@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "agent/engine/arrival.h"
 #include "agent/engine/journal.h"
 #include "agent/engine/observer.h"
 #include "agent/engine/parts.h"
@@ -26,6 +27,10 @@ struct InstallRequest {
   /// Told what the checks found and what comes, before anything of it is done; also where it is
   /// refused.
   std::function<void(const Preview&)> on_checked = {};
+  /// Where the file still comes in; it must live longer. Then nothing is judged that is not whole:
+  /// the verdict is kReceived and nothing was begun where the bundle must be whole first, and what
+  /// fails before it is whole ends as kFailed for the reason "upload", or is an Error.
+  Arrival* arrival = nullptr;
 };
 
 struct RollbackRequest {

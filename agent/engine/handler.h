@@ -83,6 +83,9 @@ class Handler {
   /// none. The probe's floor of time rises to it with the commit.
   virtual Result<int64_t> SignedTime(const ComponentRecord&) const { return 0; }
 
+  /// Whether `to` may be staged from an upload that still comes in: staging it runs no program,
+  /// touches no slot, and leaves nothing that Discard does not remove.
+  virtual Result<bool> MayStageEarly(const Change&) const { return false; }
   /// Takes the room that Stage will need, so that nobody else can. Staging gives it back as it uses
   /// it, Discard gives back what is left.
   virtual Result<> Reserve(const Change& change) = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/engine/arrival.h"
 #include "agent/engine/running_system.h"
 
 namespace ignite::engine {
@@ -33,6 +34,12 @@ std::optional<Milliseconds> EnteredAt(const std::vector<StepRecord>& steps, Stat
   return found->boot;
 }
 
+/// What was unpacked while its upload came in took as long as that did.
+bool WasStagedEarly(const std::vector<StepRecord>& steps) {
+  return std::any_of(steps.begin(), steps.end(),
+                     [](const StepRecord& step) { return step.step == kStagingEarly; });
+}
+
 /// nullopt where one of them is missing, or a reboot lies between them.
 std::optional<Milliseconds> Between(const std::vector<StepRecord>& steps, State from, State to) {
   auto begin = EnteredAt(steps, from);
@@ -54,7 +61,7 @@ Result<Pace> MeasurePace(Journal& journal, HandlerTable& handlers) {
     auto activation = Between(steps, State::kApplying, State::kTrial);
     if (!staging || !activation) continue;
     uint64_t bytes = TRY(BytesOf(*record.plan, handlers));
-    if (bytes >= kLeastStaged) {
+    if (bytes >= kLeastStaged && !WasStagedEarly(steps)) {
       auto took = static_cast<uint64_t>(std::max(*staging, kShortestStaging).count());
       uint64_t rate = std::max<uint64_t>(1, bytes * 1000 / took);
       slowest = std::min(rate, slowest.value_or(rate));

@@ -168,6 +168,14 @@ Verdict Interrupted() {
   return why;
 }
 
+Verdict ArrivalGivenUp(std::string cause) {
+  Verdict why;
+  why.reason = "upload";
+  why.cause = std::move(cause);
+  why.remedy = "nothing, where the upload goes on: it is taken by itself once it is whole";
+  return why;
+}
+
 }  // namespace
 
 Result<State> Transaction::After(Event event) const {
@@ -203,13 +211,24 @@ Result<Verdict> Transaction::Fail(Verdict why) {
   return End(Event::kFailure, std::move(why), false);
 }
 
-Result<Verdict> Transaction::Run(Plan plan, format::VerifiedBundle* bundle) {
+Result<Verdict> Transaction::Run(Plan plan, format::VerifiedBundle* bundle, Arrival* arrival) {
+  arrival_ = arrival;
   auto slot = SlotOf(plan, parts_.handlers);
   if (!slot) return Fail(Because("error", slot.error()));
   plan.slot = *slot;
   auto staged = Stage(plan, bundle);
   if (!staged) return AbandonStaging(staged.error());
+  if (arrival != nullptr && WindowHasClosed()) {
+    return Fail(
+        ArrivalGivenUp("the maintenance window closed while the upload came in: what was "
+                       "unpacked meanwhile was removed"));
+  }
   return GoOn(plan, false);
+}
+
+bool Transaction::WindowHasClosed() const {
+  const auto& window = parts_.settings.window;
+  return window && !window->MayBegin(parts_.clock.WallSeconds(), Clock::Milliseconds(0));
 }
 
 Result<Verdict> Transaction::GoOn(const Plan& plan, bool is_boot) {
@@ -307,7 +326,7 @@ Result<Verdict> Transaction::Try(const Plan& plan, bool is_boot) {
 Result<> Transaction::Stage(const Plan& plan, format::VerifiedBundle* bundle) {
   TRY(journal_.SetPlan(id_, plan));
   TRY(Enter(Event::kChecksPassed, "checked"));
-  TRY(Enter(Event::kStagingBegins, "unpacking"));
+  TRY(Enter(Event::kStagingBegins, std::string(arrival_ == nullptr ? "unpacking" : kStagingEarly)));
   if (plan.action != Action::kRollback) {
     for (const Change& change : plan.changes) TRY(HandlerOf(change).Reserve(change));
     TRY(bundle == nullptr ? CopyAdopted(plan) : Unpack(plan, *bundle));
@@ -324,21 +343,29 @@ bool Transaction::GoesOnStaging(const std::string& doing, int percent) {
 
 Result<> Transaction::Unpack(const Plan& plan, format::VerifiedBundle& bundle) {
   TRY(StageWithoutStreams(plan, bundle.manifest()));
-  std::string step = "unpacking";
+  std::string unpacking = "unpacking";
+  auto step = [&] {
+    int here = arrival_ == nullptr ? 100 : arrival_->Percent();
+    return here >= 100 ? unpacking : StrCat(unpacking, " while the upload comes in at ", here, "%");
+  };
   int percent = kStagingFrom;
+  if (arrival_ != nullptr)
+    arrival_->AskWhileWaiting([&] { return GoesOnStaging(step(), percent); });
   StagingSink sink(
       bundle.manifest(), plan, parts_.handlers,
       [&](const std::string& payload) {
-        step = StrCat("unpacking ", payload);
-        Show(step, percent);
+        unpacking = StrCat("unpacking ", payload);
+        Show(step(), percent);
       },
       [&](const std::string& doing) { return GoesOnStaging(doing, percent); });
-  return bundle.ReadPayloads(sink, parts_.settings.threads, [&](uint64_t done) -> Result<> {
+  TRY(bundle.ReadPayloads(sink, parts_.settings.threads, [&](uint64_t done) -> Result<> {
     auto share = static_cast<int>(done * 100 / std::max<uint64_t>(1, bundle.payload_size()));
     percent = Between(kStagingFrom, kStagingTo, share);
-    if (GoesOnStaging(step, percent)) return {};
+    if (GoesOnStaging(step(), percent)) return {};
     return Error{ErrorCode::kCancelled, "unpacking was stopped", "install the bundle again"};
-  });
+  }));
+  arrival_ = nullptr;
+  return {};
 }
 
 Result<> Transaction::CopyAdopted(const Plan& plan) {
@@ -370,6 +397,7 @@ Result<Verdict> Transaction::AbandonStaging(const Error& error) {
   }
   if (stop_ == StopRequest::kCancel)
     return End(Event::kCancel, Cancelled("before anything was activated"), false);
+  if (arrival_ != nullptr) return Fail(ArrivalGivenUp(PrintableLines(error.cause)));
   // A step or program of the bundle failed on a copy of what this probe has: no fault of its bytes.
   if (error.code == ErrorCode::kRefused)
     return End(Event::kRefusal, Because("rehearsal", error), false);
@@ -529,8 +557,11 @@ Result<Verdict> Transaction::Resume(const TransactionRecord& record, bool is_boo
       return End(Event::kCancel, Cancelled("before anything was activated"), false);
     // Nothing was activated, so nothing is held: the upload is tried again, but not for ever.
     Verdict verdict = Interrupted();
-    if (record.plan && TRY(InterruptedTooOften(record.content_id)))
+    if (record.step == kStagingEarly) {
+      verdict = ArrivalGivenUp(std::move(verdict.cause));
+    } else if (record.plan && TRY(InterruptedTooOften(record.content_id))) {
       verdict.reason = "interrupted-too-often";
+    }
     return End(Event::kFailure, std::move(verdict), false);
   }
   for (const Change& change : record.plan->changes) {

@@ -6,6 +6,7 @@
 // active before.
 #pragma once
 
+#include "agent/engine/arrival.h"
 #include "agent/engine/cancellation.h"
 #include "agent/engine/deployment_store.h"
 #include "agent/engine/journal.h"
@@ -34,8 +35,8 @@ class Transaction {
   /// Ends a transaction that this machine could not even check.
   Result<Verdict> Fail(Verdict why);
   /// From the passed checks to the end. `bundle` is null for a rollback, whose releases are here
-  /// already, and for an adoption, whose files are.
-  Result<Verdict> Run(Plan plan, format::VerifiedBundle* bundle);
+  /// already, and for an adoption, whose files are. `arrival`: of a bundle that still comes in.
+  Result<Verdict> Run(Plan plan, format::VerifiedBundle* bundle, Arrival* arrival = nullptr);
   /// Goes on with what another process began, also before a reboot: clean-up, activation, rollback,
   /// or the trial. `is_boot`: this probe has just booted.
   Result<Verdict> Resume(const TransactionRecord& record, bool is_boot);
@@ -54,6 +55,8 @@ class Transaction {
   Result<> Unpack(const Plan& plan, format::VerifiedBundle& bundle);
   Result<> CopyAdopted(const Plan& plan);
   Result<Verdict> AbandonStaging(const Error& error);
+  /// Before a bundle is activated that came in meanwhile.
+  bool WindowHasClosed() const;
   /// From staged to the end, or to the reboot that lies in between.
   Result<Verdict> GoOn(const Plan& plan, bool is_boot);
   Result<Verdict> Try(const Plan& plan, bool is_boot);
@@ -91,6 +94,7 @@ class Transaction {
   CancelWatch observer_;
   DeploymentStore store_;
   SlotTrial slot_trial_;
+  Arrival* arrival_ = nullptr;  ///< Until the bundle is here and verified.
   State state_ = State::kReceived;
   StopRequest stop_ = StopRequest::kNone;
 };

@@ -86,14 +86,24 @@ DeclaredAccounts::DeclaredAccounts(std::string_view sysusers) {
       words.push_back(rest.substr(0, end));
       rest = TrimSpace(rest.substr(end));
     }
-    if (words.size() < 2) continue;
+    if (words.empty() || words[0].starts_with('#')) continue;
+    if (words.size() < 2 || (words[0][0] != 'u' && words[0][0] != 'g')) {
+      has_more_ = true;
+      continue;
+    }
     // A user line makes the group of the same name as well: sysusers.d(5).
     if (words[0].starts_with('u')) users_.emplace_back(words[1]);
-    if (words[0].starts_with('u') || words[0].starts_with('g')) groups_.emplace_back(words[1]);
+    groups_.emplace_back(words[1]);
   }
 }
 
 bool DeclaredAccounts::HasUser(std::string_view name) const { return Contains(users_, name); }
 bool DeclaredAccounts::HasGroup(std::string_view name) const { return Contains(groups_, name); }
+bool DeclaredAccounts::AreAllIn(const Accounts& accounts) const {
+  auto has_user = [&](const std::string& name) { return accounts.User(name).has_value(); };
+  auto has_group = [&](const std::string& name) { return accounts.Group(name).has_value(); };
+  return !has_more_ && std::all_of(users_.begin(), users_.end(), has_user) &&
+         std::all_of(groups_.begin(), groups_.end(), has_group);
+}
 
 }  // namespace ignite::handlers

@@ -42,10 +42,13 @@ struct DeclaredAccounts {
   explicit DeclaredAccounts(std::string_view sysusers);
   bool HasUser(std::string_view name) const;
   bool HasGroup(std::string_view name) const;
+  /// systemd-sysusers would have nothing to do.
+  bool AreAllIn(const Accounts& accounts) const;
 
  private:
   std::vector<std::string> users_;
   std::vector<std::string> groups_;
+  bool has_more_ = false;  ///< Lines that declare something else, such as a membership.
 };
 
 }  // namespace ignite::handlers

@@ -27,6 +27,7 @@ class LicenceHandler : public engine::Handler {
   Result<std::vector<std::string>> Places(const engine::ComponentRecord& record) const override;
   Result<std::vector<engine::SpaceNeed>> SpaceNeeds(const engine::Change& change) const override;
   Result<int64_t> SignedTime(const engine::ComponentRecord& record) const override;
+  Result<bool> MayStageEarly(const engine::Change&) const override { return true; }
   /// A few hundred bytes: what is kept free anyway is enough.
   Result<> Reserve(const engine::Change&) override { return {}; }
   Result<std::unique_ptr<engine::Staging>> Stage(const engine::Change& change,

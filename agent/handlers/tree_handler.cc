@@ -78,6 +78,12 @@ Result<std::vector<engine::SpaceNeed>> TreeHandler::SpaceNeeds(const Change& cha
   return needs;
 }
 
+Result<bool> TreeHandler::MayStageEarly(const Change& change) const {
+  if (!change.to) return true;
+  TreeSpec spec = TRY(SpecOf(*change.to));
+  return DeclaredAccounts(spec.users).AreAllIn(TRY(Accounts::Load(files_, paths_)));
+}
+
 Result<SpaceReserve> TreeHandler::ReserveOf(const ComponentRecord& record) const {
   TreeSpec spec = TRY(SpecOf(record));
   return SpaceReserve(files_, StrCat(TRY(HostRelease(record)), kReserveSuffix), spec.bytes);

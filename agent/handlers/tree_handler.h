@@ -25,6 +25,8 @@ class TreeHandler : public engine::Handler {
       const engine::Change& change) const override;
   Result<std::vector<std::string>> Places(const engine::ComponentRecord& record) const override;
   Result<std::vector<engine::SpaceNeed>> SpaceNeeds(const engine::Change& change) const override;
+  /// Not where it would make accounts.
+  Result<bool> MayStageEarly(const engine::Change& change) const override;
   Result<> Reserve(const engine::Change& change) override;
   Result<std::unique_ptr<engine::Staging>> Stage(const engine::Change& change,
                                                  engine::Watch watch) override;

@@ -224,5 +224,23 @@ TEST(AccountsTest, SysusersLinesDeclareUsersAndTheirGroups) {
   EXPECT_FALSE(declared.HasUser("staff"));
 }
 
+TEST_F(TreeHandlerTest, ATreeIsStagedEarlyOnlyWhereItMakesNoAccounts) {
+  Must(probe_.real_files->WriteAtomically(probe_.Path("/etc/passwd"),
+                                          AsBytes("web:x:812:813::/:/\n"), 0644));
+  Must(probe_.real_files->WriteAtomically(probe_.Path("/etc/group"),
+                                          AsBytes("web:x:813:\nstaff:x:50:\n"), 0644));
+  auto may_with = [&](const char* users) {
+    auto spec = Must(format::TreeSpec::FromJson(record_.spec, record_.component));
+    spec.users = users;
+    record_.spec = spec.ToJson();
+    return Must(handler().MayStageEarly({{}, record_}));
+  };
+  EXPECT_TRUE(may_with(""));
+  EXPECT_TRUE(may_with("# those that are here\n\nu web - \"Web\"\ng staff -\n"));
+  EXPECT_FALSE(may_with("u other - \"Other\"\n"));
+  EXPECT_FALSE(may_with("g web -\ng other -\n"));
+  EXPECT_FALSE(may_with("m web staff\n"));
+}
+
 }  // namespace
 }  // namespace ignite::handlers
