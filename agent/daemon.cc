@@ -32,6 +32,8 @@ constexpr Milliseconds kWorkerGrace{8'000};
 constexpr Milliseconds kRetry{30'000};
 constexpr Milliseconds kBetweenKeepers{1'000};
 constexpr Milliseconds kStopped = std::chrono::minutes(1);
+/// Who grew within this time is coming in.
+constexpr Milliseconds kGrowsNow{5'000};
 constexpr Milliseconds kStalled = std::chrono::hours(24);
 constexpr mode_t kFolderMode = 0755;
 constexpr int64_t kSecondsInDay = 24 * 60 * 60;
@@ -151,6 +153,8 @@ void Daemon::Scan() {
     return ScanSoon(kWhenQuiet);
   }
   for (const inbox::Upload& upload : pass->uploads) Consider(upload);
+  // One that lies further back in a crowded folder may be complete.
+  if (!pass->more) ConsiderEarly(pass->uploads);
   if (!pass->more) ForgetGoneUploads();
   KeepOutbox();
   ScanSoon(pass->more ? kAfterEvent : someone_waits_ ? kWhileWaiting : kWhenQuiet);
@@ -170,12 +174,22 @@ void Daemon::ForgetGoneUploads() {
 
 Daemon::Waiting& Daemon::WaitingFor(const inbox::Upload& upload) {
   Waiting& waiting = waiting_[upload.name];
-  if (waiting.version != upload.version) waiting = {upload.version, {}, {}, Milliseconds(0), {}};
+  if (waiting.version == upload.version) return waiting;
+  Waiting former = std::move(waiting);
+  waiting = Waiting{upload.version, {}, {}, Milliseconds(0), {}, upload.content_id, {}};
+  if (former.version.IsSameFile(upload.version) && former.content_id == upload.content_id) {
+    waiting.arriving = std::move(former.arriving);
+    if (former.version.size < upload.version.size)
+      waiting.arriving.grew_at = composition_.clock().BootTime();
+  }
   return waiting;
 }
 
 void Daemon::Consider(const inbox::Upload& upload) {
-  if (worker_ != 0 && worker_upload_ == upload.name) return;  // The worker tells of it.
+  if (worker_ != 0 && worker_upload_ == upload.name) {  // The worker tells of it.
+    someone_waits_ = someone_waits_ || early_;
+    return;
+  }
   if (upload.kind == inbox::Upload::Kind::kNoBundle) {
     engine::Verdict verdict;
     verdict.state = engine::State::kRefused;
@@ -207,7 +221,8 @@ void Daemon::Consider(const inbox::Upload& upload) {
 }
 
 std::optional<Daemon::Obstacle> Daemon::ObstacleOf(const inbox::Upload& upload, Waiting& waiting) {
-  if (upload.kind != inbox::Upload::Kind::kComplete) return ComingIn(upload);
+  if (upload.kind != inbox::Upload::Kind::kComplete)
+    return ComingIn(upload, waiting.arriving.forecast);
   const engine::Settings& settings = composition_.settings();
   if (!settings.auto_apply) {
     return Obstacle{"it is complete; this probe applies nothing by itself",
@@ -222,11 +237,55 @@ std::optional<Daemon::Obstacle> Daemon::ObstacleOf(const inbox::Upload& upload, 
                     "nothing: it begins by itself; 'ignite install' with it begins now"};
   }
   someone_waits_ = true;
-  if (worker_ != 0) return Obstacle{"it waits for its turn: another transaction is running", ""};
+  if (worker_ != 0) {
+    MakeWay();
+    return Obstacle{"it waits for its turn: another transaction is running", ""};
+  }
   return std::nullopt;
 }
 
-Daemon::Obstacle Daemon::ComingIn(const inbox::Upload& upload) {
+void Daemon::ConsiderEarly(const std::vector<inbox::Upload>& uploads) {
+  const engine::Settings& settings = composition_.settings();
+  bool may_begin = settings.stage == engine::StageUploads::kEarly && settings.auto_apply &&
+                   (!settings.window ||
+                    settings.window->MayBegin(composition_.clock().WallSeconds(), Milliseconds(0)));
+  bool is_ones_turn = std::any_of(uploads.begin(), uploads.end(), [](const inbox::Upload& upload) {
+    return upload.kind == inbox::Upload::Kind::kComplete;
+  });
+  if (!may_begin || is_ones_turn || worker_ != 0) return;
+  for (const inbox::Upload& upload : uploads) {
+    Waiting& waiting = WaitingFor(upload);
+    if (!MayTakeEarly(upload, waiting.arriving)) continue;
+    auto pipe = ForecastPipe::Make();
+    if (!pipe) return Log(pipe.error().ToString());
+    waiting.told.clear();
+    waiting.arriving.retry_at = composition_.clock().BootTime() + kRetry;
+    worker_upload_ = upload.name;
+    early_ = EarlyWork{upload, *std::move(pipe)};
+    return StartWorker([this](UploadWorker& worker) {
+      return worker.ProcessEarly(early_->upload, early_->forecast);
+    });
+  }
+}
+
+bool Daemon::MayTakeEarly(const inbox::Upload& upload, const Arriving& arriving) {
+  Milliseconds now = composition_.clock().BootTime();
+  // One of full length that is not settled may have been made so before its bytes came.
+  bool comes_in = !upload.content_id.empty() && upload.expected_size &&
+                  upload.version.size < *upload.expected_size && arriving.grew_at &&
+                  now - *arriving.grew_at < kGrowsNow;
+  return comes_in && !arriving.is_waited_for && now >= arriving.retry_at;
+}
+
+void Daemon::MakeWay() {
+  if (!early_) return;
+  auto version = inbox_.VersionOf(worker_upload_);
+  bool is_whole = version && *version && (*version)->size >= *early_->upload.expected_size;
+  if (!is_whole) (void)kill(worker_, SIGTERM);
+}
+
+Daemon::Obstacle Daemon::ComingIn(const inbox::Upload& upload,
+                                  const std::optional<Forecast>& forecast) {
   bool known = upload.expected_size && *upload.expected_size > 0;
   bool stopped = upload.idle >= kStopped;
   Obstacle obstacle;
@@ -239,6 +298,10 @@ Daemon::Obstacle Daemon::ComingIn(const inbox::Upload& upload) {
                           SizeInWords(upload.version.size),
                           known ? StrCat(" of ", SizeInWords(*upload.expected_size)) : "");
   if (stopped) obstacle.remedy = "resume the upload, or upload the file again";
+  if (forecast) {
+    obstacle.cause += StrCat("; it will be refused: ", forecast->cause);
+    obstacle.remedy = forecast->remedy;
+  }
   return obstacle;
 }
 
@@ -281,6 +344,7 @@ void Daemon::StartWorker(Work work) {
   });
   if (worker_ != 0) return;
   worker_upload_.clear();
+  early_.reset();
   ScanSoon(kWhenQuiet);
 }
 
@@ -327,13 +391,20 @@ void Daemon::OnKeeperEnd(int status) {
 void Daemon::OnWorkerEnd(int status) {
   child_ = sd_event_source_disable_unref(child_);
   worker_ = 0;
+  if (auto found = waiting_.find(worker_upload_); early_ && found != waiting_.end()) {
+    // Also where it crashed.
+    found->second.arriving.is_waited_for = status != static_cast<int>(WorkerResult::kTryAgain);
+    found->second.arriving.forecast = early_->forecast.Receive();
+  }
   worker_upload_.clear();
+  early_.reset();
   if (ending_) {
     (void)sd_event_exit(event_.get(), 0);
     return;
   }
   bool crashed = status != static_cast<int>(WorkerResult::kDone) &&
-                 status != static_cast<int>(WorkerResult::kTryAgain);
+                 status != static_cast<int>(WorkerResult::kTryAgain) &&
+                 status != static_cast<int>(WorkerResult::kNotEarly);
   if (crashed) {
     Log("the worker crashed: recovering");
     recovered_ = false;

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "agent/composition.h"
+#include "agent/forecast.h"
 #include "agent/inbox/inbox.h"
 #include "agent/outbox/outbox.h"
 #include "agent/outbox_keeper.h"
@@ -37,7 +38,15 @@ class Daemon {
     int percent = 0;         ///< Of the upload.
     std::string brief = {};  ///< The cause, where that changes by the second: without what does.
   };
-  static Obstacle ComingIn(const inbox::Upload& upload);
+
+  /// What is remembered of an upload while it comes in.
+  struct Arriving {
+    std::optional<std::chrono::milliseconds> grew_at;  ///< Was seen to grow, at this boot time.
+    std::chrono::milliseconds retry_at{0};             ///< Not staged early before this boot time.
+    bool is_waited_for = false;                        ///< Not staged early at all.
+    std::optional<Forecast> forecast;
+  };
+  static Obstacle ComingIn(const inbox::Upload& upload, const std::optional<Forecast>& forecast);
 
   /// What is remembered of an upload that waits.
   struct Waiting {
@@ -46,6 +55,8 @@ class Daemon {
     std::string brief;                      ///< The same, for PROBE.txt.
     std::chrono::milliseconds retry_at{0};  ///< Tried in vain: not before this boot time again.
     std::optional<std::chrono::milliseconds> ready_since;  ///< Complete, since this boot time.
+    std::string content_id;
+    Arriving arriving;  ///< Kept from version to version of one file with one content.
   };
 
   /// What a change of the outbox can come from, as far as it can be told in no time.
@@ -66,6 +77,11 @@ class Daemon {
   void Consider(const inbox::Upload& upload);
   /// What keeps an upload from being taken now; nullopt for nothing.
   std::optional<Obstacle> ObstacleOf(const inbox::Upload& upload, Waiting& waiting);
+  /// Takes one that still comes in, where policy allows and no other has its turn.
+  void ConsiderEarly(const std::vector<inbox::Upload>& uploads);
+  bool MayTakeEarly(const inbox::Upload& upload, const Arriving& arriving);
+  /// A worker that waits for bytes gives way to an upload that has all of its own.
+  void MakeWay();
   void Tell(const inbox::Upload& upload, Waiting& waiting, const Obstacle& obstacle);
   /// Ends an upload that never became a bundle.
   void ForgetGoneUploads();
@@ -99,6 +115,12 @@ class Daemon {
   sd_event_source* keeper_child_ = nullptr;  ///< Owned by event_, until the keeper ends.
   std::optional<OutboxNews> kept_;        ///< What the outbox was last kept up with; nullopt: anew.
   std::chrono::milliseconds keep_at_{0};  ///< Not before this boot time.
+  /// Where it took that before it was whole: what it is going to be, and how the worker tells.
+  struct EarlyWork {
+    inbox::Upload upload;
+    ForecastPipe forecast;
+  };
+  std::optional<EarlyWork> early_;
   bool ending_ = false;
   std::chrono::milliseconds recover_at_{0};  ///< Not before this boot time.
   bool recovered_ = false;                   ///< What an earlier run left is finished.

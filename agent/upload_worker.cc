@@ -4,7 +4,9 @@
 #include <cstdio>
 
 #include "agent/conclusion.h"
+#include "agent/engine/preview.h"
 #include "agent/engine/progress_file.h"
+#include "agent/inbox/growing_file.h"
 #include "agent/log.h"
 #include "base/str_cat.h"
 
@@ -90,6 +92,53 @@ WorkerResult UploadWorker::Process(const inbox::Upload& upload) {
   // Where it was no bundle for us, the plan of an earlier upload of this name must not speak of it.
   if (verdict->state == engine::State::kRefused && !has_plan) (void)outbox_.RemovePlan(upload.name);
   return Tell(upload, *verdict);
+}
+
+WorkerResult UploadWorker::ProcessEarly(const inbox::Upload& upload, const ForecastPipe& forecast) {
+  StatusObserver observer(composition_, outbox_, upload.name);
+  auto file = inbox::GrowingFile::Open(inbox_, composition_.clock(), upload, [&] {
+    return observer.Stop() == engine::StopRequest::kNone;
+  });
+  if (!file) return WorkerResult::kTryAgain;
+  // Without the lock: what is not signed must not keep anybody from it, and enters no history.
+  auto preview = engine::PreviewInstall(composition_.parts(),
+                                        {file->Reader(), upload.name, engine::Origin::kInbox});
+  if (observer.Stop() != engine::StopRequest::kNone) return WorkerResult::kTryAgain;
+  if (!preview) return WorkerResult::kNotEarly;
+  if (preview->unfinished) return WorkerResult::kTryAgain;
+  const engine::Verdict& foretold = preview->verdict;
+  if (foretold.state != engine::State::kReceived) {
+    // Bytes may be wrong or missing only because they are not here yet.
+    bool may_come = foretold.reason == "damaged" || foretold.reason == "short";
+    if (foretold.state == engine::State::kRefused && !may_come)
+      forecast.Send({foretold.cause, foretold.remedy});
+    return WorkerResult::kNotEarly;
+  }
+  auto verdict =
+      engine::Engine(composition_.parts())
+          .Install({file->Reader(), upload.name, engine::Origin::kInbox, &*file}, observer);
+  if (verdict) return TellEarly(upload, *verdict);
+  Log(StrCat(upload.name, ": not staged early: ", verdict.error().ToString()));
+  return verdict.error().code == ErrorCode::kBusy ? WorkerResult::kTryAgain
+                                                  : WorkerResult::kNotEarly;
+}
+
+WorkerResult UploadWorker::TellEarly(const inbox::Upload& upload, const engine::Verdict& verdict) {
+  bool was_judged = verdict.transaction != 0 && verdict.state != engine::State::kRefused;
+  if (!was_judged) return WorkerResult::kNotEarly;
+  if (verdict.reason == "upload") {
+    (void)Tell(upload, verdict);
+    return WorkerResult::kNotEarly;
+  }
+  auto now = inbox_.Look(upload.name, composition_.clock().BootTime());
+  bool is_it = now && now->content_id == upload.content_id &&
+               now->version.IsSameFile(upload.version) &&
+               now->version.size >= *upload.expected_size;
+  WorkerResult result = Tell(is_it ? *now : upload, verdict);
+  // Whoever cancels does not want it taken when it is whole.
+  if (verdict.state == engine::State::kCancelled)
+    (void)inbox_.RemoveGrown(upload.name, upload.version);
+  return result;
 }
 
 WorkerResult UploadWorker::Tell(const inbox::Upload& upload, const engine::Verdict& verdict) {

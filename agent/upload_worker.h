@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/composition.h"
+#include "agent/forecast.h"
 #include "agent/inbox/inbox.h"
 #include "agent/outbox/outbox.h"
 
@@ -12,6 +13,7 @@ namespace ignite {
 enum class WorkerResult : int {
   kDone = 0,
   kTryAgain = 1,  ///< Nothing final was said: busy, suspended, or this machine is in trouble.
+  kNotEarly = 2,  ///< Nothing was said of an upload that comes in: it is to be waited for.
 };
 
 class UploadWorker {
@@ -21,11 +23,14 @@ class UploadWorker {
   /// Installs the upload, keeps its status files up to date, and removes it from the inbox once its
   /// verdict is durable.
   WorkerResult Process(const inbox::Upload& upload);
+  /// The same with an upload that still comes in; nothing final is said before it is whole.
+  WorkerResult ProcessEarly(const inbox::Upload& upload, const ForecastPipe& forecast);
   /// Finishes what an earlier process left, and tells the verdict of the upload it came from.
   WorkerResult Recover();
 
  private:
   WorkerResult Tell(const inbox::Upload& upload, const engine::Verdict& verdict);
+  WorkerResult TellEarly(const inbox::Upload& upload, const engine::Verdict& verdict);
 
   Composition& composition_;
   inbox::Inbox inbox_;

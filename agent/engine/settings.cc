@@ -94,6 +94,11 @@ const std::vector<Setting>& AllSettings() {
          s.drift = v == "accept" ? Drift::kAccepted : Drift::kRefused;
          return v == "accept" || v == "refuse";
        }},
+      {"policy", "stage", "complete or early",
+       [](Settings& s, const std::string& v) {
+         s.stage = v == "early" ? StageUploads::kEarly : StageUploads::kComplete;
+         return v == "early" || v == "complete";
+       }},
       {"policy", "allow-ftp-rollback", "no (yes comes with a later version)",
        [](Settings&, const std::string& v) { return v == "no"; }},
       {"boot", "backend", "none, grub, container or command",

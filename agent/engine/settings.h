@@ -36,6 +36,11 @@ enum class Rehearse : uint8_t {
 };
 /// What is done where someone changed the schema of a database by hand.
 enum class Drift : uint8_t { kRefused, kAccepted };
+/// When an upload is staged.
+enum class StageUploads : uint8_t {
+  kComplete,  ///< Once it is whole.
+  kEarly,     ///< While it comes in, where that touches nothing but a new release.
+};
 
 struct Settings {
   std::string product;
@@ -50,6 +55,7 @@ struct Settings {
   bool allow_unencrypted = false;
   Rehearse rehearse = Rehearse::kPreferred;
   Drift drift = Drift::kRefused;
+  StageUploads stage = StageUploads::kComplete;
 
   ServicesBackend services = ServicesBackend::kNone;
   std::string services_command;  ///< For kCommand: a program of the host.

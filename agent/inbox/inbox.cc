@@ -158,7 +158,15 @@ Result<std::optional<FileVersion>> Inbox::VersionOf(const std::string& name) con
 
 Result<> Inbox::Remove(const std::string& name, const FileVersion& version) const {
   auto now = TRY(VersionOf(name));
-  if (!now || *now != version) return {};
+  return now && *now == version ? Unlink(name) : Result<>();
+}
+
+Result<> Inbox::RemoveGrown(const std::string& name, const FileVersion& version) const {
+  auto now = TRY(VersionOf(name));
+  return now && now->IsSameFile(version) ? Unlink(name) : Result<>();
+}
+
+Result<> Inbox::Unlink(const std::string& name) const {
   UniqueFd folder = TRY(OpenFolder());
   if (unlinkat(folder.get(), name.c_str(), 0) == 0 || errno == ENOENT) return {};
   return SystemError(StrCat("removing ", Printable(name)), errno);

@@ -28,6 +28,10 @@ struct FileVersion {
   uint64_t inode = 0;
   uint64_t size = 0;
   int64_t changed_ns = 0;  ///< mtime
+
+  bool IsSameFile(const FileVersion& other) const {
+    return device == other.device && inode == other.inode;
+  }
   auto operator<=>(const FileVersion&) const = default;
 };
 
@@ -68,6 +72,8 @@ class Inbox {
   Result<UniqueFd> Open(const std::string& name) const;
   /// Removes the entry where it is still this file; a newer upload of the same name stays.
   Result<> Remove(const std::string& name, const FileVersion& version) const;
+  /// The same, however the file has grown since.
+  Result<> RemoveGrown(const std::string& name, const FileVersion& version) const;
   /// nullopt where the name is gone.
   Result<std::optional<FileVersion>> VersionOf(const std::string& name) const;
 
@@ -81,6 +87,7 @@ class Inbox {
   };
 
   Result<UniqueFd> OpenFolder() const;
+  Result<> Unlink(const std::string& name) const;
   void FinishRound();
 
   std::string path_;

@@ -25,6 +25,7 @@ TEST(SettingsTest, OnlyProductAndCompatibleAreRequired) {
   EXPECT_EQ(settings.keep_deployments, 3);
   EXPECT_EQ(settings.threads, 0u);
   EXPECT_FALSE(settings.allow_unencrypted);
+  EXPECT_EQ(settings.stage, StageUploads::kComplete);
   EXPECT_EQ(settings.services, ServicesBackend::kNone);
 }
 
@@ -32,7 +33,7 @@ TEST(SettingsTest, EverySettingIsRead) {
   Settings settings = Must(Settings::Parse(
       std::string(kMinimal) +
       "channel = beta\n[policy]\nauto-apply = no\ntrial = 2m\nkeep-deployments = 5\n"
-      "threads = 1\nallow-unencrypted = yes\n[services]\nbackend = command\n"
+      "threads = 1\nallow-unencrypted = yes\nstage = early\n[services]\nbackend = command\n"
       "command = /bin/units\n"));
   EXPECT_EQ(settings.channel, "beta");
   EXPECT_FALSE(settings.auto_apply);
@@ -40,6 +41,7 @@ TEST(SettingsTest, EverySettingIsRead) {
   EXPECT_EQ(settings.keep_deployments, 5);
   EXPECT_EQ(settings.threads, 1u);
   EXPECT_TRUE(settings.allow_unencrypted);
+  EXPECT_EQ(settings.stage, StageUploads::kEarly);
   EXPECT_EQ(settings.services, ServicesBackend::kCommand);
   EXPECT_EQ(settings.services_command, "/bin/units");
 }
