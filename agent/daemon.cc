@@ -13,6 +13,7 @@
 #include <ctime>
 
 #include "agent/conclusion.h"
+#include "agent/engine/transaction_lock.h"
 #include "agent/log.h"
 #include "agent/upload_worker.h"
 #include "base/str_cat.h"
@@ -138,14 +139,7 @@ void Daemon::Scan() {
   scan_is_due_ = false;
   if (ending_) return;
   Milliseconds now = composition_.clock().BootTime();
-  if (worker_ == 0 && now >= recover_at_) {
-    // Unfinished may also mean that `ignite` is at work just now.
-    recover_at_ = now + kRetry;
-    if (!recovered_ || NeedsRecovery()) {
-      recovered_ = true;
-      StartWorker([](UploadWorker& worker) { return worker.Recover(); });
-    }
-  }
+  if (now >= recover_at_) RecoverWhereNeeded(now);
   someone_waits_ = false;
   auto pass = inbox_.Scan(now);
   if (!pass) {
@@ -158,6 +152,20 @@ void Daemon::Scan() {
   if (!pass->more) ForgetGoneUploads();
   KeepOutbox();
   ScanSoon(pass->more ? kAfterEvent : someone_waits_ ? kWhileWaiting : kWhenQuiet);
+}
+
+void Daemon::RecoverWhereNeeded(Milliseconds now) {
+  if (worker_ != 0) {
+    // One that only looks at an upload which comes in may do so for long.
+    bool has_lock = !engine::TransactionLock::IsFree(composition_.paths().Lock());
+    if (early_ && !has_lock && NeedsRecovery()) MakeWay();
+    return;
+  }
+  // Unfinished may also mean that `ignite` is at work just now.
+  recover_at_ = now + kRetry;
+  if (recovered_ && !NeedsRecovery()) return;
+  recovered_ = true;
+  StartWorker([](UploadWorker& worker) { return worker.Recover(); });
 }
 
 bool Daemon::NeedsRecovery() {

@@ -80,11 +80,12 @@ class Daemon {
   /// Takes one that still comes in, where policy allows and no other has its turn.
   void ConsiderEarly(const std::vector<inbox::Upload>& uploads);
   bool MayTakeEarly(const inbox::Upload& upload, const Arriving& arriving);
-  /// A worker that waits for bytes gives way to an upload that has all of its own.
+  /// A worker that waits for bytes gives way to who needs no more.
   void MakeWay();
   void Tell(const inbox::Upload& upload, Waiting& waiting, const Obstacle& obstacle);
   /// Ends an upload that never became a bundle.
   void ForgetGoneUploads();
+  void RecoverWhereNeeded(std::chrono::milliseconds now);
   /// Something was left half done by a process that is gone, such as a killed `ignite`.
   bool NeedsRecovery();
 

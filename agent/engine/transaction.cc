@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "agent/engine/boot_id.h"
 #include "agent/engine/examination.h"
@@ -337,6 +338,10 @@ Result<> Transaction::Stage(const Plan& plan, format::VerifiedBundle* bundle) {
 
 bool Transaction::GoesOnStaging(const std::string& doing, int percent) {
   Show(doing, percent);
+  return GoesOn();
+}
+
+bool Transaction::GoesOn() {
   stop_ = observer_.Stop();
   return stop_ == StopRequest::kNone;
 }
@@ -349,8 +354,14 @@ Result<> Transaction::Unpack(const Plan& plan, format::VerifiedBundle& bundle) {
     return here >= 100 ? unpacking : StrCat(unpacking, " while the upload comes in at ", here, "%");
   };
   int percent = kStagingFrom;
-  if (arrival_ != nullptr)
-    arrival_->AskWhileWaiting([&] { return GoesOnStaging(step(), percent); });
+  if (arrival_ != nullptr) {
+    // For hours perhaps: only what is new is worth writing down.
+    arrival_->AskWhileWaiting([&, told = std::string()]() mutable {
+      std::string now = step();
+      if (std::exchange(told, now) == now) return GoesOn();
+      return GoesOnStaging(now, percent);
+    });
+  }
   StagingSink sink(
       bundle.manifest(), plan, parts_.handlers,
       [&](const std::string& payload) {

@@ -51,6 +51,8 @@ class Transaction {
   Result<> Stage(const Plan& plan, format::VerifiedBundle* bundle);
   /// Tells the observer, and asks whether to go on; the answer is in stop_.
   bool GoesOnStaging(const std::string& doing, int percent);
+  /// Asks without a word.
+  bool GoesOn();
   Result<> StageWithoutStreams(const Plan& plan, const format::Manifest& manifest);
   Result<> Unpack(const Plan& plan, format::VerifiedBundle& bundle);
   Result<> CopyAdopted(const Plan& plan);

@@ -253,6 +253,28 @@ class BrokenOffTest(EarlyCase):
         self.assert_consistent()
 
 
+class WayTest(EarlyCase):
+    def test_a_look_gives_way_to_a_recovery(self):
+        """An upload that brings its manifest byte by byte, and an `ignite` that is killed meanwhile."""
+        self.start()
+        upload = self.begin()
+        upload.send_to(upload.data.index(b"MANIFEST") + 512)
+
+        def trickles(until):
+            upload.send_to(upload.sent + 1)
+            time.sleep(0.3)
+            return until()
+
+        worker = wait_for(lambda: trickles(self.worker), what="the look")
+        self.assertIsNone(self.probe.status()["transaction"])
+        install = self.probe.start("install", self.bundle("2.0", files=LARGE))
+        self.probe.freeze_in_staging(lambda: install.pid)
+        self.end(install)
+        self.assertEqual(self.worker(), worker)
+        wait_for(lambda: trickles(lambda: not self.staged()), what="the recovery")
+        self.assertEqual(self.outcomes(), [("failed", "interrupted")])
+
+
 class WaitedForTest(EarlyCase):
     def test_policies(self):
         hour = time.localtime().tm_hour
