@@ -4,6 +4,7 @@
 IGNITE_BIN names the folder of the programs. Needs root, as a probe does.
 """
 
+import fcntl
 import json
 import os
 import pathlib
@@ -20,6 +21,7 @@ import os_test  # noqa: E402
 from probe import FIRST, LARGE, LAST, PATH, wait_for  # noqa: E402
 
 EARLY = "trial = 0s\nstage = early\n"
+RETRY = 33  # seconds, after which what was tried in vain is tried again.
 LONG_ENOUGH = 4  # seconds, for a daemon that would stage early to begin with it.
 
 
@@ -207,7 +209,7 @@ class BrokenOffTest(EarlyCase):
         upload = self.begin(bytes(data))
         self.keep_sending(upload, lambda: ("failed", "upload") in self.outcomes(), to=0.8)
         self.assert_given_up("")
-        for _ in range(5):  # It is not tried again before it is whole.
+        for _ in range(RETRY * 2):  # It is not tried again before it is whole.
             upload.send_to(upload.sent + 10_000)
             time.sleep(0.5)
         self.assert_given_up("")
@@ -215,6 +217,16 @@ class BrokenOffTest(EarlyCase):
         self.assertEqual(self.verdict()["reason"], "damaged")
         self.assertEqual(self.outcomes(), [("failed", "upload"), ("refused", "damaged")])
         self.assert_nothing_left()
+
+    def test_longer_than_it_says_before_anybody_looks(self):
+        data = self.bundle("1.0", files=LARGE).read_bytes() + b"x"
+        self.start()
+        upload = self.begin(data)
+        upload.send_to(10_000)
+        wait_for(lambda: self.told(), what="a word")
+        upload.finish()
+        self.assertEqual(self.verdict()["reason"], "damaged")
+        self.assertEqual(self.outcomes(), [("refused", "damaged")])
 
     def test_longer_than_it_says(self):
         data = self.bundle("1.0", files=LARGE).read_bytes() + b"x"
@@ -227,10 +239,6 @@ class BrokenOffTest(EarlyCase):
     def test_the_worker_is_killed(self):
         upload = self.start_to_the_middle()
         os.kill(self.worker(), signal.SIGKILL)
-        self.assert_given_up("cut off")
-        for _ in range(5):
-            upload.send_to(upload.sent + 10_000)
-            time.sleep(0.5)
         self.assert_given_up("cut off")
         upload.finish()
         self.assert_committed()
@@ -253,7 +261,52 @@ class BrokenOffTest(EarlyCase):
         self.assert_consistent()
 
 
+class TrialTest(EarlyCase):
+    """What comes after the last byte, while the release is on trial."""
+
+    def start_to_the_trial(self):
+        self.probe.configure("trial = 5s\nstage = early\n")
+        upload = self.start_to_the_middle()
+        upload.finish()
+        self.wait_for_state("trial")
+
+    def test_another_upload_waits_for_its_end(self):
+        self.start_to_the_trial()
+        self.drop(self.bundle("2.0"), "other.ignite")
+        self.assert_committed("other.ignite", "2.0")
+        self.assertEqual(self.outcomes(), [("committed", ""), ("committed", "")])
+        self.assertNotIn("suspended", self.probe.text("show", "1"))
+
+    def test_other_content_in_the_same_file_is_another_upload(self):
+        self.start_to_the_trial()
+        (self.probe.inbox / "good.ignite").write_bytes(self.bundle("2.0").read_bytes())
+        wait_for(lambda: len(self.outcomes()) == 2 and self.worker() is None, what="the second")
+        self.assert_committed(version="2.0")
+
+    def test_the_same_content_that_comes_in_again_stays(self):
+        self.start_to_the_trial()
+        data = self.bundle("1.0", files=LARGE).read_bytes()
+        with open(self.probe.inbox / "good.ignite", "wb", buffering=0) as stream:
+            stream.write(data[: len(data) // 2])
+            self.assertEqual(self.verdict()["outcome"], "committed")
+            wait_for(lambda: self.worker() is None, what="the end of the worker")
+            stream.write(data[len(data) // 2 :])
+        self.next_verdict("good.ignite")
+        self.assertEqual(self.told()["reason"], "already-running")
+
+
 class WayTest(EarlyCase):
+    def test_who_is_complete_comes_first(self):
+        """Also where it was tried in vain, and is tried again in half a minute."""
+        self.start()
+        wait_for(lambda: (self.probe.state / "lock").exists() and self.worker() is None, what="the first recovery")
+        with open(self.probe.state / "lock", "rb+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.drop(self.bundle("0.5"), "other.ignite")
+            wait_for(lambda: "is running" in str(self.told("other.ignite")), what="the wait")
+        self.assert_waited_for(self.begin())
+        self.assert_committed("other.ignite", "0.5", timeout=RETRY)
+
     def test_a_look_gives_way_to_a_recovery(self):
         """An upload that brings its manifest byte by byte, and an `ignite` that is killed meanwhile."""
         self.start()
@@ -310,6 +363,29 @@ class WaitedForTest(EarlyCase):
         self.assertEqual(self.outcomes(), [("refused", "product")])
         self.assert_nothing_left()
 
+    def test_one_that_does_not_grow(self):
+        self.begin().send_share(0.5)
+        self.start()
+        end = time.monotonic() + LONG_ENOUGH
+        while time.monotonic() < end:
+            time.sleep(0.1)
+            self.assertEqual(self.probe.releases(), [])
+
+    def test_a_beginning_that_comes_late_is_not_foretold(self):
+        data = bytearray(self.bundle("1.0", files=LARGE).read_bytes())
+        place = data.index(b"MANIFEST") + 600
+        byte = data[place]
+        data[place] ^= 1
+        self.start()
+        upload = self.begin(bytes(data))
+        self.assert_waited_for(upload)
+        self.assertNotIn("refused", self.told()["cause"])
+        with open(self.probe.inbox / "good.ignite", "rb+") as stream:
+            stream.seek(place)
+            stream.write(bytes([byte]))
+        upload.finish()
+        self.assert_committed()
+
     def test_an_unknown_signature_is_told_at_once(self):
         self.start()
         upload = self.begin(self.bundle("1.0", files=LARGE, sign=("stranger",)))
@@ -345,6 +421,17 @@ class SystemTest(EarlyCase, os_test.OsCase):
         upload.finish()
         wait_for(lambda: "the next boot enters it" in json.dumps(self.told()), what="the slot")
         self.assertEqual(self.held("b"), "os 1.0")
+
+
+    def test_who_waits_for_the_reboot_of_another_is_not_refused(self):
+        self.probe.install(self.release("0.5"), expect=8)
+        self.start()
+        upload = self.begin()
+        end = time.monotonic() + LONG_ENOUGH
+        while time.monotonic() < end:
+            upload.send_share(0.9 * (1 - (end - time.monotonic()) / LONG_ENOUGH))
+            time.sleep(0.1)
+            self.assertNotIn("refused", str(self.told()))
 
 
 class DataTest(EarlyCase, data_test.DataCase):
