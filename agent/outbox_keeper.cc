@@ -28,7 +28,9 @@ Result<std::vector<engine::TransactionRecord>> LastVerdicts(const engine::ProbeP
 Result<> OutboxKeeper::Keep(const std::vector<outbox::WaitingUpload>& uploads) {
   outbox::Outbox outbox(composition_.files(), composition_.clock(), composition_.paths().Outbox());
   auto page = TRY(TakePage(uploads));
-  return outbox.WriteProbe(page);
+  TRY(outbox.WriteProbe(page));
+  auto key = TRY(engine::ProvideProbeKey(composition_.files(), composition_.paths()));
+  return outbox.WriteHistory(TRY(engine::ReadHistoryChain(composition_.paths())), key);
 }
 
 Result<outbox::ProbePage> OutboxKeeper::TakePage(

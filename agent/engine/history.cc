@@ -6,13 +6,13 @@
 namespace ignite::engine {
 namespace {
 
-const std::string kBeforeTheFirst(64, '0');
-
 std::string ChainHash(std::string_view before, std::string_view text) {
   return format::Sha256(AsBytes(StrCat(before, text))).Hex();
 }
 
 }  // namespace
+
+const std::string kBeforeTheFirst(64, '0');
 
 const char* const kHistorySchema = R"(
 CREATE TABLE IF NOT EXISTS history(number INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL) STRICT;

@@ -17,6 +17,9 @@
 
 namespace ignite::engine {
 
+/// The hash that stands before the first entry.
+extern const std::string kBeforeTheFirst;
+
 struct HistoryEntry {
   int64_t number = 0;  ///< From 1, without gaps.
   std::string text;

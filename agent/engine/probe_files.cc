@@ -46,4 +46,19 @@ Result<std::vector<format::PrivateKey>> LoadIdentities(FileSystem& files, const 
   return identities;
 }
 
+Result<format::PrivateKey> ProvideProbeKey(FileSystem& files, const ProbePaths& paths) {
+  constexpr mode_t kForRootAlone = 0600;
+  constexpr auto kType = format::KeyType::kEd25519;
+  std::string path = paths.ProbeKey();
+  if (!TRY(files.Inspect(path))) {
+    TRY(files.WriteAtomically(path, AsBytes(format::PrivateKey::Generate(kType).Pem()),
+                              kForRootAlone));
+  }
+  auto key = format::PrivateKey::FromPem(kType, TRY(files.ReadFile(path, kMaxFile)));
+  if (key) return key;
+  return Error{ErrorCode::kInvalidArgument, StrCat(path, " is no private Ed25519 key in PEM"),
+               "put it back from a backup; without one remove it, and tell whoever keeps the "
+               "history of this probe that its probe.pub is another one"};
+}
+
 }  // namespace ignite::engine

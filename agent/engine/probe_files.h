@@ -1,4 +1,5 @@
 // What a probe's administrator provides: settings, trusted keys, identities. Read at every start.
+// And the one key that a probe makes for itself.
 #pragma once
 
 #include <vector>
@@ -16,5 +17,9 @@ Result<format::Keyring> LoadKeyring(FileSystem& files, const ProbePaths& paths);
 /// identity.key and every *.key of identities.d; none is possible, then only plain bundles can be
 /// read.
 Result<std::vector<format::PrivateKey>> LoadIdentities(FileSystem& files, const ProbePaths& paths);
+
+/// The key that this probe signs with. Made where it has none; one that is there is never replaced,
+/// so that a damaged one is an Error.
+Result<format::PrivateKey> ProvideProbeKey(FileSystem& files, const ProbePaths& paths);
 
 }  // namespace ignite::engine

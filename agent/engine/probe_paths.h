@@ -31,6 +31,8 @@ class ProbePaths {
   std::string State() const { return Host(kState); }
   std::string Journal() const { return State() + "/journal.db"; }
   std::string Lock() const { return State() + "/lock"; }
+  /// What the probe signs its history with.
+  std::string ProbeKey() const { return State() + "/probe.key"; }
   std::string Progress() const { return State() + "/progress.json"; }
   /// The number of a transaction that is to be cancelled.
   std::string Cancel() const { return State() + "/cancel"; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/engine/preview_document.h"
+#include "agent/outbox/history_file.h"
 #include "agent/outbox/lines.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr size_t kMaxName = 200;
 constexpr size_t kMaxText = 1024 * 1024;
+constexpr size_t kMaxHistory = 256 * 1024 * 1024;
 constexpr mode_t kReadable = 0644;
 
 std::string UpperCase(std::string_view text) {
@@ -104,6 +106,22 @@ Result<> Outbox::WriteProbe(const ProbePage& page) {
                              AsBytes(ProbeJson(page, now).Dump(true) + "\n"), kReadable));
   return files_.WriteAtomically(
       text_path, AsBytes(StrCat(text, before_written, engine::TimeText(now), "\r\n")), kReadable);
+}
+
+Result<> Outbox::WriteHistory(const std::vector<engine::HistoryEntry>& entries,
+                              const format::PrivateKey& key) {
+  std::string key_path = StrCat(path_, "/probe.pub");
+  std::string history_path = StrCat(path_, "/history.jsonl");
+  HistoryFile history(entries);
+  std::string pem = key.public_key().Pem();
+  auto key_there = files_.ReadFile(key_path, kMaxText);
+  auto there = files_.ReadFile(history_path, kMaxHistory);
+  bool is_its_key = key_there && *key_there == pem;
+  if (is_its_key && there && history.IsIn(*there)) return {};
+  TRY(files_.WriteAtomically(history_path, AsBytes(history.Signed(clock_.WallSeconds(), key)),
+                             kReadable));
+  // The key last: where only this fails, the history is signed again.
+  return is_its_key ? Result<>() : files_.WriteAtomically(key_path, AsBytes(pem), kReadable);
 }
 
 std::string Outbox::PathOf(std::string_view bundle, std::string_view suffix) const {

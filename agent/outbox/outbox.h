@@ -1,7 +1,7 @@
 // The outbox: what we write back for whoever uploaded. For the upload good.ignite:
 // good.ignite.status.txt for a person and good.ignite.status.json for a script, replaced as a whole
-// with every change, and good.ignite.plan.txt, its work order. For the probe itself: PROBE.txt and
-// PROBE.json.
+// with every change, and good.ignite.plan.txt, its work order. For the probe itself: PROBE.txt,
+// PROBE.json, history.jsonl and probe.pub.
 #pragma once
 
 #include <string>
@@ -12,6 +12,7 @@
 #include "agent/outbox/probe_page.h"
 #include "base/clock.h"
 #include "base/file_system.h"
+#include "payload-format/crypto/key.h"
 
 namespace ignite::outbox {
 
@@ -49,6 +50,9 @@ class Outbox {
   Result<> RemovePlan(std::string_view bundle);
   /// PROBE.txt and PROBE.json, where the text would say something else than what lies there.
   Result<> WriteProbe(const ProbePage& page);
+  /// history.jsonl and probe.pub, where those that lie there are not of these entries and this key.
+  Result<> WriteHistory(const std::vector<engine::HistoryEntry>& entries,
+                        const format::PrivateKey& key);
 
   /// The name in the outbox: bytes outside [A-Za-z0-9._-] become '_', and what is too long is cut.
   static std::string SafeName(std::string_view bundle);

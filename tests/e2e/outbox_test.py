@@ -6,6 +6,8 @@ IGNITE_BIN names the folder of the programs. Needs root, as a probe does.
 
 import json
 import os
+import re
+import shutil
 import signal
 import stat
 import time
@@ -13,7 +15,9 @@ import unittest
 
 from daemon_test import DaemonCase
 from json_test import DOCUMENT, Tables, paths_of
-from probe import LARGE, wait_for
+from probe import LARGE, run, wait_for
+
+CHECK = re.search(r"### history.jsonl.*?```sh\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)[1]
 
 
 class OutboxCase(DaemonCase):
@@ -112,6 +116,80 @@ class ProbePageTest(OutboxCase):
         self.start()
         self.assertEqual(self.install(self.bundle("1.0"))["outcome"], "committed")
         self.assertIn("the outbox cannot be kept up", self.log())
+
+
+class HistoryTest(OutboxCase):
+    def wait_for_entries(self, count):
+        def is_there():
+            path = self.probe.outbox / "probe.pub"
+            return path.exists() and len(self.lines()) == count + 1
+
+        wait_for(is_there, 20, f"{count} entries; the log: {self.log()}")
+
+    def lines(self):
+        return self.read("history.jsonl").splitlines()
+
+    def check(self):
+        """As docs/json.md tells a head office to do, in a copy of the outbox."""
+        copy = self.folder / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.probe.outbox, copy)
+        return copy, lambda: run(["sh", "-c", CHECK], cwd=copy).returncode
+
+    def test_the_check_of_a_head_office(self):
+        self.start()
+        self.wait_for_entries(0)
+        self.assertEqual(self.check()[1](), 0, "of no history")
+        self.install(self.bundle("1.0"))
+        self.install(self.bundle("2.0", product="other"), "wrong.ignite")
+        self.wait_for_entries(2)
+        copy, check = self.check()
+        self.assertEqual(check(), 0)
+        self.assertEqual(self.lines()[:2], self.probe.text("history", "--export").splitlines())
+        whole = (copy / "history.jsonl").read_text()
+        *lines, head = whole.splitlines(keepends=True)
+        for what, text in {
+            "an entry changed": whole.replace("committed", "cancelled", 1),
+            "an entry gone": lines[1] + head,
+            "the last one gone": lines[0] + head,
+            "the order": lines[1] + lines[0] + head,
+            "the time of the head": re.sub(r'"signed":\d', '"signed":9', whole),
+            "the head of less": lines[0] + re.sub(r'"number":2', '"number":1', head),
+        }.items():
+            self.assertNotEqual(text, whole)
+            (copy / "history.jsonl").write_text(text)
+            self.assertNotEqual(check(), 0, what)
+        (copy / "history.jsonl").write_text(whole)
+        self.assertEqual(check(), 0)
+        shutil.copy(self.workshop.folder / "release.pub", copy / "probe.pub")
+        self.assertNotEqual(check(), 0, "another key")
+
+    def test_the_key(self):
+        """Is made once, stays with the root, and is for root alone."""
+        self.start()
+        self.wait_for_entries(0)
+        key = self.probe.state / "probe.key"
+        self.assertEqual((stat.S_IMODE(key.stat().st_mode), key.stat().st_uid), (0o600, 0))
+        public = run(["openssl", "pkey", "-in", key, "-pubout"], 0).stdout.decode()
+        self.assertEqual(self.read("probe.pub"), public)
+        self.install(self.bundle("1.0"))
+        self.wait_for_entries(1)
+        self.stop()
+        self.start()
+        self.install(self.bundle("2.0"))
+        self.wait_for_entries(2)
+        self.assertEqual(self.read("probe.pub"), public)
+        self.assertEqual(self.check()[1](), 0)
+
+    def test_a_damaged_key_is_not_replaced(self):
+        self.probe.state.mkdir()
+        key = self.probe.state / "probe.key"
+        key.write_text("damaged")
+        self.start()
+        self.assertEqual(self.install(self.bundle("1.0"))["outcome"], "committed")
+        wait_for(lambda: "probe.key is no private" in self.log(), what="the complaint")
+        self.assertEqual(key.read_text(), "damaged")
+        self.assertFalse((self.probe.outbox / "history.jsonl").exists())
 
 
 class PlanTest(OutboxCase):
