@@ -204,6 +204,7 @@ void Daemon::Consider(const inbox::Upload& upload) {
     verdict.reason = "damaged";
     verdict.cause = upload.fault;
     verdict.remedy = "upload a file made by ignite-pack";
+    ++concluded_;
     (void)Conclude(composition_, inbox_, outbox_, upload, std::move(verdict));
     return;
   }
@@ -214,6 +215,7 @@ void Daemon::Consider(const inbox::Upload& upload) {
     verdict.cause = StrCat("the upload stopped at ", SizeInWords(upload.version.size),
                            " and did not go on for a day");
     verdict.remedy = "upload the file again";
+    ++concluded_;
     (void)Conclude(composition_, inbox_, outbox_, upload, std::move(verdict));
     return;
   }
@@ -366,6 +368,7 @@ Result<Daemon::OutboxNews> Daemon::Look() {
     Space space = TRY(composition_.files().SpaceAt(folder));
     news.free_space.push_back(outbox::FirstDigit(space.free_bytes));
   }
+  news.concluded = concluded_;
   for (const auto& [name, waiting] : waiting_) {
     if (!waiting.brief.empty() && (worker_ == 0 || name != worker_upload_))
       news.uploads.push_back({name, waiting.brief});
@@ -381,9 +384,15 @@ void Daemon::KeepOutbox() {
   if (now < keep_at_) return ScanSoon(keep_at_ - now);
   keep_at_ = now + kBetweenKeepers;
   keeper_ = StartChild("ignited-outbox", keeper_child_, Callbacks::OnKeeper, [&] {
-    auto kept = OutboxKeeper(composition_).Keep(news->uploads);
-    if (!kept) Log(StrCat("the outbox cannot be kept up: ", kept.error().ToString()));
-    return kept ? 0 : 1;
+    OutboxKeeper keeper(composition_);
+    std::vector<std::string> present;
+    for (const auto& entry : waiting_) present.push_back(entry.first);
+    bool is_well = true;
+    for (const Result<>& done : {keeper.Prune(present), keeper.Keep(news->uploads)}) {
+      if (!done) Log(StrCat("the outbox cannot be kept up: ", done.error().ToString()));
+      is_well &= done.has_value();
+    }
+    return is_well ? 0 : 1;
   });
   if (keeper_ != 0) kept_ = *std::move(news);
 }

@@ -64,6 +64,7 @@ class Daemon {
     std::optional<FileTime> journal;
     int64_t day = 0;  ///< A licence ends at the end of one.
     std::vector<uint64_t> free_space;
+    int64_t concluded = 0;
     std::vector<outbox::WaitingUpload> uploads;
     bool operator==(const OutboxNews&) const = default;
   };
@@ -115,6 +116,7 @@ class Daemon {
   int keeper_ = 0;                           ///< The process that keeps up the outbox; 0 for none.
   sd_event_source* keeper_child_ = nullptr;  ///< Owned by event_, until the keeper ends.
   std::optional<OutboxNews> kept_;        ///< What the outbox was last kept up with; nullopt: anew.
+  int64_t concluded_ = 0;                 ///< Uploads that got their verdict without a worker.
   std::chrono::milliseconds keep_at_{0};  ///< Not before this boot time.
   /// Where it took that before it was whole: what it is going to be, and how the worker tells.
   struct EarlyWork {

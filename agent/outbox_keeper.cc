@@ -6,6 +6,7 @@
 #include "agent/cli/licence.h"
 #include "agent/engine/space.h"
 #include "agent/outbox/outbox.h"
+#include "agent/outbox/pruning.h"
 
 namespace ignite {
 namespace {
@@ -31,6 +32,12 @@ Result<> OutboxKeeper::Keep(const std::vector<outbox::WaitingUpload>& uploads) {
   TRY(outbox.WriteProbe(page));
   auto key = TRY(engine::ProvideProbeKey(composition_.files(), composition_.paths()));
   return outbox.WriteHistory(TRY(engine::ReadHistoryChain(composition_.paths())), key);
+}
+
+Result<> OutboxKeeper::Prune(const std::vector<std::string>& present) {
+  std::set<std::string> kept;
+  for (const std::string& name : present) kept.insert(outbox::Outbox::SafeName(name));
+  return outbox::PruneOutbox(composition_.files(), composition_.paths().Outbox(), kept);
 }
 
 Result<outbox::ProbePage> OutboxKeeper::TakePage(

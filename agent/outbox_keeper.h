@@ -1,7 +1,9 @@
-// Keeps up what lies in the outbox of no upload but of the probe. `ignited` forks it, apart from
-// the worker: what it asks, such as the boot loader, may take its time.
+// Keeps up what lies in the outbox of no upload but of the probe, and keeps the outbox small.
+// `ignited` forks it, apart from the worker: what it asks, such as the boot loader, may take its
+// time.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "agent/composition.h"
@@ -15,6 +17,8 @@ class OutboxKeeper {
 
   /// Writes what would say something else than what lies there. May be called again after an Error.
   Result<> Keep(const std::vector<outbox::WaitingUpload>& uploads);
+  /// Takes away what is of uploads that are long gone. `present`: the names in the inbox.
+  Result<> Prune(const std::vector<std::string>& present);
 
  private:
   Result<outbox::ProbePage> TakePage(const std::vector<outbox::WaitingUpload>& uploads);

@@ -192,6 +192,31 @@ class HistoryTest(OutboxCase):
         self.assertFalse((self.probe.outbox / "history.jsonl").exists())
 
 
+class BoundsTest(OutboxCase):
+    def uploads(self):
+        return {name.partition(".ignite.")[0] for name in os.listdir(self.probe.outbox) if ".ignite." in name}
+
+    def test_only_the_last_uploads_are_told_of(self):
+        """A flood of junk takes away neither the probe's own files, nor what is not ours, nor what waits."""
+        target = self.folder / "victim"
+        target.write_text("mine")
+        (self.probe.outbox / "link.ignite.status.txt").symlink_to(target)
+        (self.probe.outbox / "theirs.ignite.status.txt").write_text("theirs")
+        os.chown(self.probe.outbox / "theirs.ignite.status.txt", 65534, 65534)
+        (self.probe.inbox / "waits.ignite").write_bytes(self.bundle("1.0").read_bytes()[:-1])
+        self.start()
+        wait_for(lambda: self.told("waits.ignite"), 20, "the first status")
+        for number in range(120):
+            (self.probe.inbox / f"junk{number}.ignite").write_text("junk")
+        wait_for(lambda: os.listdir(self.probe.inbox) == ["waits.ignite"], 30, "all verdicts")
+        wait_for(lambda: len(self.uploads()) <= 52, 20, "the pruning")
+        self.assertLessEqual({"waits", "link", "theirs"}, self.uploads())
+        self.assertEqual(len(self.uploads()), 52)
+        self.assertLessEqual({"PROBE.txt", "PROBE.json", "history.jsonl", "probe.pub"},
+                             set(os.listdir(self.probe.outbox)))
+        self.assertEqual(target.read_text(), "mine")
+
+
 class PlanTest(OutboxCase):
     def test_the_plan_of_an_upload(self):
         first, second = self.bundle("1.0"), self.bundle("2.0")
