@@ -26,6 +26,7 @@ class Composition {
   const engine::Settings& settings() const { return settings_; }
   FileSystem& files() { return *files_; }
   Clock& clock() { return *clock_; }
+  Process& process() { return *process_; }
   engine::Parts parts();
   /// Units wait for the recovery at boot, so it must not wait for them.
   void PrepareForBoot();

@@ -4,7 +4,7 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/licence.h"
-#include "agent/engine/space.h"
+#include "agent/free_space.h"
 #include "agent/outbox/outbox.h"
 #include "agent/outbox/pruning.h"
 
@@ -53,30 +53,8 @@ Result<outbox::ProbePage> OutboxKeeper::TakePage(
                          .uploads = uploads,
                          .space = {}};
   page.status = cli::StatusDocument(view, page.snapshot, status.licence);
-  page.space = TRY(MeasureSpace(page.snapshot));
+  page.space = TRY(MeasureSpace(parts, page.snapshot));
   return page;
-}
-
-Result<std::vector<outbox::FreeSpace>> OutboxKeeper::MeasureSpace(
-    const engine::Snapshot& snapshot) {
-  engine::Parts parts = composition_.parts();
-  std::vector<std::string> folders = {parts.paths.State(), parts.paths.Inbox(),
-                                      parts.paths.Outbox()};
-  engine::Plan components;
-  if (!snapshot.deployments.empty()) {
-    for (const engine::ComponentRecord& record : snapshot.deployments.back().components)
-      components.changes.push_back({std::nullopt, record});
-  }
-  auto demands = TRY(engine::SpaceDemands(components, parts.files, parts.handlers));
-  for (const engine::SpaceDemand& demand : demands) folders.push_back(demand.path);
-  std::vector<outbox::FreeSpace> all;
-  std::set<uint64_t> devices;
-  for (const std::string& folder : folders) {
-    Space space = TRY(parts.files.SpaceAt(folder));
-    if (devices.insert(space.device).second)
-      all.push_back({folder, space.free_bytes, space.free_inodes});
-  }
-  return all;
 }
 
 }  // namespace ignite

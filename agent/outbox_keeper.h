@@ -22,7 +22,6 @@ class OutboxKeeper {
 
  private:
   Result<outbox::ProbePage> TakePage(const std::vector<outbox::WaitingUpload>& uploads);
-  Result<std::vector<outbox::FreeSpace>> MeasureSpace(const engine::Snapshot& snapshot);
 
   Composition& composition_;
 };

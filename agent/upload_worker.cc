@@ -7,6 +7,8 @@
 #include "agent/engine/preview.h"
 #include "agent/engine/progress_file.h"
 #include "agent/inbox/growing_file.h"
+#include "agent/engine/preview_document.h"
+#include "agent/failure_report.h"
 #include "agent/log.h"
 #include "base/str_cat.h"
 
@@ -73,9 +75,9 @@ WorkerResult UploadWorker::Process(const inbox::Upload& upload) {
   engine::Engine engine(composition_.parts());
   engine::InstallRequest request{MakeInputFile(*std::move(fd), "the upload"), upload.name,
                                  engine::Origin::kInbox};
-  bool has_plan = false;
   request.on_checked = [&](const engine::Preview& preview) {
-    has_plan = true;
+    plan_ = engine::PreviewText(preview, upload.name);
+    if (preview.verdict.state == engine::State::kReceived) (void)outbox_.RemoveReport(upload.name);
     if (auto written = outbox_.WritePlan(upload.name, preview); !written)
       Log(StrCat(upload.name, ": no plan, ignoring: ", written.error().ToString()));
   };
@@ -90,7 +92,8 @@ WorkerResult UploadWorker::Process(const inbox::Upload& upload) {
     return WorkerResult::kTryAgain;
   }
   // Where it was no bundle for us, the plan of an earlier upload of this name must not speak of it.
-  if (verdict->state == engine::State::kRefused && !has_plan) (void)outbox_.RemovePlan(upload.name);
+  if (verdict->state == engine::State::kRefused && plan_.empty())
+    (void)outbox_.RemovePlan(upload.name);
   return Tell(upload, *verdict);
 }
 
@@ -148,8 +151,19 @@ WorkerResult UploadWorker::Tell(const inbox::Upload& upload, const engine::Verdi
     (void)outbox_.Write(outbox::WaitingStatus(upload.name, verdict.cause, verdict.remedy, 0));
     return WorkerResult::kTryAgain;
   }
-  return Conclude(composition_, inbox_, outbox_, upload, verdict) ? WorkerResult::kDone
-                                                                  : WorkerResult::kTryAgain;
+  bool is_told = Conclude(composition_, inbox_, outbox_, upload, verdict);
+  Report(upload.name, verdict);
+  return is_told ? WorkerResult::kDone : WorkerResult::kTryAgain;
+}
+
+void UploadWorker::Report(const std::string& bundle, const engine::Verdict& verdict) {
+  if (!DeservesReport(verdict)) return;
+  // A stuck probe gives the same verdict again and again.
+  auto has_report = outbox_.HasReport(bundle);
+  if (verdict.state == engine::State::kStuck && has_report && *has_report) return;
+  auto parts = GatherReport(composition_.parts(), composition_.process(), verdict, bundle, plan_);
+  if (auto written = outbox_.WriteReport(bundle, outbox::PackReport(parts)); !written)
+    Log(StrCat(bundle, ": no report, ignoring: ", written.error().ToString()));
 }
 
 WorkerResult UploadWorker::Recover() {

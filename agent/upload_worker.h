@@ -31,10 +31,13 @@ class UploadWorker {
  private:
   WorkerResult Tell(const inbox::Upload& upload, const engine::Verdict& verdict);
   WorkerResult TellEarly(const inbox::Upload& upload, const engine::Verdict& verdict);
+  /// Behind the verdict, so that it neither delays nor changes it.
+  void Report(const std::string& bundle, const engine::Verdict& verdict);
 
   Composition& composition_;
   inbox::Inbox inbox_;
   outbox::Outbox outbox_;
+  std::string plan_;  ///< The work order, once it was told.
 };
 
 }  // namespace ignite

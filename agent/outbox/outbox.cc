@@ -11,6 +11,7 @@
 namespace ignite::outbox {
 namespace {
 
+constexpr std::string_view kReport = ".report.tar.zst";
 constexpr size_t kMaxName = 200;
 constexpr size_t kMaxText = 1024 * 1024;
 constexpr size_t kMaxHistory = 256 * 1024 * 1024;
@@ -90,6 +91,18 @@ Result<> Outbox::WritePlan(std::string_view bundle, const engine::Preview& previ
 
 Result<> Outbox::RemovePlan(std::string_view bundle) {
   return files_.RemoveFile(PathOf(bundle, ".plan.txt"));
+}
+
+Result<> Outbox::WriteReport(std::string_view bundle, ByteView archive) {
+  return files_.WriteAtomically(PathOf(bundle, kReport), archive, kReadable);
+}
+
+Result<bool> Outbox::HasReport(std::string_view bundle) {
+  return TRY(files_.Inspect(PathOf(bundle, kReport))).has_value();
+}
+
+Result<> Outbox::RemoveReport(std::string_view bundle) {
+  return files_.RemoveFile(PathOf(bundle, kReport));
 }
 
 Result<> Outbox::WriteProbe(const ProbePage& page) {

@@ -4,18 +4,20 @@
 IGNITE_BIN names the folder of the programs. Needs root, as a probe does.
 """
 
+import io
 import json
 import os
 import re
 import shutil
 import signal
 import stat
+import tarfile
 import time
 import unittest
 
 from daemon_test import DaemonCase
 from json_test import DOCUMENT, Tables, paths_of
-from probe import LARGE, run, wait_for
+from probe import LARGE, command_check, run, wait_for
 
 CHECK = re.search(r"### history.jsonl.*?```sh\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)[1]
 
@@ -215,6 +217,62 @@ class BoundsTest(OutboxCase):
         self.assertLessEqual({"PROBE.txt", "PROBE.json", "history.jsonl", "probe.pub"},
                              set(os.listdir(self.probe.outbox)))
         self.assertEqual(target.read_text(), "mine")
+
+
+class ReportTest(OutboxCase):
+    def failing(self, version="1.0"):
+        return self.bundle(version, health=command_check("echo no such sensor; false", "300ms"))
+
+    def path(self, name="good.ignite"):
+        return self.probe.outbox / f"{name}.report.tar.zst"
+
+    def wait_for_report(self):
+        return wait_for(lambda: self.path().exists() and self.path(), 20, f"the report; the log: {self.log()}")
+
+    def unpacked(self, archive):
+        """Name -> text, as anybody with tar and zstd sees it."""
+        tar = run(["zstd", "-dc", archive], 0).stdout
+        with tarfile.open(fileobj=io.BytesIO(tar)) as members:
+            return {it.name: members.extractfile(it).read().decode() for it in members}
+
+    def test_after_a_rollback(self):
+        self.start()
+        self.drop(self.failing())
+        self.assertEqual(self.verdict()["outcome"], "rolled-back")
+        archive = self.wait_for_report()
+        self.assertEqual((stat.S_IMODE(archive.stat().st_mode), archive.stat().st_uid), (0o644, 0))
+        texts = self.unpacked(archive)
+        self.assertIn("no such sensor", texts["report/verdict.txt"])
+        self.assertEqual(json.loads(texts["report/verdict.json"])["outcome"], "rolled-back")
+        self.assertIn("rolling-back", texts["report/story.txt"])
+        self.assertIn("would be installed", texts["report/plan.txt"])
+        self.assertEqual(texts["report/agent.ini"], self.probe.ini.read_text())
+        self.assertLess(archive.stat().st_size, 100_000)
+        everything = "".join(texts.values())
+        for secret in (self.probe.root / "etc/ignite/identity.key", self.probe.state / "probe.key"):
+            self.assertNotIn(secret.read_text().splitlines()[1], everything)
+        self.assertNotIn("PRIVATE KEY", everything)
+
+    def test_it_goes_when_the_next_one_begins(self):
+        self.start()
+        self.drop(self.failing())
+        self.wait_for_report()
+        self.assertEqual(self.next_verdict_of(self.failing())["reason"], "hold")
+        self.assertTrue(self.path().exists(), "a refusal leaves it")
+        self.assertEqual(self.next_verdict_of(self.bundle("2.0"))["outcome"], "committed")
+        self.assertFalse(self.path().exists())
+
+    def next_verdict_of(self, bundle):
+        wait_for(lambda: not (self.probe.inbox / "good.ignite").exists(), what="the removal")
+        return self.install(bundle)
+
+    def test_a_report_that_cannot_be_written_changes_nothing(self):
+        self.path().mkdir()
+        self.start()
+        self.drop(self.failing())
+        self.assertEqual(self.verdict()["outcome"], "rolled-back")
+        wait_for(lambda: "no report, ignoring" in self.log(), what="the complaint")
+        self.assertEqual(self.next_verdict_of(self.bundle("2.0"))["outcome"], "committed")
 
 
 class PlanTest(OutboxCase):
