@@ -73,15 +73,8 @@ WorkerResult UploadWorker::Process(const inbox::Upload& upload) {
     return WorkerResult::kTryAgain;  // Gone, or exchanged for something else, since the scan.
   StatusObserver observer(composition_, outbox_, upload.name);
   engine::Engine engine(composition_.parts());
-  engine::InstallRequest request{MakeInputFile(*std::move(fd), "the upload"), upload.name,
-                                 engine::Origin::kInbox};
-  request.on_checked = [&](const engine::Preview& preview) {
-    plan_ = engine::PreviewText(preview, upload.name);
-    if (preview.verdict.state == engine::State::kReceived) (void)outbox_.RemoveReport(upload.name);
-    if (auto written = outbox_.WritePlan(upload.name, preview); !written)
-      Log(StrCat(upload.name, ": no plan, ignoring: ", written.error().ToString()));
-  };
-  auto verdict = engine.Install(std::move(request), observer);
+  auto verdict = engine.Install(
+      RequestFor(upload, MakeInputFile(*std::move(fd), "the upload"), nullptr), observer);
   if (!verdict) {
     Log(StrCat(upload.name, ": ", verdict.error().ToString()));
     const Error& error = verdict.error();
@@ -95,6 +88,20 @@ WorkerResult UploadWorker::Process(const inbox::Upload& upload) {
   if (verdict->state == engine::State::kRefused && plan_.empty())
     (void)outbox_.RemovePlan(upload.name);
   return Tell(upload, *verdict);
+}
+
+engine::InstallRequest UploadWorker::RequestFor(const inbox::Upload& upload,
+                                                std::unique_ptr<InputFile> file,
+                                                engine::Arrival* arrival) {
+  engine::InstallRequest request{std::move(file), upload.name, engine::Origin::kInbox};
+  request.arrival = arrival;
+  request.on_checked = [this, upload](const engine::Preview& preview) {
+    plan_ = engine::PreviewText(preview, upload.name);
+    if (preview.verdict.state == engine::State::kReceived) (void)outbox_.RemoveReport(upload.name);
+    if (auto written = outbox_.WritePlan(upload.name, preview); !written)
+      Log(StrCat(upload.name, ": no plan, ignoring: ", written.error().ToString()));
+  };
+  return request;
 }
 
 WorkerResult UploadWorker::ProcessEarly(const inbox::Upload& upload, const ForecastPipe& forecast) {
@@ -119,7 +126,7 @@ WorkerResult UploadWorker::ProcessEarly(const inbox::Upload& upload, const Forec
   }
   auto verdict =
       engine::Engine(composition_.parts())
-          .Install({file->Reader(), upload.name, engine::Origin::kInbox, &*file}, observer);
+          .Install(RequestFor(upload, file->Reader(), &*file), observer);
   if (verdict) return TellEarly(upload, *verdict);
   Log(StrCat(upload.name, ": not staged early: ", verdict.error().ToString()));
   return verdict.error().code == ErrorCode::kBusy ? WorkerResult::kTryAgain

@@ -30,6 +30,9 @@ class UploadWorker {
 
  private:
   WorkerResult Tell(const inbox::Upload& upload, const engine::Verdict& verdict);
+  /// Writes the plan once it is made. `arrival`: nullptr where the upload is whole.
+  engine::InstallRequest RequestFor(const inbox::Upload& upload, std::unique_ptr<InputFile> file,
+                                    engine::Arrival* arrival);
   WorkerResult TellEarly(const inbox::Upload& upload, const engine::Verdict& verdict);
   /// Behind the verdict, so that it neither delays nor changes it.
   void Report(const std::string& bundle, const engine::Verdict& verdict);

@@ -24,13 +24,13 @@ struct InstallRequest {
   std::unique_ptr<InputFile> file;
   std::string name;  ///< Of the bundle's file, for the history.
   Origin origin = Origin::kEngineer;
-  /// Told what the checks found and what comes, before anything of it is done; also where it is
-  /// refused.
-  std::function<void(const Preview&)> on_checked = {};
   /// Where the file still comes in; it must live longer. Then nothing is judged that is not whole:
   /// the verdict is kReceived and nothing was begun where the bundle must be whole first, and what
   /// fails before it is whole ends as kFailed for the reason "upload", or is an Error.
   Arrival* arrival = nullptr;
+  /// Told what the checks found and what comes, before anything of it is done; also where it is
+  /// refused.
+  std::function<void(const Preview&)> on_checked = {};
 };
 
 struct RollbackRequest {
