@@ -168,9 +168,16 @@ void UploadWorker::Report(const std::string& bundle, const engine::Verdict& verd
   // A stuck probe gives the same verdict again and again.
   auto has_report = outbox_.HasReport(bundle);
   if (verdict.state == engine::State::kStuck && has_report && *has_report) return;
-  auto parts = GatherReport(composition_.parts(), composition_.process(), verdict, bundle, plan_);
-  if (auto written = outbox_.WriteReport(bundle, outbox::PackReport(parts)); !written)
+  if (auto written = WriteReport(bundle, verdict); !written)
     Log(StrCat(bundle, ": no report, ignoring: ", written.error().ToString()));
+}
+
+Result<> UploadWorker::WriteReport(const std::string& bundle, const engine::Verdict& verdict) {
+  // First: a report that should be sealed and cannot be is none.
+  auto recipient = TRY(engine::LoadReportRecipient(composition_.files(), composition_.paths(),
+                                                   composition_.settings()));
+  auto parts = GatherReport(composition_.parts(), composition_.process(), verdict, bundle, plan_);
+  return outbox_.WriteReport(bundle, outbox::PackReport(parts), recipient);
 }
 
 WorkerResult UploadWorker::Recover() {

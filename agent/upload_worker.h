@@ -36,6 +36,7 @@ class UploadWorker {
   WorkerResult TellEarly(const inbox::Upload& upload, const engine::Verdict& verdict);
   /// Behind the verdict, so that it neither delays nor changes it.
   void Report(const std::string& bundle, const engine::Verdict& verdict);
+  Result<> WriteReport(const std::string& bundle, const engine::Verdict& verdict);
 
   Composition& composition_;
   inbox::Inbox inbox_;

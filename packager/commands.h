@@ -20,6 +20,7 @@ Result<Report> Keygen(const Arguments& arguments);
 Result<Report> MakeKeyring(const Arguments& arguments);
 Result<Report> Build(const Arguments& arguments);
 Result<Report> Inspect(const Arguments& arguments);
+Result<Report> OpenSealedReport(const Arguments& arguments);
 Result<Report> Rehearse(const Arguments& arguments);
 Result<Report> Rewrap(const Arguments& arguments);
 Result<Report> Sign(const Arguments& arguments);

@@ -99,6 +99,11 @@ const ProgramSpec& Program() {
            "check signatures and every byte of a bundle",
            {"BUNDLE"},
            {{"--keyring", "FILE", "the trusted keys", Occurs::kOnce}, kIdentities}},
+          {"open-report",
+           "decrypt what a probe reported of a failure",
+           {"FILE"},
+           {{"--identity", "KEY", "the secret key of the probe's report-recipient", Occurs::kOnce},
+            {"-o", "ARCHIVE", "write the archive there; never overwrites", Occurs::kOnce}}},
       },
       "exit codes: 0 done; 1 failed; 2 usage or recipe wrong; 3 the bundle is not\n"
       "trusted, damaged, empty, short, of an unknown version or not encrypted to this\n"
@@ -112,8 +117,9 @@ struct CommandRow {
 };
 
 constexpr CommandRow kCommands[] = {
-    {"keygen", Keygen}, {"keyring", MakeKeyring}, {"build", Build},     {"rehearse", Rehearse},
-    {"rewrap", Rewrap}, {"sign", Sign},           {"inspect", Inspect}, {"verify", Verify}};
+    {"keygen", Keygen},     {"keyring", MakeKeyring}, {"build", Build},
+    {"rehearse", Rehearse}, {"rewrap", Rewrap},       {"sign", Sign},
+    {"inspect", Inspect},   {"verify", Verify},       {"open-report", OpenSealedReport}};
 
 ExitCode ExitCodeOf(ErrorCode code) {
   switch (code) {

@@ -49,6 +49,7 @@ using Finding = Result<std::string>;
 
 Finding ExamineConfiguration(const Patient& patient) {
   engine::Settings settings = TRY(engine::LoadSettings(patient.files, patient.paths));
+  TRY(engine::LoadReportRecipient(patient.files, patient.paths, settings));
   return StrCat("this is a ", settings.product, " for ", settings.compatible);
 }
 

@@ -46,6 +46,18 @@ Result<std::vector<format::PrivateKey>> LoadIdentities(FileSystem& files, const 
   return identities;
 }
 
+Result<std::optional<format::PublicKey>> LoadReportRecipient(FileSystem& files,
+                                                             const ProbePaths& paths,
+                                                             const Settings& settings) {
+  if (settings.report_recipient.empty()) return std::optional<format::PublicKey>();
+  std::string path = paths.Host(settings.report_recipient);
+  std::string pem = TRY(
+      ReadProvided(files, path, "the public key of whoever reads reports, or no report-recipient"));
+  auto key = format::PublicKey::FromPem(format::KeyType::kX25519, pem);
+  if (!key) return std::move(key).error().With(path);
+  return std::optional(*key);
+}
+
 Result<format::PrivateKey> ProvideProbeKey(FileSystem& files, const ProbePaths& paths) {
   constexpr mode_t kForRootAlone = 0600;
   constexpr auto kType = format::KeyType::kEd25519;

@@ -99,6 +99,8 @@ const std::vector<Setting>& AllSettings() {
          s.stage = v == "early" ? StageUploads::kEarly : StageUploads::kComplete;
          return v == "early" || v == "complete";
        }},
+      {"policy", "report-recipient", "the absolute path of a public key",
+       [](Settings& s, const std::string& v) { return StoreAbsolutePath(s.report_recipient, v); }},
       {"policy", "allow-ftp-rollback", "no (yes comes with a later version)",
        [](Settings&, const std::string& v) { return v == "no"; }},
       {"boot", "backend", "none, grub, container or command",

@@ -56,6 +56,7 @@ struct Settings {
   Rehearse rehearse = Rehearse::kPreferred;
   Drift drift = Drift::kRefused;
   StageUploads stage = StageUploads::kComplete;
+  std::string report_recipient;  ///< A public key that reports are sealed for; empty: they are not.
 
   ServicesBackend services = ServicesBackend::kNone;
   std::string services_command;  ///< For kCommand: a program of the host.

@@ -7,11 +7,13 @@
 #include "agent/outbox/lines.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "payload-format/sealed_report.h"
 
 namespace ignite::outbox {
 namespace {
 
 constexpr std::string_view kReport = ".report.tar.zst";
+constexpr std::string_view kSealedReport = ".report.tar.zst.sealed";
 constexpr size_t kMaxName = 200;
 constexpr size_t kMaxText = 1024 * 1024;
 constexpr size_t kMaxHistory = 256 * 1024 * 1024;
@@ -93,16 +95,21 @@ Result<> Outbox::RemovePlan(std::string_view bundle) {
   return files_.RemoveFile(PathOf(bundle, ".plan.txt"));
 }
 
-Result<> Outbox::WriteReport(std::string_view bundle, ByteView archive) {
-  return files_.WriteAtomically(PathOf(bundle, kReport), archive, kReadable);
+Result<> Outbox::WriteReport(std::string_view bundle, ByteView archive,
+                             const std::optional<format::PublicKey>& recipient) {
+  if (!recipient) return files_.WriteAtomically(PathOf(bundle, kReport), archive, kReadable);
+  return files_.WriteAtomically(PathOf(bundle, kSealedReport),
+                                format::SealReport(*recipient, archive), kReadable);
 }
 
 Result<bool> Outbox::HasReport(std::string_view bundle) {
-  return TRY(files_.Inspect(PathOf(bundle, kReport))).has_value();
+  return TRY(files_.Inspect(PathOf(bundle, kReport))).has_value() ||
+         TRY(files_.Inspect(PathOf(bundle, kSealedReport))).has_value();
 }
 
 Result<> Outbox::RemoveReport(std::string_view bundle) {
-  return files_.RemoveFile(PathOf(bundle, kReport));
+  TRY(files_.RemoveFile(PathOf(bundle, kReport)));
+  return files_.RemoveFile(PathOf(bundle, kSealedReport));
 }
 
 Result<> Outbox::WriteProbe(const ProbePage& page) {

@@ -1,7 +1,7 @@
 // The outbox: what we write back for whoever uploaded. For the upload good.ignite:
 // good.ignite.status.txt for a person and good.ignite.status.json for a script, replaced as a whole
 // with every change, and good.ignite.plan.txt, its work order; after a
-// failure good.ignite.report.tar.zst. For the probe itself: PROBE.txt,
+// failure good.ignite.report.tar.zst, or that .sealed. For the probe itself: PROBE.txt,
 // PROBE.json, history.jsonl and probe.pub.
 #pragma once
 
@@ -49,8 +49,9 @@ class Outbox {
   Result<> WritePlan(std::string_view bundle, const engine::Preview& preview);
   /// That of an earlier upload of this name.
   Result<> RemovePlan(std::string_view bundle);
-  /// What PackReport made of a failure of this upload.
-  Result<> WriteReport(std::string_view bundle, ByteView archive);
+  /// What PackReport made of a failure of this upload, sealed where there is a recipient.
+  Result<> WriteReport(std::string_view bundle, ByteView archive,
+                       const std::optional<format::PublicKey>& recipient);
   Result<bool> HasReport(std::string_view bundle);
   Result<> RemoveReport(std::string_view bundle);
   /// PROBE.txt and PROBE.json, where the text would say something else than what lies there.

@@ -75,7 +75,7 @@ class CompletionCase(ProbeTest):
 
     def test_every_command_and_option(self):
         for program in ("ignite", "ignite-pack"):
-            commands = re.findall(r"^  ([a-z]+) ", self.help_of(program), re.MULTILINE)
+            commands = re.findall(r"^  ([a-z-]+) ", self.help_of(program), re.MULTILINE)
             self.assertGreater(len(commands), 7)
             self.check(f"{program} ", *commands)
         for words in (("ignite", "rollback"), ("ignite-pack", "build")):

@@ -266,6 +266,44 @@ class ReportTest(OutboxCase):
         wait_for(lambda: not (self.probe.inbox / "good.ignite").exists(), what="the removal")
         return self.install(bundle)
 
+    def seal_for(self, name):
+        shutil.copy(self.workshop.folder / f"{name}.pub", self.probe.root / "etc/ignite/head-office.pub")
+        self.probe.configure("trial = 0s\nreport-recipient = /etc/ignite/head-office.pub\n")
+
+    def test_sealed_for_a_head_office(self):
+        self.seal_for("other")
+        self.start()
+        self.drop(self.failing())
+        self.assertEqual(self.verdict()["outcome"], "rolled-back")
+        sealed = self.path("good.ignite").with_name("good.ignite.report.tar.zst.sealed")
+        wait_for(sealed.exists, 20, "the report")
+        self.assertFalse(self.path().exists())
+        out = self.folder / "report.tar.zst"
+        self.workshop.pack("open-report", sealed, "--identity", "probe.key", "-o", out, expect=3)
+        self.assertFalse(out.exists())
+        done = self.workshop.pack("open-report", sealed, "--identity", "other.key", "-o", out, "--json")
+        self.assertEqual(set(json.loads(done.stdout)), set(self.tables().rows("ignite-pack open-report")))
+        self.assertIn("no such sensor", self.unpacked(out)["report/verdict.txt"])
+        self.workshop.pack("open-report", sealed, "--identity", "other.key", "-o", out, expect=1)
+        self.workshop.pack("open-report", out, "--identity", "other.key", "-o", self.folder / "x", expect=3)
+        self.assertEqual(self.next_verdict_of(self.bundle("2.0"))["outcome"], "committed")
+        self.assertFalse(sealed.exists())
+
+    @staticmethod
+    def tables():
+        return Tables(DOCUMENT.read_text())
+
+    def test_what_cannot_be_sealed_is_not_told(self):
+        """Without the key there is no report, not even an open one; doctor says so."""
+        self.seal_for("other")
+        (self.probe.root / "etc/ignite/head-office.pub").unlink()
+        self.assertIn("FAIL  configuration", self.probe.text("doctor", expect=1))
+        self.start()
+        self.drop(self.failing())
+        self.assertEqual(self.verdict()["outcome"], "rolled-back")
+        wait_for(lambda: "no report, ignoring" in self.log(), what="the complaint")
+        self.assertEqual([name for name in os.listdir(self.probe.outbox) if "report" in name], [])
+
     def test_a_report_that_cannot_be_written_changes_nothing(self):
         self.path().mkdir()
         self.start()

@@ -34,6 +34,8 @@ TEST(SettingsTest, EverySettingIsRead) {
       std::string(kMinimal) +
       "channel = beta\n[policy]\nauto-apply = no\ntrial = 2m\nkeep-deployments = 5\n"
       "threads = 1\nallow-unencrypted = yes\nstage = early\n[services]\nbackend = command\n"
+      "threads = 1\nallow-unencrypted = yes\nreport-recipient = "
+      "/etc/head-office.pub\n[services]\nbackend = command\n"
       "command = /bin/units\n"));
   EXPECT_EQ(settings.channel, "beta");
   EXPECT_FALSE(settings.auto_apply);
@@ -42,6 +44,7 @@ TEST(SettingsTest, EverySettingIsRead) {
   EXPECT_EQ(settings.threads, 1u);
   EXPECT_TRUE(settings.allow_unencrypted);
   EXPECT_EQ(settings.stage, StageUploads::kEarly);
+  EXPECT_EQ(settings.report_recipient, "/etc/head-office.pub");
   EXPECT_EQ(settings.services, ServicesBackend::kCommand);
   EXPECT_EQ(settings.services_command, "/bin/units");
 }
