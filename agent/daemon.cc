@@ -76,7 +76,9 @@ struct Daemon::Callbacks {
     return 0;
   }
   static int OnGraceOver(sd_event_source*, uint64_t, void* data) noexcept {
-    Self(data).worker_ != 0 ? (void)kill(Self(data).worker_, SIGKILL) : (void)0;
+    for (int child : {Self(data).worker_, Self(data).keeper_}) {
+      if (child != 0) (void)kill(child, SIGKILL);
+    }
     return 0;
   }
 };
@@ -400,6 +402,7 @@ void Daemon::KeepOutbox() {
 void Daemon::OnKeeperEnd(int status) {
   keeper_child_ = sd_event_source_disable_unref(keeper_child_);
   keeper_ = 0;
+  if (ending_) return ExitWithoutChildren();
   if (status == 0) return ScanSoon(kAfterEvent);  // For what has come meanwhile.
   kept_.reset();
   keep_at_ = composition_.clock().BootTime() + kRetry;
@@ -415,10 +418,7 @@ void Daemon::OnWorkerEnd(int status) {
   }
   worker_upload_.clear();
   early_.reset();
-  if (ending_) {
-    (void)sd_event_exit(event_.get(), 0);
-    return;
-  }
+  if (ending_) return ExitWithoutChildren();
   bool crashed = status != static_cast<int>(WorkerResult::kDone) &&
                  status != static_cast<int>(WorkerResult::kTryAgain) &&
                  status != static_cast<int>(WorkerResult::kNotEarly);
@@ -430,14 +430,14 @@ void Daemon::OnWorkerEnd(int status) {
   ScanSoon(crashed ? kWhileWaiting : kAfterEvent);
 }
 
+void Daemon::ExitWithoutChildren() {
+  if (worker_ == 0 && keeper_ == 0) (void)sd_event_exit(event_.get(), 0);
+}
+
 void Daemon::OnTerminate() {
   ending_ = true;
-  if (keeper_ != 0) (void)kill(keeper_, SIGKILL);  // The next start does it anew.
-  if (worker_ == 0) {
-    (void)sd_event_exit(event_.get(), 0);
-    return;
-  }
-  (void)kill(worker_, SIGTERM);
+  if (worker_ != 0) (void)kill(worker_, SIGTERM);
+  ExitWithoutChildren();
   (void)sd_event_add_time_relative(event_.get(), nullptr, CLOCK_MONOTONIC,
                                    Microseconds(kWorkerGrace), 0, Callbacks::OnGraceOver, this);
 }

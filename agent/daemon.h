@@ -100,6 +100,8 @@ class Daemon {
   void OnKeeperEnd(int status);
   void OnWorkerEnd(int status);
   void OnTerminate();
+  /// They end by themselves, or when their grace is over.
+  void ExitWithoutChildren();
 
   Waiting& WaitingFor(const inbox::Upload& upload);
 

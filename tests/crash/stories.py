@@ -193,8 +193,8 @@ def leftovers(probe, status):
     problem = data_parts.problem_of(probe, components)
     if problem:
         return problem
-    # What the next progress and the next note overwrite may stay.
-    may_stay = ("progress.json.tmp", *data_parts.NOTES)
+    # What the next progress, the next note and the next start of ignited overwrite may stay.
+    may_stay = ("progress.json.tmp", "probe.key.tmp", *data_parts.NOTES)
     odd = [str(path) for path in probe.state.rglob("*.tmp*") if path.name not in may_stay]
     if odd:
         return f"temporary files {odd}"
