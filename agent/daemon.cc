@@ -203,9 +203,9 @@ void Daemon::Consider(const inbox::Upload& upload) {
   if (upload.kind == inbox::Upload::Kind::kNoBundle) {
     engine::Verdict verdict;
     verdict.state = engine::State::kRefused;
-    verdict.reason = "damaged";
-    verdict.cause = upload.fault;
-    verdict.remedy = "upload a file made by ignite-pack";
+    verdict.reason = engine::ReasonForBundleError(upload.fault->code);
+    verdict.cause = upload.fault->cause;
+    verdict.remedy = upload.fault->remedy;
     ++concluded_;
     (void)Conclude(composition_, inbox_, outbox_, upload, std::move(verdict));
     return;

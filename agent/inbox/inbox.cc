@@ -51,36 +51,45 @@ Result<UniqueFd> OpenRegular(int folder, const std::string& name) {
   return fd;
 }
 
-void Classify(Upload& upload, ByteView beginning) {
-  bool settled = upload.idle >= Inbox::kSettled;
+/// What the first bytes of an upload say.
+void Examine(Upload& upload, ByteView beginning) {
   auto expected = format::ExpectedLength(beginning);
   if (!expected) {
-    upload.kind = settled ? Upload::Kind::kNoBundle : Upload::Kind::kGrowing;
-    upload.fault = expected.error().cause;
+    upload.fault = expected.error();
     return;
   }
   upload.expected_size = *expected;
-  bool whole = *expected && upload.version.size >= **expected;
-  upload.kind = whole && settled ? Upload::Kind::kComplete : Upload::Kind::kGrowing;
   if (beginning.size() < format::kTarBlock + format::kHeaderSize) return;
   auto header = format::Header::Parse(beginning.subspan(format::kTarBlock, format::kHeaderSize));
   if (header) upload.content_id = header->content_id.Hex();
 }
 
-/// An upload by its name and first bytes; its age is not known yet.
-struct Peek {
-  FileVersion version;
-  Bytes beginning;
-};
+Upload::Kind KindOf(const Upload& upload) {
+  if (upload.idle < Inbox::kSettled) return Upload::Kind::kGrowing;
+  if (upload.fault) return Upload::Kind::kNoBundle;
+  bool whole = upload.expected_size && upload.version.size >= *upload.expected_size;
+  return whole ? Upload::Kind::kComplete : Upload::Kind::kGrowing;
+}
 
-Result<Peek> PeekAt(int folder, const std::string& name) {
+Result<Upload> ReadBeginning(int folder, const std::string& name) {
   UniqueFd fd = TRY(OpenRegular(folder, name));
   struct stat status {};
   if (fstat(fd.get(), &status) != 0)
     return SystemError(StrCat("inspecting ", Printable(name)), errno);
-  Peek peek{VersionFrom(status), Bytes(kPeekSize)};
-  peek.beginning.resize(TRY(ReadFully(fd.get(), peek.beginning, Printable(name))));
-  return peek;
+  Bytes beginning(kPeekSize);
+  beginning.resize(TRY(ReadFully(fd.get(), beginning, Printable(name))));
+  Upload upload;
+  upload.name = name;
+  upload.version = VersionFrom(status);
+  Examine(upload, beginning);
+  return upload;
+}
+
+/// Of an entry itself, whatever it leads to.
+std::optional<FileVersion> RegularAt(int folder, const std::string& name) {
+  struct stat status {};
+  if (fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  return S_ISREG(status.st_mode) ? std::optional(VersionFrom(status)) : std::nullopt;
 }
 
 bool MayBeUpload(const dirent& entry) {
@@ -100,17 +109,27 @@ Result<UniqueFd> Inbox::OpenFolder() const {
 std::optional<Upload> Inbox::Look(const std::string& name, Clock::Milliseconds now) {
   auto folder = OpenFolder();
   if (!folder) return std::nullopt;
-  auto peek = PeekAt(folder->get(), name);
-  if (!peek) return std::nullopt;
-  Seen& seen = seen_[name];
-  if (seen.version != peek->version) seen = {peek->version, now, round_};
+  auto version = RegularAt(folder->get(), name);
+  if (!version) return std::nullopt;
+  auto [known, is_new] = seen_.try_emplace(name);
+  Seen& seen = known->second;
+  is_new |= seen.upload.version != *version;
+  if (is_new) seen.since = now;
+  bool has_settled = now - seen.since >= kSettled && seen.upload.idle < kSettled;
+  if (is_new || has_settled) {
+    auto read = ReadBeginning(folder->get(), name);
+    if (!read) {
+      seen_.erase(known);
+      return std::nullopt;
+    }
+    // It may have gone on since the entry was looked at.
+    if (read->version != *version) seen.since = now;
+    seen.upload = *std::move(read);
+  }
   seen.round = round_;
-  Upload upload;
-  upload.name = name;
-  upload.version = peek->version;
-  upload.idle = now - seen.since;
-  Classify(upload, peek->beginning);
-  return upload;
+  seen.upload.idle = now - seen.since;
+  seen.upload.kind = KindOf(seen.upload);
+  return seen.upload;
 }
 
 Result<Pass> Inbox::Scan(Clock::Milliseconds now) {

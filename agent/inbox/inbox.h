@@ -5,7 +5,8 @@
 // mapped. Each pass over the folder is bounded and goes on where the last one stopped, so that no
 // crowd of entries hides an upload for ever. Names that do not end in ".ignite" are ignored. The
 // files' own times are the client's, so age is measured by the boot clock, since a version was
-// first seen.
+// first seen. The beginning of each version is read when it is first seen, and once more when it
+// has settled, for a file may change without its time: a flood costs no more than that.
 #pragma once
 
 #include <dirent.h>
@@ -46,7 +47,7 @@ struct Upload {
   FileVersion version;
   std::optional<uint64_t> expected_size;
   std::string content_id;       ///< Hex, as far as HEADER was there; not verified.
-  std::string fault;            ///< For kNoBundle.
+  std::optional<Error> fault;   ///< Why its first bytes are no bundle's, where they are not.
   Clock::Milliseconds idle{0};  ///< Since this version was first seen.
 };
 
@@ -81,7 +82,7 @@ class Inbox {
 
  private:
   struct Seen {
-    FileVersion version;
+    Upload upload;  ///< As it was read.
     Clock::Milliseconds since{0};
     uint64_t round = 0;
   };

@@ -13,6 +13,8 @@
 
 #include "base/file_system.h"
 #include "base/str_cat.h"
+#include "base/unique_fd.h"
+#include "payload-format/container/layout.h"
 #include "tests/fakes/must.h"
 #include "tests/fakes/sample_bundle.h"
 #include "tests/fakes/temporary_directory.h"
@@ -87,7 +89,37 @@ TEST_F(InboxTest, SomethingElseIsNoBundleOnceItHasSettled) {
   EXPECT_EQ(Only().kind, Upload::Kind::kGrowing);
   Settle();
   EXPECT_EQ(Only().kind, Upload::Kind::kNoBundle);
-  EXPECT_THAT(Only().fault, testing::HasSubstr("no ignite bundle"));
+  EXPECT_THAT(Only().fault.value().cause, testing::HasSubstr("no ignite bundle"));
+}
+
+TEST_F(InboxTest, ABundleOfALaterFormatIsToldApartFromJunk) {
+  Bytes later = bundle_;
+  later[format::kTarBlock + 8] = std::byte{9};
+  Put("a.ignite", later);
+  (void)Only();
+  Settle();
+  EXPECT_EQ(Only().kind, Upload::Kind::kNoBundle);
+  EXPECT_EQ(Only().fault.value().code, ErrorCode::kUnsupported);
+  EXPECT_THAT(Only().fault.value().remedy, testing::HasSubstr("update ignite"));
+}
+
+/// As a client leaves it that writes a file in place, at one size and without a time.
+TEST_F(InboxTest, WhatChangedBehindItsTimeIsReadAgainOnceItHasSettled) {
+  std::string path = folder_ / "a.ignite";
+  auto put_at_one_time = [&](ByteView content) {
+    UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    ASSERT_EQ(write(fd.get(), content.data(), content.size()), std::ssize(content));
+    const timespec times[2] = {{1'700'000'000, 0}, {1'700'000'000, 0}};
+    ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  };
+  put_at_one_time(Bytes(bundle_.size()));
+  (void)Only();
+  put_at_one_time(bundle_);
+  Settle();
+  EXPECT_EQ(Only().kind, Upload::Kind::kComplete);
+  // From then on nothing of it is read.
+  put_at_one_time(Bytes(bundle_.size()));
+  EXPECT_EQ(Only().kind, Upload::Kind::kComplete);
 }
 
 TEST_F(InboxTest, OnlyRegularFilesAreSeen) {
