@@ -47,11 +47,16 @@ class DaemonCase(ProbeTest):
 
     @staticmethod
     def kill_all(daemon):
-        """The daemon and its worker; they have a session of their own."""
-        try:
-            os.killpg(daemon.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        """The daemon and its children, which have a session of their own; none of them writes any more."""
+        def are_gone():
+            try:
+                os.killpg(daemon.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return True
+            daemon.poll()
+            return False
+
+        wait_for(are_gone, 10, "the end of ignited and its children")
         daemon.wait()
 
     def log(self):
