@@ -25,7 +25,7 @@ void PromiseUpload(const inbox::Upload& upload, std::string_view name, size_t si
   if (upload.kind == inbox::Upload::Kind::kComplete)
     Promise(upload.expected_size && *upload.expected_size <= size, "a complete upload is whole");
   if (upload.kind == inbox::Upload::Kind::kNoBundle)
-    Promise(!upload.fault.empty(), "what is no bundle has a fault");
+    Promise(upload.fault.has_value(), "what is no bundle has a fault");
 }
 
 /// What we answer stays in the outbox, under a name that is safe for every program.

@@ -33,8 +33,7 @@ TEST(SettingsTest, EverySettingIsRead) {
   Settings settings = Must(Settings::Parse(
       std::string(kMinimal) +
       "channel = beta\n[policy]\nauto-apply = no\ntrial = 2m\nkeep-deployments = 5\n"
-      "threads = 1\nallow-unencrypted = yes\nstage = early\n[services]\nbackend = command\n"
-      "threads = 1\nallow-unencrypted = yes\nreport-recipient = "
+      "threads = 1\nallow-unencrypted = yes\nstage = early\nreport-recipient = "
       "/etc/head-office.pub\n[services]\nbackend = command\n"
       "command = /bin/units\n"));
   EXPECT_EQ(settings.channel, "beta");
