@@ -5,10 +5,10 @@
 
 #include "agent/conclusion.h"
 #include "agent/engine/preview.h"
-#include "agent/engine/progress_file.h"
-#include "agent/inbox/growing_file.h"
 #include "agent/engine/preview_document.h"
+#include "agent/engine/progress_file.h"
 #include "agent/failure_report.h"
+#include "agent/inbox/growing_file.h"
 #include "agent/log.h"
 #include "base/str_cat.h"
 
@@ -124,9 +124,8 @@ WorkerResult UploadWorker::ProcessEarly(const inbox::Upload& upload, const Forec
       forecast.Send({foretold.cause, foretold.remedy});
     return WorkerResult::kNotEarly;
   }
-  auto verdict =
-      engine::Engine(composition_.parts())
-          .Install(RequestFor(upload, file->Reader(), &*file), observer);
+  auto verdict = engine::Engine(composition_.parts())
+                     .Install(RequestFor(upload, file->Reader(), &*file), observer);
   if (verdict) return TellEarly(upload, *verdict);
   Log(StrCat(upload.name, ": not staged early: ", verdict.error().ToString()));
   return verdict.error().code == ErrorCode::kBusy ? WorkerResult::kTryAgain

@@ -299,7 +299,11 @@ Result<> MigrationsHandler::Undo(const Change& change) {
                  "restore the database from a backup"};
   }
   Move back = TRY(PlanReturn(sides.from, *sides.to, state));
-  return mover_.Run(place, back, {change.to, change.from}, {});
+  auto returned = mover_.Run(place, back, {change.to, change.from}, {});
+  if (returned || returned.error().code != ErrorCode::kRefused) return returned;
+  // The step stays what its release brought: what was written since the move is not.
+  return std::move(returned).error().WithRemedy(
+      "change by hand what the message names of the rows that were written since the update");
 }
 
 Result<> MigrationsHandler::Discard(const ComponentRecord& record) {

@@ -139,6 +139,22 @@ class MigrationTest(DataCase):
         self.assertEqual(self.version(), "1")
         self.assertEqual(self.sql("SELECT max(number) FROM ignite_migrations"), [[1]])
 
+    def test_rows_of_the_trial_that_keep_a_step_from_going_back(self):
+        self.probe.install(self.release("1.0", FIRST))
+        second = {**FIRST, "2_notes.up.sql": "CREATE TABLE notes (note TEXT);\n",
+                  "2_notes.down.sql": "INSERT INTO hosts (name) SELECT note FROM notes;\nDROP TABLE notes;\n"}
+        write = f"""{sys.executable} -c "import sqlite3; c = sqlite3.connect('{self.database}'); c.execute('INSERT INTO notes VALUES (NULL)'); c.commit()\""""
+        script = self.folder / "trial.sh"
+        script.write_text(f"#!/bin/sh\n{write}\nexit 1\n")
+        script.chmod(0o755)
+        answer = self.probe.install(self.release("2.0", second, health=command_check(str(script), "1s")), expect=6)
+        self.assertIn("NOT NULL constraint failed: hosts.name", answer["cause"])
+        self.assertIn("change by hand what the message names of the rows", answer["remedy"])
+        self.assertIn("then run 'ignite recover'", answer["remedy"])
+        self.sql("UPDATE notes SET note = 'mended'")
+        self.assertEqual(self.probe.json("recover")["outcome"], "rolled-back")
+        self.assertEqual((self.version(), self.sql("SELECT DISTINCT name FROM hosts")), ("1", [["mended"]]))
+
     def test_a_manual_rollback_and_its_rollback(self):
         self.probe.install(self.release("1.0", FIRST))
         self.probe.install(self.release("2.0", SECOND))
