@@ -251,7 +251,11 @@ std::optional<Daemon::Obstacle> Daemon::ObstacleOf(const inbox::Upload& upload, 
   someone_waits_ = true;
   if (worker_ != 0) {
     MakeWay();
-    return Obstacle{"it waits for its turn: another transaction is running", ""};
+    std::string other = worker_upload_.empty()
+                            ? std::string("what was interrupted is finished first")
+                            : StrCat(Printable(worker_upload_), " is being installed");
+    return Obstacle{StrCat("it is complete, and waits for its turn: ", other),
+                    "nothing: it is taken by itself"};
   }
   return std::nullopt;
 }
@@ -301,10 +305,9 @@ Daemon::Obstacle Daemon::ComingIn(const inbox::Upload& upload,
   bool known = upload.expected_size && *upload.expected_size > 0;
   bool stopped = upload.idle >= kStopped;
   Obstacle obstacle;
-  if (known) {
-    obstacle.percent = static_cast<int>(
-        std::min<uint64_t>(100, upload.version.size * 100 / *upload.expected_size));
-  }
+  obstacle.percent = !known ? 0
+                            : static_cast<int>(std::min<uint64_t>(
+                                  100, upload.version.size * 100 / *upload.expected_size));
   obstacle.brief = stopped ? "the upload has stopped" : "the upload is coming in";
   obstacle.cause = StrCat(obstacle.brief, known ? StrCat(" at ", obstacle.percent, "%") : "", ": ",
                           SizeInWords(upload.version.size),

@@ -35,7 +35,7 @@ class Daemon {
   struct Obstacle {
     std::string cause;
     std::string remedy;
-    int percent = 0;         ///< Of the upload.
+    int percent = 100;       ///< Of the upload.
     std::string brief = {};  ///< The cause, where that changes by the second: without what does.
   };
 

@@ -24,8 +24,13 @@ const ProgramSpec& Program() {
 
 Result<> Run(const Arguments& arguments) {
   engine::ProbePaths paths = TRY(ResolveRoot(arguments.Value("--root").value_or("/")));
-  auto composition = TRY(Composition::Load(paths));
-  return Daemon(*composition).Run();
+  auto composition = Composition::Load(paths);
+  if (composition) return Daemon(**composition).Run();
+  // Whoever uploads sees nothing of this probe but its outbox.
+  auto files = MakePosixFileSystem();
+  auto clock = MakeSystemClock();
+  (void)outbox::Outbox(*files, *clock, paths.Outbox()).WriteTrouble(composition.error());
+  return std::move(composition).error();
 }
 
 int Main(const std::vector<std::string>& words) {

@@ -15,6 +15,9 @@
 namespace ignite {
 namespace {
 
+/// Percent: only whole uploads are judged.
+constexpr int kWhole = 100;
+
 volatile std::sig_atomic_t g_terminate = 0;
 
 void OnTerminate(int) { g_terminate = 1; }
@@ -81,7 +84,7 @@ WorkerResult UploadWorker::Process(const inbox::Upload& upload) {
     std::string remedy = error.remedy.empty()
                              ? std::string("nothing: it is tried again by itself")
                              : StrCat(error.remedy, ". This upload is taken by itself then");
-    (void)outbox_.Write(outbox::WaitingStatus(upload.name, error.cause, remedy, 0));
+    (void)outbox_.Write(outbox::WaitingStatus(upload.name, error.cause, remedy, kWhole));
     return WorkerResult::kTryAgain;
   }
   // Where it was no bundle for us, the plan of an earlier upload of this name must not speak of it.
@@ -154,7 +157,7 @@ WorkerResult UploadWorker::Tell(const inbox::Upload& upload, const engine::Verdi
   bool was_begun = verdict.transaction != 0;
   if (IsPostponed(verdict) || (verdict.state == engine::State::kStuck && !was_begun)) {
     Log(StrCat(upload.name, ": ", engine::VerdictText(verdict)));
-    (void)outbox_.Write(outbox::WaitingStatus(upload.name, verdict.cause, verdict.remedy, 0));
+    (void)outbox_.Write(outbox::WaitingStatus(upload.name, verdict.cause, verdict.remedy, kWhole));
     return WorkerResult::kTryAgain;
   }
   bool is_told = Conclude(composition_, inbox_, outbox_, upload, verdict);

@@ -166,8 +166,8 @@ Finding ExamineJournal(const Patient& patient) {
   if (auto fault = engine::FindHistoryFault(entries))
     return Patient::Sick(StrCat("the history was changed: ", *fault),
                          "compare it with an earlier export");
-  return StrCat("the journal can be read, and its ", entries.size(),
-                " entries of the history follow from each other");
+  return StrCat("the journal can be read, and the history, ",
+                Counted(entries.size(), "entry", "entries"), " long, was not changed");
 }
 
 Finding ExamineTransaction(const Patient& patient) {

@@ -7,6 +7,7 @@
 #include "agent/outbox/lines.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "base/utf8.h"
 #include "payload-format/sealed_report.h"
 
 namespace ignite::outbox {
@@ -110,6 +111,17 @@ Result<bool> Outbox::HasReport(std::string_view bundle) {
 Result<> Outbox::RemoveReport(std::string_view bundle) {
   TRY(files_.RemoveFile(PathOf(bundle, kReport)));
   return files_.RemoveFile(PathOf(bundle, kSealedReport));
+}
+
+Result<> Outbox::WriteTrouble(const Error& error) {
+  std::string text = StrCat("This probe takes no upload: ", PrintableLines(error.cause),
+                            "\n  remedy:    ", error.remedy,
+                            "\nUploads stay in the inbox until an engineer has mended it.\n");
+  return files_.WriteAtomically(
+      StrCat(path_, "/PROBE.txt"),
+      AsBytes(
+          DosLines(StrCat(text, "written      ", engine::TimeText(clock_.WallSeconds()), "\n"))),
+      kReadable);
 }
 
 Result<> Outbox::WriteProbe(const ProbePage& page) {

@@ -54,6 +54,8 @@ class Outbox {
                        const std::optional<format::PublicKey>& recipient);
   Result<bool> HasReport(std::string_view bundle);
   Result<> RemoveReport(std::string_view bundle);
+  /// PROBE.txt alone, of a probe that cannot even begin.
+  Result<> WriteTrouble(const Error& error);
   /// PROBE.txt and PROBE.json, where the text would say something else than what lies there.
   Result<> WriteProbe(const ProbePage& page);
   /// history.jsonl and probe.pub, where those that lie there are not of these entries and this key.

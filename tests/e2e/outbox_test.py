@@ -17,7 +17,7 @@ import unittest
 
 from daemon_test import DaemonCase
 from json_test import DOCUMENT, Tables, paths_of
-from probe import LARGE, command_check, run, wait_for
+from probe import BIN, LARGE, command_check, run, wait_for
 
 CHECK = re.search(r"### history.jsonl.*?```sh\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)[1]
 
@@ -58,6 +58,22 @@ class ProbePageTest(OutboxCase):
         missing = {path for path in set(rows) - found if path.rpartition(".")[0] in objects}
         self.assertEqual(missing, set())
         return document
+
+    def test_a_probe_that_cannot_begin_says_so(self):
+        """Uploads stay, and whoever uploads learns why nothing comes of them."""
+        good = self.probe.ini.read_text()
+        self.probe.ini.write_text(good + "[policy]\ntrial = soon\n")
+        self.drop(self.bundle("1.0"))
+        done = run([BIN / "ignited", "--root", self.probe.root], 2)
+        self.assertIn(b"trial", done.stderr)
+        text = self.read("PROBE.txt")
+        self.assertIn("This probe takes no upload: ", text)
+        self.assertIn("'trial = soon'", text)
+        self.assertEqual(text.count("\n"), text.count("\r\n"))
+        self.probe.ini.write_text(good)
+        self.start()
+        self.assertEqual(self.verdict()["outcome"], "committed")
+        self.wait_for_page("runs ", "deployment 1, version 1.0")
 
     def test_from_the_start_to_a_refusal(self):
         self.start()
