@@ -1,9 +1,11 @@
 // Who watches a transaction while it runs: the CLI's progress line, the daemon's status files.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "agent/engine/states.h"
+#include "base/clock.h"
 
 namespace ignite::engine {
 
@@ -12,6 +14,9 @@ struct Progress {
   State state = State::kReceived;
   std::string step;  ///< What is being done, for a person: "unpacking web".
   int percent = 0;   ///< Of the whole transaction.
+  std::optional<Clock::Milliseconds> left = {};  ///< nullopt where nothing can be said.
+
+  bool operator==(const Progress&) const = default;
 };
 
 enum class StopRequest : uint8_t {

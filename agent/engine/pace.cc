@@ -73,13 +73,16 @@ Result<Pace> MeasurePace(Journal& journal, HandlerTable& handlers) {
   return pace;
 }
 
-Result<Milliseconds> ExpectedTime(const Plan& plan, const Pace& pace, const Settings& settings,
-                                  HandlerTable& handlers) {
+Result<Course> ExpectedCourse(const Plan& plan, const Pace& pace, const Settings& settings,
+                              HandlerTable& handlers) {
   uint64_t bytes = plan.action == Action::kInstall ? TRY(BytesOf(plan, handlers)) : 0;
-  Milliseconds staging(static_cast<int64_t>(bytes * 1000 / pace.staged_per_second));
   auto slot = SlotOf(plan, handlers);
-  Milliseconds reboot = slot && *slot ? kReboot : Milliseconds(0);
-  return staging + reboot + pace.activation + settings.trial;
+  Course course;
+  course.staging = Milliseconds(static_cast<int64_t>(bytes * 1000 / pace.staged_per_second));
+  course.reboot = slot && *slot ? kReboot : Milliseconds(0);
+  course.activation = pace.activation;
+  course.trial = settings.trial;
+  return course;
 }
 
 }  // namespace ignite::engine

@@ -16,8 +16,16 @@ struct Pace {
 /// The slowest of the kept transactions that committed without a reboot in between. Small ones say
 /// nothing of the bytes in a second.
 Result<Pace> MeasurePace(Journal& journal, HandlerTable& handlers);
-/// With a minute for the reboot, where the operating system changes.
-Result<Clock::Milliseconds> ExpectedTime(const Plan& plan, const Pace& pace,
-                                         const Settings& settings, HandlerTable& handlers);
+/// The parts of a transaction, in their order.
+struct Course {
+  Clock::Milliseconds staging{0};
+  Clock::Milliseconds reboot{0};  ///< A minute, where the operating system changes.
+  Clock::Milliseconds activation{0};
+  Clock::Milliseconds trial{0};
+
+  Clock::Milliseconds Total() const { return staging + reboot + activation + trial; }
+};
+Result<Course> ExpectedCourse(const Plan& plan, const Pace& pace, const Settings& settings,
+                              HandlerTable& handlers);
 
 }  // namespace ignite::engine

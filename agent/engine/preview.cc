@@ -71,7 +71,7 @@ Result<> Describe(const Parts& parts, Journal* journal, const format::Manifest& 
   preview.units = NamesOf(TRY(UnitsOf(plan, parts.handlers, true, true)));
   preview.steps = TRY(StepsOf(parts, manifest, plan, preview.units));
   Pace pace = journal == nullptr ? Pace{} : TRY(MeasurePace(*journal, parts.handlers));
-  preview.expected = TRY(ExpectedTime(plan, pace, parts.settings, parts.handlers));
+  preview.expected = TRY(ExpectedCourse(plan, pace, parts.settings, parts.handlers)).Total();
   preview.expected_is_measured = pace.is_measured;
   return {};
 }

@@ -15,17 +15,19 @@ void ProgressFile::Write(const Progress& progress) {
   if (progress.state == last_state_ && now - last_ < kInterval) return;
   last_ = now;
   last_state_ = progress.state;
+  (void)files_.WriteAtomically(path_, AsBytes(ToText(progress)), 0644);
+}
+
+std::string ProgressFile::ToText(const Progress& progress) {
   Json json = Json::EmptyObject();
   json.Set("id", progress.transaction).Set("state", StateName(progress.state));
   json.Set("percent", progress.percent).Set("step", progress.step);
-  (void)files_.WriteAtomically(path_, AsBytes(json.Dump()), 0644);
+  if (progress.left) json.Set("left_ms", progress.left->count());
+  return json.Dump();
 }
 
-std::optional<Progress> ProgressFile::Read(FileSystem& files, const ProbePaths& paths,
-                                           int64_t transaction) {
-  auto text = files.ReadFile(paths.Progress(), kMaxSize);
-  if (!text) return std::nullopt;
-  auto json = Json::ParseStrict(*text);
+std::optional<Progress> ProgressFile::FromText(std::string_view text) {
+  auto json = Json::ParseStrict(text);
   if (!json) return std::nullopt;
   JsonFields fields(*json, "progress");
   Progress progress;
@@ -33,9 +35,19 @@ std::optional<Progress> ProgressFile::Read(FileSystem& files, const ProbePaths& 
   auto state = ParseState(fields.String("state"));
   progress.percent = static_cast<int>(fields.Integer("percent", 0, 100));
   progress.step = fields.String("step");
-  if (!fields.Finish() || !state || progress.transaction != transaction) return std::nullopt;
+  constexpr int64_t kUnknown = -1;
+  int64_t left = fields.Integer("left_ms", 0, Json::kMaxInteger, kUnknown);
+  if (left != kUnknown) progress.left = Clock::Milliseconds(left);
+  if (!fields.Finish() || !state) return std::nullopt;
   progress.state = *state;
   return progress;
+}
+
+std::optional<Progress> ProgressFile::Read(FileSystem& files, const ProbePaths& paths,
+                                           int64_t transaction) {
+  auto text = files.ReadFile(paths.Progress(), kMaxSize);
+  auto progress = text ? FromText(*text) : std::nullopt;
+  return progress && progress->transaction == transaction ? progress : std::nullopt;
 }
 
 }  // namespace ignite::engine

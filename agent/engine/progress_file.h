@@ -16,6 +16,10 @@ class ProgressFile {
 
   /// Failures are ignored: progress is not worth a transaction.
   void Write(const Progress& progress);
+  /// One line, of which FromText makes the same again.
+  static std::string ToText(const Progress& progress);
+  /// nullopt where it is none.
+  static std::optional<Progress> FromText(std::string_view text);
   /// nullopt where there is none, or it is of another transaction.
   static std::optional<Progress> Read(FileSystem& files, const ProbePaths& paths,
                                       int64_t transaction);

@@ -29,7 +29,7 @@ Result<Return> ReturnTo(const Parts& parts, const Start& start, const Deployment
   auto slot = SlotOf(plan, parts.handlers);
   found.reboots = slot && *slot;
   found.steps = TRY(ActivationSteps(plan, parts.handlers));
-  found.expected = TRY(ExpectedTime(plan, start.pace, parts.settings, parts.handlers));
+  found.expected = TRY(ExpectedCourse(plan, start.pace, parts.settings, parts.handlers)).Total();
   return found;
 }
 

@@ -22,35 +22,6 @@ std::string ActivationOf(const Change& change) {
   return StrCat("activating ", change.any().component);
 }
 
-// What each part of a transaction is worth of its 100 percent, until this probe's own history tells
-// better.
-constexpr int kStagingFrom = 3;
-constexpr int kStagingTo = 70;
-constexpr int kApplyingFrom = 72;
-constexpr int kTrialFrom = 80;
-constexpr int kTrialTo = 99;
-
-int Between(int from, int to, int percent) { return from + (to - from) * percent / 100; }
-
-int StartPercent(State state) {
-  switch (state) {
-    case State::kVerified:
-    case State::kStaging:
-      return kStagingFrom;
-    case State::kStaged:
-      return kStagingTo;
-    case State::kApplying:
-      return kApplyingFrom;
-    case State::kTrial:
-      return kTrialFrom;
-    case State::kCommitted:
-    case State::kRolledBack:
-      return 100;
-    default:
-      return 0;
-  }
-}
-
 /// Takes a form that this probe does not need: the reader checks its chunks all the same.
 class NoStaging : public Staging {
  public:
@@ -190,18 +161,28 @@ Result<> Transaction::Enter(Event event, std::string step) {
   State next = TRY(After(event));
   TRY(journal_.Enter(id_, next, step));
   state_ = next;
-  Show(std::move(step), StartPercent(state_));
+  Show(std::move(step), scale_.At(state_));
   return {};
 }
 
 Result<> Transaction::Step(std::string step) {
   TRY(journal_.Enter(id_, state_, step));
-  Show(std::move(step), StartPercent(state_));
+  Show(std::move(step), scale_.At(state_));
   return {};
 }
 
-void Transaction::Show(std::string step, int percent) {
-  observer_.OnProgress({id_, state_, std::move(step), percent});
+void Transaction::Show(std::string step, Mark mark) {
+  mark = shown_.Next(mark);
+  observer_.OnProgress({id_, state_, std::move(step), mark.percent, mark.left});
+}
+
+ProgressScale Transaction::ScaleOf(const Plan& plan) {
+  // What cannot be measured is guessed: it is only for show.
+  if (arrival_ != nullptr) return {};
+  auto pace = MeasurePace(journal_, parts_.handlers);
+  if (!pace || !pace->is_measured) return {};
+  auto course = ExpectedCourse(plan, *pace, parts_.settings, parts_.handlers);
+  return course ? ProgressScale(*course) : ProgressScale();
 }
 
 Result<Verdict> Transaction::Refuse(Verdict why) {
@@ -217,6 +198,7 @@ Result<Verdict> Transaction::Run(Plan plan, format::VerifiedBundle* bundle, Arri
   auto slot = SlotOf(plan, parts_.handlers);
   if (!slot) return Fail(Because("error", slot.error()));
   plan.slot = *slot;
+  scale_ = ScaleOf(plan);
   auto staged = Stage(plan, bundle);
   if (!staged) return AbandonStaging(staged.error());
   if (arrival != nullptr && WindowHasClosed()) {
@@ -336,8 +318,8 @@ Result<> Transaction::Stage(const Plan& plan, format::VerifiedBundle* bundle) {
   return Enter(Event::kStagingDone, "staged");
 }
 
-bool Transaction::GoesOnStaging(const std::string& doing, int percent) {
-  Show(doing, percent);
+bool Transaction::GoesOnStaging(const std::string& doing, Mark mark) {
+  Show(doing, mark);
   return GoesOn();
 }
 
@@ -353,26 +335,26 @@ Result<> Transaction::Unpack(const Plan& plan, format::VerifiedBundle& bundle) {
     int here = arrival_ == nullptr ? 100 : arrival_->Percent();
     return here >= 100 ? unpacking : StrCat(unpacking, " while the upload comes in at ", here, "%");
   };
-  int percent = kStagingFrom;
+  Mark mark = scale_.Staging(0);
   if (arrival_ != nullptr) {
     // For hours perhaps: only what is new is worth writing down.
     arrival_->AskWhileWaiting([&, told = std::string()]() mutable {
       std::string now = step();
       if (std::exchange(told, now) == now) return GoesOn();
-      return GoesOnStaging(now, percent);
+      return GoesOnStaging(now, mark);
     });
   }
   StagingSink sink(
       bundle.manifest(), plan, parts_.handlers,
       [&](const std::string& payload) {
         unpacking = StrCat("unpacking ", payload);
-        Show(step(), percent);
+        Show(step(), mark);
       },
-      [&](const std::string& doing) { return GoesOnStaging(doing, percent); });
+      [&](const std::string& doing) { return GoesOnStaging(doing, mark); });
   TRY(bundle.ReadPayloads(sink, parts_.settings.threads, [&](uint64_t done) -> Result<> {
     auto share = static_cast<int>(done * 100 / std::max<uint64_t>(1, bundle.payload_size()));
-    percent = Between(kStagingFrom, kStagingTo, share);
-    if (GoesOnStaging(step(), percent)) return {};
+    mark = scale_.Staging(share);
+    if (GoesOnStaging(step(), mark)) return {};
     return Error{ErrorCode::kCancelled, "unpacking was stopped", "install the bundle again"};
   }));
   arrival_ = nullptr;
@@ -381,7 +363,7 @@ Result<> Transaction::Unpack(const Plan& plan, format::VerifiedBundle& bundle) {
 
 Result<> Transaction::CopyAdopted(const Plan& plan) {
   for (const Change& change : plan.changes) {
-    Show(StrCat("copying ", change.to->component), kStagingFrom);
+    Show(StrCat("copying ", change.to->component), scale_.Staging(0));
     TRY(HandlerOf(change).StageAdopted(change));
   }
   return {};
@@ -392,8 +374,9 @@ Result<> Transaction::StageWithoutStreams(const Plan& plan, const format::Manife
   for (const format::PayloadInfo& payload : manifest.payloads) {
     if (!payload.streams.empty()) continue;
     const Change& change = plan.ChangeOf(payload.component);
-    auto staging = TRY(HandlerOf(change).Stage(
-        change, [this](const std::string& doing) { return GoesOnStaging(doing, kStagingFrom); }));
+    auto staging = TRY(HandlerOf(change).Stage(change, [this](const std::string& doing) {
+      return GoesOnStaging(doing, scale_.Staging(0));
+    }));
     TRY(staging->Finish());
   }
   return {};
@@ -423,7 +406,7 @@ Result<> Transaction::Activate(const Plan& plan) {
   TRY(CheckSystem(plan));
   // An agent that is asked to end leaves this to its end: what is done need not be done again.
   Watch watch = [this](const std::string& doing) {
-    Show(doing, kApplyingFrom);
+    Show(doing, scale_.At(State::kApplying));
     if (observer_.Stop() == StopRequest::kCancel) stop_ = StopRequest::kCancel;
     return stop_ != StopRequest::kCancel;
   };
@@ -442,9 +425,8 @@ Result<> Transaction::Activate(const Plan& plan) {
 Result<Verdict> Transaction::TryAndCommit(const Plan& plan) {
   Trial trial(parts_.health, parts_.clock, observer_);
   TrialOutcome outcome =
-      trial.Run(plan.health, parts_.settings.trial, [&](int percent, const std::string& step) {
-        Show(step, Between(kTrialFrom, kTrialTo, percent));
-      });
+      trial.Run(plan.health, parts_.settings.trial,
+                [&](int percent, const std::string& step) { Show(step, scale_.Trial(percent)); });
   if (outcome.kind == TrialOutcome::Kind::kHealthy) return Commit(plan);
   if (outcome.kind == TrialOutcome::Kind::kUnhealthy) {
     return RollBack(
@@ -485,7 +467,7 @@ Result<Verdict> Transaction::Commit(const Plan& plan) {
   }
   state_ = committed;
   observer_.Forget();
-  Show("committed", 100);
+  Show("committed", scale_.At(state_));
   Verdict verdict;
   verdict.state = committed;
   verdict.transaction = id_;
@@ -509,7 +491,7 @@ Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why
   // The undo goes on even where the journal cannot be written: its last durable state leads
   // recovery here again.
   (void)journal_.EnterRollback(id_, why);
-  Show("rolling back", kApplyingFrom);
+  Show("rolling back", scale_.At(State::kRollingBack));
   Result<bool> undone = false;
   for (int attempt = 0; attempt < kUndoAttempts; ++attempt) {
     undone = UndoActivation(plan);
@@ -560,7 +542,8 @@ Result<bool> Transaction::UndoActivation(const Plan& plan) {
 
 Result<Verdict> Transaction::Resume(const TransactionRecord& record, bool is_boot) {
   state_ = record.state;
-  Show("recovering", StartPercent(state_));
+  if (record.plan) scale_ = ScaleOf(*record.plan);
+  Show("recovering", scale_.At(state_));
   bool is_staged = record.plan && record.state == State::kStaged;
   if (is_staged && record.plan->slot) return GoOn(*record.plan, is_boot);
   if (!record.plan || !IsActivated(record.state)) {
@@ -622,7 +605,7 @@ Result<Verdict> Transaction::End(Event event, Verdict verdict, bool hold) {
   verdict.deployment = current ? current->number : 0;
   state_ = verdict.state;
   observer_.Forget();
-  Show(std::string(StateName(state_)), 100);
+  Show(std::string(StateName(state_)), scale_.At(state_));
   return verdict;
 }
 

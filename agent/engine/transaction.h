@@ -12,6 +12,7 @@
 #include "agent/engine/journal.h"
 #include "agent/engine/observer.h"
 #include "agent/engine/parts.h"
+#include "agent/engine/progress_scale.h"
 #include "agent/engine/slot_trial.h"
 #include "agent/engine/trial.h"
 
@@ -46,11 +47,13 @@ class Transaction {
   Result<State> After(Event event) const;
   Result<> Enter(Event event, std::string step);
   Result<> Step(std::string step);
-  void Show(std::string step, int percent);
+  void Show(std::string step, Mark mark);
+  /// By what transactions took here before; one whose upload still comes in takes as long as that.
+  ProgressScale ScaleOf(const Plan& plan);
 
   Result<> Stage(const Plan& plan, format::VerifiedBundle* bundle);
   /// Tells the observer, and asks whether to go on; the answer is in stop_.
-  bool GoesOnStaging(const std::string& doing, int percent);
+  bool GoesOnStaging(const std::string& doing, Mark mark);
   /// Asks without a word.
   bool GoesOn();
   Result<> StageWithoutStreams(const Plan& plan, const format::Manifest& manifest);
@@ -98,6 +101,8 @@ class Transaction {
   SlotTrial slot_trial_;
   Arrival* arrival_ = nullptr;  ///< Until the bundle is here and verified.
   State state_ = State::kReceived;
+  ProgressScale scale_;
+  ShownMark shown_;
   StopRequest stop_ = StopRequest::kNone;
 };
 
