@@ -81,7 +81,7 @@ Result<std::unique_ptr<cli::TerminalObserver>> MakeObserver(const Arguments& arg
                                                             Composition& composition) {
   if (!arguments.Has("--no-wait")) {
     return std::make_unique<cli::TerminalObserver>(composition.files(), composition.clock(),
-                                                   composition.paths());
+                                                   composition.paths(), !arguments.Has("--json"));
   }
   Json begun = Json::EmptyObject();
   begun.Set("state", "begun").Set("outcome", nullptr);
@@ -112,7 +112,8 @@ Result<cli::Answer> RunWithKeys(const Arguments& arguments, const engine::ProbeP
   if (command == "plan") return cli::Plan(parts, words[0]);
   if (arguments.Has("--list")) return cli::Deployments(parts);
   if (command == "verify")
-    return words.empty() ? cli::VerifyLive(parts) : cli::VerifyBundle(parts, words[0]);
+    return words.empty() ? cli::VerifyLive(parts)
+                         : cli::VerifyBundle(parts, words[0], !arguments.Has("--json"));
   auto to = TRY(arguments.Number("--to", 1, Json::kMaxInteger));
   std::optional<std::string> content;
   if (!words.empty()) content = words[0];

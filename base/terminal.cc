@@ -1,5 +1,6 @@
 #include "base/terminal.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@ namespace ignite {
 namespace {
 
 constexpr std::chrono::milliseconds kRedrawInterval{100};
+constexpr size_t kUsualWidth = 80;
 
 }  // namespace
 
@@ -86,17 +88,28 @@ std::string ProgressMeter::Line(uint64_t done, Now now) const {
   return line;
 }
 
-ProgressLine::ProgressLine() : on_terminal_(isatty(STDERR_FILENO) == 1) {}
-
-ProgressLine::~ProgressLine() {
-  if (shown_) (void)fputs("\r\033[K", stderr);
+size_t TerminalWidth() {
+  winsize size{};
+  bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  // In the last column the cursor of some terminals goes to the next line.
+  return (known ? size.ws_col : kUsualWidth) - 1;
 }
 
-void ProgressLine::Show(std::string_view text) {
+ProgressLine::ProgressLine() : on_terminal_(isatty(STDERR_FILENO) == 1) {}
+
+ProgressLine::~ProgressLine() { Hide(); }
+
+void ProgressLine::Hide() {
+  if (shown_) (void)fputs("\r\033[K", stderr);
+  shown_ = false;
+}
+
+void ProgressLine::Show(std::string_view text, bool is_new) {
   auto now = std::chrono::steady_clock::now();
-  if (!on_terminal_ || (shown_ && now - last_ < kRedrawInterval)) return;
+  if (!on_terminal_ || (shown_ && !is_new && now - last_ < kRedrawInterval)) return;
   last_ = now;
   shown_ = true;
+  text = text.substr(0, TerminalWidth());
   (void)fprintf(stderr, "\r%.*s\033[K", static_cast<int>(text.size()), text.data());
   (void)fflush(stderr);
 }

@@ -42,7 +42,11 @@ class ProgressMeter {
   Now start_;
 };
 
-/// Shows progress on standard error: one line that is redrawn on a terminal, nothing elsewhere.
+/// The columns that a line may fill on the terminal of standard error without going over.
+size_t TerminalWidth();
+
+/// Shows progress on standard error: one line that is redrawn on a terminal and cut to its width,
+/// nothing elsewhere.
 class ProgressLine {
  public:
   ProgressLine();
@@ -50,7 +54,11 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  void Show(std::string_view text);
+  bool on_terminal() const { return on_terminal_; }
+  /// What comes too soon after the line before it is passed over, unless it `is_new`.
+  void Show(std::string_view text, bool is_new = false);
+  /// Something else may be printed then.
+  void Hide();
 
  private:
   bool on_terminal_;

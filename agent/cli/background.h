@@ -12,7 +12,7 @@ class DetachingObserver : public TerminalObserver {
  public:
   DetachingObserver(FileSystem& files, Clock& clock, const engine::ProbePaths& paths,
                     UniqueFd begun)
-      : TerminalObserver(files, clock, paths), begun_(std::move(begun)) {}
+      : TerminalObserver(files, clock, paths, false), begun_(std::move(begun)) {}
 
   void OnProgress(const engine::Progress& progress) override;
 

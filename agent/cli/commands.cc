@@ -92,14 +92,14 @@ Result<Answer> Recover(const engine::Parts& parts, bool at_boot, engine::Observe
   return Answer{std::move(document), "nothing was interrupted\n", engine::exit_code::kDone};
 }
 
-Result<Answer> VerifyBundle(const engine::Parts& parts, const std::string& path) {
+Result<Answer> VerifyBundle(const engine::Parts& parts, const std::string& path, bool is_shown) {
   NamedBundle named = TRY(OpenNamedBundle(parts.files, path));
   auto bundle = TRY(engine::OpenBundle(parts, std::move(named.file)));
   NullSink sink;
   ProgressLine line;
   ProgressMeter meter(bundle.payload_size(), std::chrono::steady_clock::now());
   TRY(bundle.ReadPayloads(sink, parts.settings.threads, [&](uint64_t done) -> Result<> {
-    line.Show(meter.Line(done, std::chrono::steady_clock::now()));
+    if (is_shown) line.Show(meter.Line(done, std::chrono::steady_clock::now()));
     return {};
   }));
   const format::Manifest& manifest = bundle.manifest();

@@ -46,7 +46,8 @@ Result<Answer> Hold(const engine::Parts& parts, const std::optional<std::string>
 Result<Answer> Unhold(const engine::Parts& parts, const std::optional<std::string>& content,
                       engine::Observer& observer);
 /// Every byte of a bundle against this probe's keyring and identities.
-Result<Answer> VerifyBundle(const engine::Parts& parts, const std::string& path);
+/// `is_shown`: how far it is, on a terminal.
+Result<Answer> VerifyBundle(const engine::Parts& parts, const std::string& path, bool is_shown);
 /// `words`: history, diff [FROM [TO]], or show VERSION [FILE]. kInvalidArgument where a version is
 /// meant and several components have it.
 Result<Answer> Config(const engine::Parts& parts, const std::vector<std::string>& words,

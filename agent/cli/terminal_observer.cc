@@ -4,8 +4,6 @@
 
 #include <csignal>
 
-#include "base/str_cat.h"
-
 namespace ignite::cli {
 namespace {
 
@@ -26,9 +24,7 @@ void TerminalObserver::CatchSignals() {
 
 void TerminalObserver::OnProgress(const engine::Progress& progress) {
   file_.Write(progress);
-  std::string percent = std::to_string(progress.percent);
-  percent.insert(0, 3 - percent.size(), ' ');
-  line_.Show(StrCat(percent, "%  ", engine::StateName(progress.state), "  ", progress.step));
+  if (display_) display_->Show(progress);
 }
 
 engine::StopRequest TerminalObserver::Stop() {

@@ -1,16 +1,21 @@
-// Shows a transaction on the terminal while it runs, and turns Ctrl+C into a request to cancel it.
+// Watches the transaction that a command runs: shows it, and turns SIGINT and SIGTERM into a
+// request to cancel it.
 #pragma once
 
-#include "agent/engine/observer.h"
+#include <optional>
+
+#include "agent/cli/progress_display.h"
 #include "agent/engine/progress_file.h"
-#include "base/terminal.h"
 
 namespace ignite::cli {
 
 class TerminalObserver : public engine::Observer {
  public:
-  TerminalObserver(FileSystem& files, Clock& clock, const engine::ProbePaths& paths)
-      : file_(files, clock, paths) {}
+  /// `is_shown`: on standard error.
+  TerminalObserver(FileSystem& files, Clock& clock, const engine::ProbePaths& paths, bool is_shown)
+      : file_(files, clock, paths) {
+    if (is_shown) display_.emplace();
+  }
 
   void OnProgress(const engine::Progress& progress) override;
   engine::StopRequest Stop() override;
@@ -20,7 +25,7 @@ class TerminalObserver : public engine::Observer {
   static void CatchSignals();
 
  private:
-  ProgressLine line_;
+  std::optional<ProgressDisplay> display_;
   engine::ProgressFile file_;
 };
 
