@@ -174,8 +174,7 @@ class ThingsTest(HostileCase):
     def test_sizes(self):
         """No bytes at all, more than any disk has, and a good beginning of a file without end."""
         good = self.bundle("5.0").read_bytes()
-        sizes = {"petabyte": 1 << 50, "most": (1 << 63) - 1}
-        made = []
+        sizes = {"terabyte": 1 << 40, "most": (1 << 63) - 1}  # Not every file system lets him have the second.
 
         def plant():
             self.put("empty.ignite")
@@ -189,7 +188,7 @@ class ThingsTest(HostileCase):
 
         as_stranger(plant)
         made = [name for name in os.listdir(self.probe.inbox) if name != "empty.ignite"]
-        self.assertTrue(made)
+        self.assertGreaterEqual(len(made), 2)
         self.start()
         for name in made:
             document = self.verdict(name, timeout=40)
