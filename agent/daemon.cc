@@ -7,7 +7,6 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
@@ -32,10 +31,6 @@ constexpr Milliseconds kWhenQuiet{30'000};
 constexpr Milliseconds kWorkerGrace{8'000};
 constexpr Milliseconds kRetry{30'000};
 constexpr Milliseconds kBetweenKeepers{1'000};
-constexpr Milliseconds kStopped = std::chrono::minutes(1);
-/// Who grew within this time is coming in.
-constexpr Milliseconds kGrowsNow{5'000};
-constexpr Milliseconds kStalled = std::chrono::hours(24);
 constexpr mode_t kFolderMode = 0755;
 constexpr int64_t kSecondsInDay = 24 * 60 * 60;
 
@@ -86,7 +81,8 @@ struct Daemon::Callbacks {
 Daemon::Daemon(Composition& composition)
     : composition_(composition),
       inbox_(composition.paths().Inbox()),
-      outbox_(composition.files(), composition.clock(), composition.paths().Outbox()) {}
+      outbox_(composition.files(), composition.clock(), composition.paths().Outbox()),
+      queue_(composition.settings(), composition.clock()) {}
 
 Result<> Daemon::Run() {
   TRY(Prepare());
@@ -151,7 +147,7 @@ void Daemon::Scan() {
   for (const inbox::Upload& upload : pass->uploads) Consider(upload);
   // One that lies further back in a crowded folder may be complete.
   if (!pass->more) ConsiderEarly(pass->uploads);
-  if (!pass->more) ForgetGoneUploads();
+  if (!pass->more) queue_.Tidy(inbox_);
   KeepOutbox();
   ScanSoon(pass->more ? kAfterEvent : someone_waits_ ? kWhileWaiting : kWhenQuiet);
 }
@@ -175,122 +171,44 @@ bool Daemon::NeedsRecovery() {
   return snapshot && snapshot->transaction && snapshot->transaction->state != engine::State::kStuck;
 }
 
-void Daemon::ForgetGoneUploads() {
-  std::erase_if(waiting_, [this](const auto& entry) {
-    auto version = inbox_.VersionOf(entry.first);
-    return version && !*version;
-  });
-}
-
-Daemon::Waiting& Daemon::WaitingFor(const inbox::Upload& upload) {
-  Waiting& waiting = waiting_[upload.name];
-  if (waiting.version == upload.version) return waiting;
-  Waiting former = std::move(waiting);
-  waiting = Waiting{upload.version, {}, {}, Milliseconds(0), {}, upload.content_id, {}};
-  if (former.version.IsSameFile(upload.version) && former.content_id == upload.content_id) {
-    waiting.arriving = std::move(former.arriving);
-    if (former.version.size < upload.version.size)
-      waiting.arriving.grew_at = composition_.clock().BootTime();
-  }
-  return waiting;
-}
-
 void Daemon::Consider(const inbox::Upload& upload) {
   if (worker_ != 0 && worker_upload_ == upload.name) {  // The worker tells of it.
     someone_waits_ = someone_waits_ || early_;
     return;
   }
-  if (upload.kind == inbox::Upload::Kind::kNoBundle) {
-    engine::Verdict verdict;
-    verdict.state = engine::State::kRefused;
-    verdict.reason = engine::ReasonForBundleError(upload.fault->code);
-    verdict.cause = upload.fault->cause;
-    verdict.remedy = upload.fault->remedy;
+  if (auto verdict = UploadQueue::EndOf(upload)) {
     ++concluded_;
-    (void)Conclude(composition_, inbox_, outbox_, upload, std::move(verdict));
+    (void)Conclude(composition_, inbox_, outbox_, upload, *std::move(verdict));
     return;
   }
-  if (upload.kind == inbox::Upload::Kind::kGrowing && upload.idle > kStalled) {
-    engine::Verdict verdict;
-    verdict.state = engine::State::kFailed;
-    verdict.reason = "stalled";
-    verdict.cause = StrCat("the upload stopped at ", SizeInWords(upload.version.size),
-                           " and did not go on for a day");
-    verdict.remedy = "upload the file again";
-    ++concluded_;
-    (void)Conclude(composition_, inbox_, outbox_, upload, std::move(verdict));
-    return;
-  }
-  someone_waits_ = someone_waits_ || upload.idle < 2 * kStopped;
-  Waiting& waiting = WaitingFor(upload);
-  if (auto obstacle = ObstacleOf(upload, waiting)) return Tell(upload, waiting, *obstacle);
-  if (composition_.clock().BootTime() < waiting.retry_at) return;
-  waiting.told.clear();
-  waiting.brief = "its status says for what";
-  waiting.retry_at = composition_.clock().BootTime() + kRetry;
-  worker_upload_ = upload.name;
-  StartWorker([upload](UploadWorker& worker) { return worker.Process(upload); });
-}
-
-std::optional<Daemon::Obstacle> Daemon::ObstacleOf(const inbox::Upload& upload, Waiting& waiting) {
-  if (upload.kind != inbox::Upload::Kind::kComplete)
-    return ComingIn(upload, waiting.arriving.forecast);
-  const engine::Settings& settings = composition_.settings();
-  if (!settings.auto_apply) {
-    return Obstacle{"it is complete; this probe applies nothing by itself",
-                    "an engineer runs 'ignite install' with it"};
-  }
-  Milliseconds now = composition_.clock().BootTime();
-  if (!waiting.ready_since) waiting.ready_since = now;
-  if (settings.window &&
-      !settings.window->MayBegin(composition_.clock().WallSeconds(), now - *waiting.ready_since)) {
-    return Obstacle{StrCat("it is complete, and waits for the maintenance window ",
-                           settings.window->ToString(), " by this probe's clock"),
-                    "nothing: it begins by itself; 'ignite install' with it begins now"};
-  }
+  someone_waits_ = someone_waits_ || upload.idle < 2 * UploadQueue::kStopped;
+  if (auto obstacle = queue_.ObstacleOf(upload)) return Tell(upload, *obstacle);
   someone_waits_ = true;
   if (worker_ != 0) {
     MakeWay();
     std::string other = worker_upload_.empty()
                             ? std::string("what was interrupted is finished first")
                             : StrCat(Printable(worker_upload_), " is being installed");
-    return Obstacle{StrCat("it is complete, and waits for its turn: ", other),
-                    "nothing: it is taken by itself"};
+    return Tell(upload, {StrCat("it is complete, and waits for its turn: ", other),
+                         "nothing: it is taken by itself"});
   }
-  return std::nullopt;
+  if (!queue_.MayTake(upload)) return;
+  queue_.Take(upload);
+  worker_upload_ = upload.name;
+  StartWorker([upload](UploadWorker& worker) { return worker.Process(upload); });
 }
 
 void Daemon::ConsiderEarly(const std::vector<inbox::Upload>& uploads) {
-  const engine::Settings& settings = composition_.settings();
-  bool may_begin = settings.stage == engine::StageUploads::kEarly && settings.auto_apply &&
-                   (!settings.window ||
-                    settings.window->MayBegin(composition_.clock().WallSeconds(), Milliseconds(0)));
-  bool is_ones_turn = std::any_of(uploads.begin(), uploads.end(), [](const inbox::Upload& upload) {
-    return upload.kind == inbox::Upload::Kind::kComplete;
+  const inbox::Upload* upload = worker_ == 0 ? queue_.NextEarly(uploads) : nullptr;
+  if (upload == nullptr) return;
+  auto pipe = ForecastPipe::Make();
+  if (!pipe) return Log(pipe.error().ToString());
+  queue_.TakeEarly(*upload);
+  worker_upload_ = upload->name;
+  early_ = EarlyWork{*upload, *std::move(pipe)};
+  StartWorker([this](UploadWorker& worker) {
+    return worker.ProcessEarly(early_->upload, early_->forecast);
   });
-  if (!may_begin || is_ones_turn || worker_ != 0) return;
-  for (const inbox::Upload& upload : uploads) {
-    Waiting& waiting = WaitingFor(upload);
-    if (!MayTakeEarly(upload, waiting.arriving)) continue;
-    auto pipe = ForecastPipe::Make();
-    if (!pipe) return Log(pipe.error().ToString());
-    waiting.told.clear();
-    waiting.arriving.retry_at = composition_.clock().BootTime() + kRetry;
-    worker_upload_ = upload.name;
-    early_ = EarlyWork{upload, *std::move(pipe)};
-    return StartWorker([this](UploadWorker& worker) {
-      return worker.ProcessEarly(early_->upload, early_->forecast);
-    });
-  }
-}
-
-bool Daemon::MayTakeEarly(const inbox::Upload& upload, const Arriving& arriving) {
-  Milliseconds now = composition_.clock().BootTime();
-  // One of full length that is not settled may have been made so before its bytes came.
-  bool comes_in = !upload.content_id.empty() && upload.expected_size &&
-                  upload.version.size < *upload.expected_size && arriving.grew_at &&
-                  now - *arriving.grew_at < kGrowsNow;
-  return comes_in && !arriving.is_waited_for && now >= arriving.retry_at;
 }
 
 void Daemon::MakeWay() {
@@ -300,30 +218,8 @@ void Daemon::MakeWay() {
   if (!is_whole) (void)kill(worker_, SIGTERM);
 }
 
-Daemon::Obstacle Daemon::ComingIn(const inbox::Upload& upload,
-                                  const std::optional<Forecast>& forecast) {
-  bool known = upload.expected_size && *upload.expected_size > 0;
-  bool stopped = upload.idle >= kStopped;
-  Obstacle obstacle;
-  obstacle.percent = !known ? 0
-                            : static_cast<int>(std::min<uint64_t>(
-                                  100, upload.version.size * 100 / *upload.expected_size));
-  obstacle.brief = stopped ? "the upload has stopped" : "the upload is coming in";
-  obstacle.cause = StrCat(obstacle.brief, known ? StrCat(" at ", obstacle.percent, "%") : "", ": ",
-                          SizeInWords(upload.version.size),
-                          known ? StrCat(" of ", SizeInWords(*upload.expected_size)) : "");
-  if (stopped) obstacle.remedy = "resume the upload, or upload the file again";
-  if (forecast) {
-    obstacle.cause += StrCat("; it will be refused: ", forecast->cause);
-    obstacle.remedy = forecast->remedy;
-  }
-  return obstacle;
-}
-
-void Daemon::Tell(const inbox::Upload& upload, Waiting& waiting, const Obstacle& obstacle) {
-  if (waiting.told == obstacle.cause) return;
-  waiting.told = obstacle.cause;
-  waiting.brief = obstacle.brief.empty() ? obstacle.cause : obstacle.brief;
+void Daemon::Tell(const inbox::Upload& upload, const UploadQueue::Obstacle& obstacle) {
+  if (!queue_.IsNews(upload, obstacle)) return;
   (void)outbox_.Write(
       outbox::WaitingStatus(upload.name, obstacle.cause, obstacle.remedy, obstacle.percent));
 }
@@ -374,10 +270,7 @@ Result<Daemon::OutboxNews> Daemon::Look() {
     news.free_space.push_back(outbox::FirstDigit(space.free_bytes));
   }
   news.concluded = concluded_;
-  for (const auto& [name, waiting] : waiting_) {
-    if (!waiting.brief.empty() && (worker_ == 0 || name != worker_upload_))
-      news.uploads.push_back({name, waiting.brief});
-  }
+  news.uploads = queue_.Waiting(worker_upload_);
   return news;
 }
 
@@ -390,10 +283,8 @@ void Daemon::KeepOutbox() {
   keep_at_ = now + kBetweenKeepers;
   keeper_ = StartChild("ignited-outbox", keeper_child_, Callbacks::OnKeeper, [&] {
     OutboxKeeper keeper(composition_);
-    std::vector<std::string> present;
-    for (const auto& entry : waiting_) present.push_back(entry.first);
     bool is_well = true;
-    for (const Result<>& done : {keeper.Prune(present), keeper.Keep(news->uploads)}) {
+    for (const Result<>& done : {keeper.Prune(queue_.Names()), keeper.Keep(news->uploads)}) {
       if (!done) Log(StrCat("the outbox cannot be kept up: ", done.error().ToString()));
       is_well &= done.has_value();
     }
@@ -414,10 +305,9 @@ void Daemon::OnKeeperEnd(int status) {
 void Daemon::OnWorkerEnd(int status) {
   child_ = sd_event_source_disable_unref(child_);
   worker_ = 0;
-  if (auto found = waiting_.find(worker_upload_); early_ && found != waiting_.end()) {
-    // Also where it crashed.
-    found->second.arriving.is_waited_for = status != static_cast<int>(WorkerResult::kTryAgain);
-    found->second.arriving.forecast = early_->forecast.Receive();
+  if (early_) {  // Also where it crashed.
+    bool may_again = status == static_cast<int>(WorkerResult::kTryAgain);
+    queue_.EndEarly(worker_upload_, may_again, early_->forecast.Receive());
   }
   worker_upload_.clear();
   early_.reset();

@@ -4,14 +4,13 @@
 // inbox is scanned every second, else every half minute.
 #pragma once
 
-#include <map>
 #include <optional>
 
 #include "agent/composition.h"
-#include "agent/forecast.h"
 #include "agent/inbox/inbox.h"
 #include "agent/outbox/outbox.h"
 #include "agent/outbox_keeper.h"
+#include "agent/upload_queue.h"
 #include "base/c_handle.h"
 
 struct sd_event;
@@ -31,34 +30,6 @@ class Daemon {
  private:
   struct Callbacks;  ///< What sd-event calls.
 
-  /// Why an upload waits, for whoever waits for it.
-  struct Obstacle {
-    std::string cause;
-    std::string remedy;
-    int percent = 100;       ///< Of the upload.
-    std::string brief = {};  ///< The cause, where that changes by the second: without what does.
-  };
-
-  /// What is remembered of an upload while it comes in.
-  struct Arriving {
-    std::optional<std::chrono::milliseconds> grew_at;  ///< Was seen to grow, at this boot time.
-    std::chrono::milliseconds retry_at{0};             ///< Not staged early before this boot time.
-    bool is_waited_for = false;                        ///< Not staged early at all.
-    std::optional<Forecast> forecast;
-  };
-  static Obstacle ComingIn(const inbox::Upload& upload, const std::optional<Forecast>& forecast);
-
-  /// What is remembered of an upload that waits.
-  struct Waiting {
-    inbox::FileVersion version;
-    std::string told;                       ///< So that each thing is said once.
-    std::string brief;                      ///< The same, for PROBE.txt.
-    std::chrono::milliseconds retry_at{0};  ///< Tried in vain: not before this boot time again.
-    std::optional<std::chrono::milliseconds> ready_since;  ///< Complete, since this boot time.
-    std::string content_id;
-    Arriving arriving;  ///< Kept from version to version of one file with one content.
-  };
-
   /// What a change of the outbox can come from, as far as it can be told in no time.
   struct OutboxNews {
     std::optional<FileTime> journal;
@@ -76,16 +47,11 @@ class Daemon {
   void ScanSoon(std::chrono::milliseconds delay);
   void Scan();
   void Consider(const inbox::Upload& upload);
-  /// What keeps an upload from being taken now; nullopt for nothing.
-  std::optional<Obstacle> ObstacleOf(const inbox::Upload& upload, Waiting& waiting);
   /// Takes one that still comes in, where policy allows and no other has its turn.
   void ConsiderEarly(const std::vector<inbox::Upload>& uploads);
-  bool MayTakeEarly(const inbox::Upload& upload, const Arriving& arriving);
   /// A worker that waits for bytes gives way to who needs no more.
   void MakeWay();
-  void Tell(const inbox::Upload& upload, Waiting& waiting, const Obstacle& obstacle);
-  /// Ends an upload that never became a bundle.
-  void ForgetGoneUploads();
+  void Tell(const inbox::Upload& upload, const UploadQueue::Obstacle& obstacle);
   void RecoverWhereNeeded(std::chrono::milliseconds now);
   /// Something was left half done by a process that is gone, such as a killed `ignite`.
   bool NeedsRecovery();
@@ -103,11 +69,10 @@ class Daemon {
   /// They end by themselves, or when their grace is over.
   void ExitWithoutChildren();
 
-  Waiting& WaitingFor(const inbox::Upload& upload);
-
   Composition& composition_;
   inbox::Inbox inbox_;
   outbox::Outbox outbox_;
+  UploadQueue queue_;
   CHandle<sd_event, FreeEvent> event_;
   sd_event_source* timer_ = nullptr;  ///< Owned by event_.
   sd_event_source* child_ = nullptr;  ///< Owned by event_, until the worker ends.
@@ -130,7 +95,6 @@ class Daemon {
   std::chrono::milliseconds recover_at_{0};  ///< Not before this boot time.
   bool recovered_ = false;                   ///< What an earlier run left is finished.
   bool someone_waits_ = false;
-  std::map<std::string, Waiting> waiting_;
 };
 
 }  // namespace ignite
