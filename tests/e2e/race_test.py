@@ -174,14 +174,6 @@ class RaceTest(HostileCase):
         memory = next(line for line in (of / "status").read_text().splitlines() if line.startswith("RssAnon"))
         return len(os.listdir(of / "fd")), int(memory.split()[1])
 
-    def install_good(self, number):
-        """How long it took."""
-        bundle, name = self.bundle(f"{number}.0"), f"survives-{number}.0.ignite"
-        began = time.monotonic()
-        self.drop(bundle, name)
-        self.assert_committed(name, f"{number}.0", timeout=60)
-        return time.monotonic() - began
-
     def attack(self):
         damaged = bytearray(self.bundle("9000.0").read_bytes())
         damaged[len(damaged) * 2 // 3] ^= 1
@@ -198,7 +190,7 @@ class RaceTest(HostileCase):
         size, times, most = journal.stat().st_size, [], at_first
         with Stranger(attack.run, COUNT, counters):
             while True:
-                times.append(self.install_good(2 + len(times)))
+                times.append(self.install_good(f"{2 + len(times)}.0"))
                 most = tuple(map(max, most, self.needs()))
                 self.assertIsNone(self.daemon.poll(), self.log())
                 if counters.read()[0] >= COUNT:
