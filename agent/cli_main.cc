@@ -1,9 +1,11 @@
 // ignite: the command line of a probe.
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "agent/cli/background.h"
 #include "agent/cli/commands.h"
+#include "agent/cli/companion.h"
 #include "agent/cli/doctor.h"
 #include "agent/cli/terminal_observer.h"
 #include "agent/composition.h"
@@ -17,6 +19,7 @@
 namespace ignite {
 namespace {
 
+constexpr char kBegun[] = "begun: 'ignite status' shows how far it is\n";
 const OptionSpec kNoWait{"--no-wait", "", "go on in the background once it has begun"};
 
 const ProgramSpec& Program() {
@@ -77,19 +80,33 @@ const ProgramSpec& Program() {
   return kProgram;
 }
 
+/// Whether a person may leave it running, or cancel it.
+bool IsAccompanied(const Arguments& arguments) {
+  constexpr std::array<std::string_view, 4> kCommands = {"install", "rollback", "adopt", "recover"};
+  bool is_long =
+      std::find(kCommands.begin(), kCommands.end(), arguments.command()->name) != kCommands.end();
+  return is_long && !arguments.Has("--json") && cli::IsOnTerminal();
+}
+
 Result<std::unique_ptr<cli::TerminalObserver>> MakeObserver(const Arguments& arguments,
                                                             Composition& composition) {
+  using Observer = std::unique_ptr<cli::TerminalObserver>;
+  FileSystem& files = composition.files();
   if (!arguments.Has("--no-wait")) {
-    return std::make_unique<cli::TerminalObserver>(composition.files(), composition.clock(),
-                                                   composition.paths(), !arguments.Has("--json"));
+    if (IsAccompanied(arguments)) {
+      UniqueFd channel = TRY(cli::GoOnAccompanied(kBegun));
+      return Observer(std::make_unique<cli::AccompaniedObserver>(
+          files, composition.clock(), composition.paths(), std::move(channel)));
+    }
+    return std::make_unique<cli::TerminalObserver>(files, composition.clock(), composition.paths(),
+                                                   !arguments.Has("--json"));
   }
   Json begun = Json::EmptyObject();
   begun.Set("state", "begun").Set("outcome", nullptr);
-  std::string words = arguments.Has("--json") ? begun.Dump(true) + "\n"
-                                              : "begun: 'ignite status' shows how far it is\n";
+  std::string words = arguments.Has("--json") ? begun.Dump(true) + "\n" : kBegun;
   UniqueFd fd = TRY(cli::GoOnInBackground(words));
-  return std::unique_ptr<cli::TerminalObserver>(std::make_unique<cli::DetachingObserver>(
-      composition.files(), composition.clock(), composition.paths(), std::move(fd)));
+  return Observer(std::make_unique<cli::DetachingObserver>(files, composition.clock(),
+                                                           composition.paths(), std::move(fd)));
 }
 
 Result<int64_t> TransactionNumber(const Arguments& arguments) {

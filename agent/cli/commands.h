@@ -37,6 +37,8 @@ Result<Answer> Deployments(const engine::Parts& parts);
 Result<Answer> Recover(const engine::Parts& parts, bool at_boot, engine::Observer& observer);
 /// What Install would do, without doing it.
 Result<Answer> Plan(const engine::Parts& parts, const std::string& path);
+/// What a cancel means in this state, for a person.
+std::string CancelMeaning(engine::State state);
 /// Waits until the running transaction is undone, or has ended before it could be. kRefused where
 /// none runs.
 Result<Answer> Cancel(const engine::Parts& parts, engine::Observer& observer);

@@ -11,14 +11,9 @@ namespace {
 
 constexpr Clock::Milliseconds kPoll{200};
 
-/// What a cancel means in this state: before the activation nothing of it is left, later it is
-/// taken back.
 std::string CancelWords(const engine::TransactionRecord& transaction) {
   return StrCat("transaction ", transaction.id, " (", Printable(transaction.bundle), ") is ",
-                engine::StateName(transaction.state), ": ",
-                engine::IsActivated(transaction.state)
-                    ? "it was activated, so cancelling rolls it back"
-                    : "nothing was activated, so what was unpacked is removed");
+                engine::StateName(transaction.state), ": ", CancelMeaning(transaction.state));
 }
 
 Result<std::optional<engine::TransactionRecord>> Running(const engine::Parts& parts) {
@@ -40,6 +35,11 @@ Result<bool> WaitsForReboot(const engine::Parts& parts, int64_t id) {
 }
 
 }  // namespace
+
+std::string CancelMeaning(engine::State state) {
+  return engine::IsActivated(state) ? "it was activated, so cancelling rolls it back"
+                                    : "nothing was activated, so what was unpacked is removed";
+}
 
 Result<Answer> Cancel(const engine::Parts& parts, engine::Observer& observer) {
   auto running = TRY(Running(parts));

@@ -107,8 +107,14 @@ class Terminal:
         os.close(self._fd)
         return self.returncode
 
+    def hang_up(self):
+        """The connection ends."""
+        os.close(self._fd)
+        self._fd = os.open("/dev/null", os.O_RDWR)
+
     def close(self):
         """Ends the program where a test has not waited for it."""
         if self.returncode is None:
             os.kill(self.pid, signal.SIGKILL)
-            self.wait()
+            os.waitpid(self.pid, 0)
+            os.close(self._fd)

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """ignite on a terminal: what an engineer sees, and what the keys do."""
 
+import os
+import pathlib
 import re
+import signal
 import unittest
 
-from probe import LARGE, ProbeTest, run, script_check
+from probe import LARGE, ProbeTest, run, script_check, wait_for
 from terminal import Terminal
 
 PERCENT = re.compile(rb"\r( *\d+)%")
@@ -81,6 +84,117 @@ class ProgressTest(TerminalCase):
             self.assertEqual(terminal.wait(), 0)
             self.assertTrue(terminal.raw.startswith(b"{\r\n"), terminal.raw)
             self.assertNotIn(b"\x1b", terminal.raw)
+
+
+class CtrlCTest(TerminalCase):
+    """The question at Ctrl+C, while the transaction goes on."""
+
+    def setUp(self):
+        super().setUp()
+        self.probe.install(self.bundle("1.0"))
+        self.before = self.probe.live()
+
+    def in_trial(self, seconds):
+        self.probe.configure(f"trial = {seconds}s\n")
+        terminal = self.on_terminal("install", self.bundle("2.0"))
+        terminal.wait_for("on trial, without")
+        return terminal
+
+    def ask(self, terminal):
+        terminal.press_ctrl_c()
+        terminal.wait_for("l, c or Enter?")
+
+    def outcome(self):
+        return self.probe.history()[-1]["outcome"]
+
+    def test_enter_goes_on(self):
+        terminal = self.in_trial(4)
+        self.ask(terminal)
+        self.assertIn("it was activated, so cancelling rolls it back", terminal.screen.text())
+        terminal.type("\n")
+        terminal.wait_for("on trial, without")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn("committed: deployment 2 runs", terminal.screen.text())
+
+    def test_it_goes_on_while_the_question_stands(self):
+        terminal = self.in_trial(2)
+        self.ask(terminal)
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(terminal.screen.text().splitlines()[-2:], ["l, c or Enter?", "committed: deployment 2 runs"])
+
+    def test_c_cancels(self):
+        terminal = self.in_trial(300)
+        self.ask(terminal)
+        terminal.type("c\n")
+        self.assertEqual(terminal.wait(), 5)
+        self.assertIn("rolled back (cancelled)", terminal.screen.text())
+        self.assert_same(self.before, self.probe.live())
+
+    def test_a_second_ctrl_c_cancels(self):
+        terminal = self.in_trial(300)
+        self.ask(terminal)
+        terminal.press_ctrl_c()
+        self.assertEqual(terminal.wait(), 5)
+        self.assertEqual(self.outcome(), "rolled-back")
+
+    def test_before_the_activation_it_is_undone(self):
+        terminal = self.on_terminal("install", self.bundle("2.0", files=LARGE))
+        pid = self.probe.freeze_in_staging(self.worker_of(terminal))
+        self.ask(terminal)
+        self.assertIn("nothing was activated, so what was unpacked is removed", terminal.screen.text())
+        terminal.type("c\n")
+        os.kill(pid, signal.SIGCONT)
+        self.assertEqual(terminal.wait(), 1)
+        self.assertIn("cancelled (cancelled)", terminal.screen.text())
+        self.assert_same(self.before, self.probe.live())
+
+    def test_the_question_says_it_anew_when_it_means_something_else(self):
+        self.probe.configure("trial = 300s\n")
+        terminal = self.on_terminal("install", self.bundle("2.0", files=LARGE))
+        pid = self.probe.freeze_in_staging(self.worker_of(terminal))
+        self.ask(terminal)
+        os.kill(pid, signal.SIGCONT)
+        terminal.wait_for("it was activated, so cancelling rolls it back")
+
+    def test_l_leaves_it_running(self):
+        terminal = self.in_trial(4)
+        self.ask(terminal)
+        terminal.type("l\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(terminal.screen.text().splitlines()[-1], "begun: 'ignite status' shows how far it is")
+        self.assertIs(self.probe.status()["trial"], True)
+        wait_for(lambda: self.outcome() == "committed", what="the end in the background")
+
+    def test_a_terminal_that_goes_away_changes_nothing(self):
+        terminal = self.in_trial(2)
+        terminal.hang_up()
+        wait_for(lambda: self.outcome() == "committed", what="the end without a terminal")
+
+    def test_sigterm_cancels(self):
+        terminal = self.in_trial(300)
+        os.kill(terminal.pid, signal.SIGTERM)
+        self.assertEqual(terminal.wait(), 5)
+
+    def test_a_refusal_has_its_words_and_its_code(self):
+        terminal = self.on_terminal("install", self.bundle("2.0", product="other"))
+        self.assertEqual(terminal.wait(), 4)
+        self.assertIn("refused (product)", terminal.screen.text())
+        terminal = self.on_terminal("install", "/missing")
+        self.assertEqual(terminal.wait(), 2)
+        self.assertIn("remedy: give the path of a bundle", terminal.screen.text())
+
+    def test_a_worker_that_is_killed_is_said(self):
+        terminal = self.on_terminal("install", self.bundle("2.0", files=LARGE))
+        os.kill(self.probe.freeze_in_staging(self.worker_of(terminal)), signal.SIGKILL)
+        self.assertEqual(terminal.wait(), 1)
+        self.assertIn("'ignite recover' finishes it", terminal.screen.text())
+        self.assertEqual(self.probe.json("recover")["reason"], "interrupted")
+
+    @staticmethod
+    def worker_of(terminal):
+        """Finds the process that runs the transaction."""
+        children = pathlib.Path(f"/proc/{terminal.pid}/task/{terminal.pid}/children")
+        return lambda: int((children.read_text().split() or [0])[0])
 
 
 if __name__ == "__main__":
