@@ -19,7 +19,7 @@
 namespace ignite {
 namespace {
 
-constexpr char kBegun[] = "begun: 'ignite status' shows how far it is\n";
+constexpr char kBegun[] = "begun: 'ignite watch' follows it\n";
 const OptionSpec kNoWait{"--no-wait", "", "go on in the background once it has begun"};
 
 const ProgramSpec& Program() {
@@ -57,6 +57,7 @@ const ProgramSpec& Program() {
            "actions: history; diff [FROM [TO]]; show VERSION [FILE]"},
           {"licence", "the licence, its features, and until when it holds", {}, {}, ""},
           {"show", "a transaction's steps and times", {"ID"}, {}, ""},
+          {"watch", "follow the running transaction to its end", {}, {}, ""},
           {"cancel", "undo the running transaction", {}, {}, ""},
           {"hold", "install no upload, or not this content", {"[CONTENT-ID]"}, {}, ""},
           {"unhold", "lift all holds, or that of this content", {"[CONTENT-ID]"}, {}, ""},
@@ -193,6 +194,7 @@ Result<cli::Answer> Run(const Arguments& arguments) {
   auto files = MakePosixFileSystem();
   auto clock = MakeSystemClock();
   if (command == "status") return RunStatus(*files, paths, *clock);
+  if (command == "watch") return cli::Watch(*files, paths, *clock, !arguments.Has("--json"));
   if (command == "licence") return cli::Licence(*files, paths, *clock);
   if (command == "history" && arguments.Has("--verify")) return cli::VerifyHistory(paths);
   if (command == "history" && arguments.Has("--export")) return cli::ExportHistory(paths);

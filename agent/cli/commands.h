@@ -75,6 +75,10 @@ Result<ProbeStatus> TakeStatus(const View& view);
 Json StatusDocument(const View& view, const engine::Snapshot& snapshot,
                     const std::optional<RunningLicence>& licence);
 Result<Answer> Status(const View& view);
+/// Follows the transaction that runs, whoever runs it, and ends as its install would have. kRefused
+/// where it was interrupted and nobody goes on with it.
+Result<Answer> Watch(FileSystem& files, const engine::ProbePaths& paths, Clock& clock,
+                     bool is_shown);
 /// kDone also where the licence has ended, or there is none.
 Result<Answer> Licence(FileSystem& files, const engine::ProbePaths& paths, Clock& clock);
 Result<Answer> History(const engine::ProbePaths& paths);

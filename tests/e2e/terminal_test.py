@@ -161,7 +161,7 @@ class CtrlCTest(TerminalCase):
         self.ask(terminal)
         terminal.type("l\n")
         self.assertEqual(terminal.wait(), 0)
-        self.assertEqual(terminal.screen.text().splitlines()[-1], "begun: 'ignite status' shows how far it is")
+        self.assertEqual(terminal.screen.text().splitlines()[-1], "begun: 'ignite watch' follows it")
         self.assertIs(self.probe.status()["trial"], True)
         wait_for(lambda: self.outcome() == "committed", what="the end in the background")
 
@@ -195,6 +195,61 @@ class CtrlCTest(TerminalCase):
         """Finds the process that runs the transaction."""
         children = pathlib.Path(f"/proc/{terminal.pid}/task/{terminal.pid}/children")
         return lambda: int((children.read_text().split() or [0])[0])
+
+
+class WatchTest(TerminalCase):
+    def test_nothing_runs(self):
+        self.assertEqual(self.probe.text("watch"), "no transaction is running\n")
+        self.probe.install(self.bundle("1.0"))
+        self.assertEqual(self.probe.json("watch"), {"state": None, "outcome": None})
+
+    def test_it_follows_to_the_verdict_with_the_code_of_the_install(self):
+        check = script_check(self.folder / "check", f"test ! -e {self.folder}/sick")
+        for sick, expect, words in ((False, 0, "committed: deployment 1 runs"), (True, 5, "rolled back (health)")):
+            with self.subTest(expect):
+                self.probe.configure("trial = 300s\n" if sick else "trial = 3s\n")
+                install = self.probe.start("install", self.bundle("2.0" if sick else "1.0", health=check))
+                self.addCleanup(self.end, install)
+                wait_for(lambda: self.probe.status()["trial"], what="the trial")
+                watch = self.on_terminal("watch")
+                watch.wait_for("%  on trial")
+                if sick:
+                    (self.folder / "sick").touch()
+                self.assertEqual(watch.wait(), expect)
+                self.assertEqual(install.wait(), expect)
+                self.assertEqual(len(watch.screen.text().split(words)), 2, watch.screen.text())
+                self.assertNotIn("%", watch.screen.text())
+
+    def test_off_a_terminal_it_has_lines_and_one_document(self):
+        self.probe.configure("trial = 3s\n")
+        install = self.probe.start("install", self.bundle("1.0"))
+        self.addCleanup(self.end, install)
+        wait_for(lambda: self.probe.status()["trial"], what="the trial")
+        lines = self.probe.start("watch")
+        verdict = self.probe.json("watch")
+        self.assertEqual((verdict["outcome"], verdict["deployment"]), ("committed", 1))
+        out, steps = lines.communicate(timeout=10)
+        self.assertEqual((lines.returncode, out), (0, b"committed: deployment 1 runs\n"))
+        self.assertIn("on trial, without a health check", steps.decode().splitlines())
+
+    def test_ctrl_c_ends_only_the_watch(self):
+        self.probe.configure("trial = 3s\n")
+        install = self.probe.start("install", self.bundle("1.0"))
+        self.addCleanup(self.end, install)
+        wait_for(lambda: self.probe.status()["trial"], what="the trial")
+        watch = self.on_terminal("watch")
+        watch.wait_for("on trial")
+        watch.press_ctrl_c()
+        self.assertEqual(watch.wait(), -signal.SIGINT)
+        self.assertEqual(install.wait(), 0)
+
+    def test_what_nobody_goes_on_with_is_said(self):
+        install = self.probe.start("install", self.bundle("1.0", files=LARGE))
+        self.addCleanup(self.end, install)
+        self.probe.freeze_in_staging(lambda: install.pid)
+        install.kill()
+        install.wait()
+        self.assertIn("was interrupted", self.probe.json("watch", expect=4)["error"]["cause"])
 
 
 if __name__ == "__main__":
