@@ -14,6 +14,7 @@
 #include "base/ini.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "base/translation.h"
 #include "migrations/worker.h"
 
 namespace ignite {
@@ -259,6 +260,7 @@ int Main(const std::vector<std::string>& words) {
 }  // namespace ignite
 
 int main(int argc, char** argv) {
+  ignite::PrepareTranslation();
   std::vector<std::string> words(argv + 1, argv + argc);
   return ignite::migrations::IsWorker(words) ? ignite::migrations::RunWorker()
                                              : ignite::Main(words);

@@ -5,6 +5,7 @@
 #include "agent/daemon.h"
 #include "agent/log.h"
 #include "base/arguments.h"
+#include "base/translation.h"
 #include "migrations/worker.h"
 
 namespace ignite {
@@ -48,6 +49,7 @@ int Main(const std::vector<std::string>& words) {
 }  // namespace ignite
 
 int main(int argc, char** argv) {
+  ignite::PrepareTranslation();
   std::vector<std::string> words(argv + 1, argv + argc);
   return ignite::migrations::IsWorker(words) ? ignite::migrations::RunWorker()
                                              : ignite::Main(words);

@@ -5,6 +5,8 @@
 #include "agent/engine/preview_document.h"
 #include "agent/outbox/history_file.h"
 #include "agent/outbox/lines.h"
+#include "agent/outbox/reason_words.h"
+#include "agent/outbox/words.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 #include "base/utf8.h"
@@ -38,12 +40,19 @@ Json ToJson(const UploadStatus& status, int64_t now) {
   return json.Set("remarks", Json::StringArray(status.remarks)).Set("updated", now);
 }
 
-/// A field with its label; text that goes over several lines stays below its label.
+/// A field with its label; letters of more than one byte count once.
 std::string Field(std::string_view label, std::string_view text) {
   if (text.empty()) return {};
+  auto letters =
+      std::count_if(label.begin(), label.end(), [](char c) { return (c & 0xC0) != 0x80; });
   std::string line(label);
-  line.resize(std::max<size_t>(line.size(), 17), ' ');
+  line.append(static_cast<size_t>(std::max<ptrdiff_t>(17 - letters, 1)), ' ');
   return StrCat(line, text, "\n");
+}
+
+std::string RunningWords(Speaker say, const UploadStatus& status) {
+  return status.running ? DeploymentWords(say, *status.running)
+                        : std::string(say("nothing: no bundle was installed yet"));
 }
 
 std::string ToText(const UploadStatus& status, int64_t now) {
@@ -58,12 +67,32 @@ std::string ToText(const UploadStatus& status, int64_t now) {
   text += Field("Why:", status.cause);
   text += Field("What to do:", status.remedy);
   for (const std::string& remark : status.remarks) text += Field("Note:", remark);
-  text += Field("The probe runs:", status.running);
+  if (is_final) text += Field("The probe runs:", RunningWords(Speaker(Language::kEnglish), status));
   for (const engine::CheckResult& check : status.checks) {
     text +=
         Field("Check:", StrCat(check.passed ? "pass  " : "FAIL  ", check.id, ": ", check.cause));
   }
   return text + Field("Written:", engine::TimeText(now));
+}
+
+/// The same in another language, as far as there are words for it: the cause has names in it and
+/// stays English, below one sentence of what its reason means.
+std::string ToTranslatedText(Speaker say, const UploadStatus& status, int64_t now) {
+  bool is_final = !status.outcome.IsNull();
+  std::string text = Field(say("Bundle:"), Printable(status.bundle));
+  if (is_final) {
+    text += Field(say("Verdict:"), StateWord(say, *status.outcome.AsString()));
+  } else {
+    text +=
+        Field(say("State:"), StrCat(StateWord(say, status.state), ", ", status.percent, say("%")));
+  }
+  if (const ReasonWords* words = WordsFor(status.reason)) {
+    text += Field(say("Why:"), say(words->meaning));
+    text += Field(say("What to do:"), say(words->remedy));
+  }
+  text += Field(say("Details:"), status.cause);
+  if (is_final) text += Field(say("The probe runs:"), RunningWords(say, status));
+  return text + Field(say("Written:"), engine::TimeText(now));
 }
 
 }  // namespace
@@ -80,9 +109,12 @@ std::string Outbox::SafeName(std::string_view bundle) {
 
 Result<> Outbox::Write(const UploadStatus& status) {
   int64_t now = clock_.WallSeconds();
+  Speaker say(Language::kFrench);
+  std::string text = StrCat(ToText(status, now), "\n", say("---- The same in English ----"), "\n\n",
+                            ToTranslatedText(say, status, now));
   // The person's file first: a script that sees the verdict may show the text.
-  TRY(files_.WriteAtomically(PathOf(status.bundle, ".status.txt"),
-                             AsBytes(DosLines(ToText(status, now))), kReadable));
+  TRY(files_.WriteAtomically(PathOf(status.bundle, ".status.txt"), AsBytes(DosLines(text)),
+                             kReadable));
   return files_.WriteAtomically(PathOf(status.bundle, ".status.json"),
                                 AsBytes(ToJson(status, now).Dump(true) + "\n"), kReadable);
 }
@@ -194,9 +226,7 @@ UploadStatus VerdictStatus(std::string bundle, const engine::Verdict& verdict,
   status.deployment = verdict.deployment;
   status.checks = verdict.checks;
   status.remarks = verdict.remarks;
-  status.running = snapshot.deployments.empty()
-                       ? "nothing: no bundle was installed yet"
-                       : engine::DeploymentText(snapshot.deployments.back());
+  if (!snapshot.deployments.empty()) status.running = snapshot.deployments.back();
   return status;
 }
 

@@ -29,7 +29,7 @@ struct UploadStatus {
   std::string step;
   int64_t transaction = 0;
   int64_t deployment = 0;  ///< What the probe runs; 0 for none or unknown.
-  std::string running;     ///< Its components, for a person.
+  std::optional<engine::DeploymentRecord> running;
   std::vector<engine::CheckResult> checks;
   std::vector<std::string> remarks;  ///< Of the state that a verdict left.
 };

@@ -86,6 +86,7 @@ class ProbePageTest(OutboxCase):
         self.install(self.bundle("2.0", product="other"), "wrong.ignite")
         self.wait_for_page("refused  wrong.ignite")
         self.assertIn("  product: ", self.read("PROBE.txt"))
+        self.assertIn("Verdict :        refusé\r\n", self.read("wrong.ignite.status.txt"))
         document = self.document()
         status = self.probe.status()
         self.assertEqual({key: document[key] for key in status}, status)

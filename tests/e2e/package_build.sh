@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds the Debian packages from a clean copy of the tree, as someone else would, and asks lintian
 # about them.
-# usage: package_build.sh OUT    OUT receives the packages, and in bin/ the programs they hold
+# usage: package_build.sh OUT    OUT receives the packages, in bin/ the programs they hold, in share/ what those need
 set -euo pipefail
 
 (($# == 1)) || { echo "usage: $0 OUT" >&2; exit 2; }
@@ -37,7 +37,7 @@ holds() {  # PACKAGE FILE...
   done
 }
 holds ignite-agent usr/bin/ignite usr/sbin/ignited \
-  usr/lib/ignite/ignite-init etc/grub.d/10_ignite \
+  usr/lib/ignite/ignite-init etc/grub.d/10_ignite usr/share/locale/fr/LC_MESSAGES/ignite.mo \
   lib/systemd/system/ignited.service usr/lib/tmpfiles.d/ignite-agent.conf usr/lib/sysusers.d/ignite-agent.conf \
   usr/share/doc/ignite-agent/examples/{{vsftpd,proftpd}.conf,pam.d/ignite-ftp} \
   usr/share/doc/ignite-agent/examples/{{sshd_config.d/ignite-sftp,vsftpd.service.d/ignite-ftp}.conf,ssl/ignite-ftp.cnf} \
@@ -48,6 +48,7 @@ holds ignite-pack usr/bin/ignite-pack \
   usr/share/doc/ignite-pack/json.md
 
 for deb in "$out"/ignite-{agent,pack}_*.deb; do dpkg -x "$deb" "$work/installed"; done
-mkdir "$out/bin"
+mkdir "$out/bin" "$out/share"
 mv "$work"/installed/usr/{bin,sbin,lib/ignite}/ignite* "$out/bin"
+mv "$work/installed/usr/share/locale" "$out/share"
 ls "$out"

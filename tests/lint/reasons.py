@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Holds the table of reasons in docs/operations.md: it has every reason that the agent can give, and no other.
+"""Holds the table of reasons in docs/operations.md, and that of agent/outbox/reason_words.cc, which says them in the
+outbox: each has every reason that the agent can give, and no other.
 
 usage: reasons.py TREE
 """
@@ -16,13 +17,17 @@ NAMED = [
     r'\{"([a-z-]+)", (?:true|false),',
 ]
 FOR_ERRORS = ("agent/engine/verdict.cc", r'return "([a-z-]+)";')
+WORDS = ("agent/outbox/reason_words.cc", r'\{"([a-z-]+)", Msgid\(')
 
 
 def given(tree):
     text = "".join(path.read_text() for path in sorted((tree / "agent").rglob("*.cc")))
     reasons = {reason for pattern in NAMED for reason in re.findall(pattern, text)}
-    source, pattern = FOR_ERRORS
-    return reasons | set(re.findall(pattern, (tree / source).read_text()))
+    return reasons | found_in(tree, *FOR_ERRORS)
+
+
+def found_in(tree, source, pattern):
+    return set(re.findall(pattern, (tree / source).read_text()))
 
 
 def explained(tree):
@@ -39,6 +44,9 @@ def main():
     reasons, rows = given(tree), explained(tree)
     faults = [f"docs/operations.md does not explain the reason {reason}" for reason in sorted(reasons - rows)]
     faults += [f"docs/operations.md explains {reason}, which nothing gives" for reason in sorted(rows - reasons)]
+    words = found_in(tree, *WORDS)
+    faults += [f"{WORDS[0]} has no words for {reason}" for reason in sorted(reasons - words)]
+    faults += [f"{WORDS[0]} has words for {reason}, which nothing gives" for reason in sorted(words - reasons)]
     if len(reasons) < 20:
         faults.append(f"only {len(reasons)} reasons were found in the sources: the patterns are out of date")
     print("\n".join(faults) or f"{len(reasons)} reasons, each explained")

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/translation.h"
 #include "tests/fakes/fake_probe.h"
 #include "tests/fakes/must.h"
 
@@ -57,6 +58,27 @@ TEST_F(OutboxTest, AVerdictCarriesItsCauseRemedyAndChecks) {
   EXPECT_THAT(Read("a.ignite.status.txt"), HasSubstr("REFUSED"));
   EXPECT_THAT(Read("a.ignite.status.txt"), HasSubstr("free some"));
   EXPECT_THAT(Read("a.ignite.status.txt"), HasSubstr("FAIL  space"));
+}
+
+TEST_F(OutboxTest, AVerdictIsToldInFrenchBelow) {
+  PrepareTranslation();
+  engine::Verdict verdict;
+  verdict.state = engine::State::kRefused;
+  verdict.reason = "space";
+  verdict.cause = "4.0 GB are free, and 5.0 GB are needed";
+  verdict.remedy = "free some";
+  Must(outbox_.Write(VerdictStatus("a.ignite", verdict, {})));
+  std::string text = Read("a.ignite.status.txt");
+  size_t french = text.find("En français");
+  ASSERT_NE(french, std::string::npos);
+  EXPECT_THAT(text.substr(0, french), HasSubstr("What to do:      free some\r\n"));
+  for (const char* line : {"Verdict :        refusé\r\n",
+                           "Pourquoi :       Il y a trop peu de place sur cette sonde.\r\n",
+                           "Que faire :      Libérez de la place, puis renvoyez-le.\r\n",
+                           "Détail :         4.0 GB are free, and 5.0 GB are needed\r\n",
+                           "La sonde exécute : rien : aucun paquet n'a encore été installé\r\n"})
+    EXPECT_THAT(text.substr(french), HasSubstr(line));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), std::count(text.begin(), text.end(), '\r'));
 }
 
 TEST_F(OutboxTest, APlanHasLineEndsForEveryEditorAndCanBeTakenBack) {
