@@ -17,6 +17,7 @@
 #include "agent/upload_worker.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "base/translation.h"
 
 namespace ignite {
 namespace {
@@ -190,7 +191,8 @@ void Daemon::Consider(const inbox::Upload& upload) {
                             ? std::string("what was interrupted is finished first")
                             : StrCat(Printable(worker_upload_), " is being installed");
     return Tell(upload, {StrCat("it is complete, and waits for its turn: ", other),
-                         "nothing: it is taken by itself"});
+                         "nothing: it is taken by itself", UploadQueue::kWhole,
+                         Msgid("it waits for its turn: another transaction is running")});
   }
   if (!queue_.MayTake(upload)) return;
   queue_.Take(upload);

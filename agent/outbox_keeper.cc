@@ -24,6 +24,11 @@ Result<std::vector<engine::TransactionRecord>> LastVerdicts(const engine::ProbeP
   return last;
 }
 
+outbox::Licence LicenceOf(const std::optional<cli::RunningLicence>& licence) {
+  if (!licence) return {};
+  return {true, licence->has_ended, licence->spec.not_after};
+}
+
 }  // namespace
 
 Result<> OutboxKeeper::Keep(const std::vector<outbox::WaitingUpload>& uploads) {
@@ -48,7 +53,7 @@ Result<outbox::ProbePage> OutboxKeeper::TakePage(
   outbox::ProbePage page{.settings = parts.settings,
                          .snapshot = std::move(status.snapshot),
                          .status = {},
-                         .licence = cli::LicenceStateText(status.licence),
+                         .licence = LicenceOf(status.licence),
                          .verdicts = TRY(LastVerdicts(parts.paths)),
                          .uploads = uploads,
                          .space = {}};

@@ -4,6 +4,7 @@
 
 #include "base/str_cat.h"
 #include "base/terminal.h"
+#include "base/translation.h"
 
 namespace ignite {
 namespace {
@@ -54,7 +55,7 @@ std::optional<UploadQueue::Obstacle> UploadQueue::ObstacleOf(const inbox::Upload
   if (upload.kind != inbox::Upload::Kind::kComplete)
     return ComingIn(upload, entry.arriving.forecast);
   if (!settings_.auto_apply) {
-    return Obstacle{"it is complete; this probe applies nothing by itself",
+    return Obstacle{Msgid("it is complete; this probe applies nothing by itself"),
                     "an engineer runs 'ignite install' with it"};
   }
   Milliseconds now = clock_.BootTime();
@@ -73,7 +74,7 @@ UploadQueue::Obstacle UploadQueue::ComingIn(const inbox::Upload& upload,
   obstacle.percent = !known ? 0
                             : static_cast<int>(std::min<uint64_t>(
                                   100, upload.version.size * 100 / *upload.expected_size));
-  obstacle.brief = stopped ? "the upload has stopped" : "the upload is coming in";
+  obstacle.brief = stopped ? Msgid("the upload has stopped") : Msgid("the upload is coming in");
   obstacle.cause = StrCat(obstacle.brief, known ? StrCat(" at ", obstacle.percent, "%") : "", ": ",
                           SizeInWords(upload.version.size),
                           known ? StrCat(" of ", SizeInWords(*upload.expected_size)) : "");
@@ -100,7 +101,7 @@ bool UploadQueue::MayTake(const inbox::Upload& upload) {
 void UploadQueue::Take(const inbox::Upload& upload) {
   Entry& entry = EntryOf(upload);
   entry.told.clear();
-  entry.brief = "its status says for what";
+  entry.brief = Msgid("its status says for what");
   entry.retry_at = clock_.BootTime() + kRetry;
 }
 

@@ -30,11 +30,12 @@ class UploadQueue {
   /// The end of an upload that never became a bundle; nullopt where it still may.
   static std::optional<engine::Verdict> EndOf(const inbox::Upload& upload);
 
+  static constexpr int kWhole = 100;
   /// Why an upload waits, for whoever waits for it.
   struct Obstacle {
     std::string cause;
     std::string remedy;
-    int percent = 100;       ///< Of the upload.
+    int percent = kWhole;    ///< Of the upload.
     std::string brief = {};  ///< The cause, where that changes by the second: without what does.
   };
   /// What keeps it from being taken as a whole, whoever is at work; nullopt for nothing.

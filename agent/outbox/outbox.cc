@@ -5,6 +5,7 @@
 #include "agent/engine/preview_document.h"
 #include "agent/outbox/history_file.h"
 #include "agent/outbox/lines.h"
+#include "agent/outbox/probe_html.h"
 #include "agent/outbox/reason_words.h"
 #include "agent/outbox/words.h"
 #include "base/str_cat.h"
@@ -110,8 +111,8 @@ std::string Outbox::SafeName(std::string_view bundle) {
 Result<> Outbox::Write(const UploadStatus& status) {
   int64_t now = clock_.WallSeconds();
   Speaker say(Language::kFrench);
-  std::string text = StrCat(ToText(status, now), "\n", say("---- The same in English ----"), "\n\n",
-                            ToTranslatedText(say, status, now));
+  std::string text =
+      StrCat(ToText(status, now), "\n", SameBelow(say), "\n\n", ToTranslatedText(say, status, now));
   // The person's file first: a script that sees the verdict may show the text.
   TRY(files_.WriteAtomically(PathOf(status.bundle, ".status.txt"), AsBytes(DosLines(text)),
                              kReadable));
@@ -158,18 +159,24 @@ Result<> Outbox::WriteTrouble(const Error& error) {
 
 Result<> Outbox::WriteProbe(const ProbePage& page) {
   std::string text_path = StrCat(path_, "/PROBE.txt");
-  std::string text = DosLines(ProbeText(page));
-  std::string_view before_written = "written      ";
-  auto present = files_.ReadFile(text_path, kMaxText);
-  bool says_the_same = present && present->starts_with(StrCat(text, before_written)) &&
+  std::string html_path = StrCat(path_, "/PROBE.html");
+  std::string text = StrCat(DosLines(ProbeText(page)), "written      ");
+  std::string html = ProbeHtml(page);
+  bool says_the_same = BeginsWith(text_path, text) && BeginsWith(html_path, html) &&
                        TRY(files_.Inspect(StrCat(path_, "/PROBE.json"))).has_value();
   if (says_the_same) return {};
   int64_t now = clock_.WallSeconds();
   // The text last: a write that fails is tried again.
   TRY(files_.WriteAtomically(StrCat(path_, "/PROBE.json"),
                              AsBytes(ProbeJson(page, now).Dump(true) + "\n"), kReadable));
-  return files_.WriteAtomically(
-      text_path, AsBytes(StrCat(text, before_written, engine::TimeText(now), "\r\n")), kReadable);
+  TRY(files_.WriteAtomically(html_path, AsBytes(StrCat(html, ProbeHtmlEnd(now))), kReadable));
+  return files_.WriteAtomically(text_path, AsBytes(StrCat(text, engine::TimeText(now), "\r\n")),
+                                kReadable);
+}
+
+bool Outbox::BeginsWith(const std::string& path, std::string_view text) {
+  auto present = files_.ReadFile(path, kMaxText);
+  return present && present->starts_with(text);
 }
 
 Result<> Outbox::WriteHistory(const std::vector<engine::HistoryEntry>& entries,

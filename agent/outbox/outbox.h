@@ -2,7 +2,7 @@
 // good.ignite.status.txt for a person and good.ignite.status.json for a script, replaced as a whole
 // with every change, and good.ignite.plan.txt, its work order; after a
 // failure good.ignite.report.tar.zst, or that .sealed. For the probe itself: PROBE.txt,
-// PROBE.json, history.jsonl and probe.pub.
+// PROBE.html, PROBE.json, history.jsonl and probe.pub.
 #pragma once
 
 #include <string>
@@ -56,7 +56,8 @@ class Outbox {
   Result<> RemoveReport(std::string_view bundle);
   /// PROBE.txt alone, of a probe that cannot even begin.
   Result<> WriteTrouble(const Error& error);
-  /// PROBE.txt and PROBE.json, where the text would say something else than what lies there.
+  /// PROBE.txt, PROBE.html and PROBE.json, where text or page would say something else than what
+  /// lies there.
   Result<> WriteProbe(const ProbePage& page);
   /// history.jsonl and probe.pub, where those that lie there are not of these entries and this key.
   Result<> WriteHistory(const std::vector<engine::HistoryEntry>& entries,
@@ -66,6 +67,7 @@ class Outbox {
   static std::string SafeName(std::string_view bundle);
 
  private:
+  bool BeginsWith(const std::string& path, std::string_view text);
   std::string PathOf(std::string_view bundle, std::string_view suffix) const;
 
   FileSystem& files_;

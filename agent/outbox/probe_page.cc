@@ -1,5 +1,7 @@
 #include "agent/outbox/probe_page.h"
 
+#include "agent/outbox/reason_words.h"
+#include "agent/outbox/words.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
 
@@ -39,6 +41,36 @@ std::string ListLines(std::string_view label, const List& list, Line line) {
   return text;
 }
 
+/// In another language, without what the English text alone can say.
+std::string TranslatedText(Speaker say, const ProbePage& page) {
+  const auto& deployments = page.snapshot.deployments;
+  std::string text = StrCat(say("Probe:"), " ", page.settings.product, ", ",
+                            page.settings.compatible, "\n", say("Runs:"), " ");
+  if (deployments.empty()) {
+    text += StrCat(say("nothing: no bundle was installed yet"), "\n");
+  } else {
+    text += StrCat(DeploymentWords(say, deployments.back()), ", ", say("since"), " ",
+                   engine::TimeText(deployments.back().created), "\n");
+  }
+  if (const auto& transaction = page.snapshot.transaction) {
+    text += StrCat(say("Under way:"), " ", Printable(transaction->bundle), ", ",
+                   StateWord(say, engine::StateName(transaction->state)), "\n");
+  }
+  text += StrCat(say("Licence:"), " ", LicenceWords(say, page.licence), "\n");
+  for (const WaitingUpload& upload : page.uploads)
+    text +=
+        StrCat(say("Waits:"), " ", Printable(upload.bundle), ", ", say(upload.why.c_str()), "\n");
+  for (const engine::TransactionRecord& verdict : page.verdicts) {
+    text += StrCat(engine::TimeText(verdict.ended), ": ", Printable(verdict.bundle), ", ",
+                   StateWord(say, engine::StateName(verdict.state)), "\n");
+    if (const ReasonWords* words = WordsFor(verdict.reason))
+      text += StrCat("  ", say(words->meaning), "\n  ", say(words->remedy), "\n");
+  }
+  for (const FreeSpace& space : page.space)
+    text += StrCat(say("Free:"), " ", space.path, ", ", FreeSpaceWords(say, space), "\n");
+  return text;
+}
+
 }  // namespace
 
 uint64_t FirstDigit(uint64_t number) {
@@ -50,17 +82,19 @@ uint64_t FirstDigit(uint64_t number) {
 std::string ProbeText(const ProbePage& page) {
   engine::Snapshot at_rest = page.snapshot;
   at_rest.progress.reset();
+  Speaker say(Language::kEnglish);
   std::string text = engine::StatusText(page.settings, at_rest);
-  text += Lines("licence", page.licence);
+  text += Lines("licence", LicenceWords(say, page.licence));
   text += Lines("agent", "ignite " IGNITE_VERSION);
   text += ListLines("waits", page.uploads, [](const WaitingUpload& upload) {
     return StrCat(Printable(upload.bundle), ": ", upload.why);
   });
   text += ListLines("last", page.verdicts, VerdictLines);
-  text += ListLines("free space", page.space, [](const FreeSpace& space) {
-    return StrCat(space.path, ": ", SizeInWords(FirstDigit(space.bytes)), " or more");
+  text += ListLines("free space", page.space, [&](const FreeSpace& space) {
+    return StrCat(space.path, ": ", FreeSpaceWords(say, space));
   });
-  return text;
+  Speaker translated(Language::kFrench);
+  return StrCat(text, "\n", SameBelow(translated), "\n\n", TranslatedText(translated, page), "\n");
 }
 
 Json ProbeJson(const ProbePage& page, int64_t now) {

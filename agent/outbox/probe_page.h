@@ -1,5 +1,6 @@
-// PROBE.txt and PROBE.json: what this probe is and runs, for whoever sees the outbox and nothing
-// else of it. What there is to say is one value, apart from how it is written.
+// PROBE.txt and PROBE.json, and the value that they and PROBE.html (probe_html.h) are made of: what
+// this probe is and runs, for whoever sees the outbox and nothing else of it. What there is to say
+// is one value, apart from how it is written.
 #pragma once
 
 #include <string>
@@ -23,11 +24,21 @@ struct FreeSpace {
   uint64_t inodes = 0;
 };
 
+/// That of the deployment that runs.
+struct Licence {
+  bool is_there = false;
+  bool has_ended = false;
+  std::string until;  ///< Its last day; empty where it has no end.
+};
+
+/// A page tells of so many waiting uploads one by one.
+inline constexpr size_t kUploadsShown = 20;
+
 struct ProbePage {
   const engine::Settings& settings;
   engine::Snapshot snapshot;
-  Json status;                                      ///< The document of `ignite status --json`.
-  std::string licence;                              ///< "none", or until when it holds.
+  Json status;  ///< The document of `ignite status --json`.
+  Licence licence;
   std::vector<engine::TransactionRecord> verdicts;  ///< The last ones, newest first.
   std::vector<WaitingUpload> uploads;
   std::vector<FreeSpace> space;
@@ -36,8 +47,9 @@ struct ProbePage {
 /// 4321 -> 4000
 uint64_t FirstDigit(uint64_t number);
 
-/// A screen, all but when it was written. Free space is told by its first digit alone, and of a
-/// transaction under way its state, so that the text of a probe at rest does not change.
+/// A screen, and the same in French below it; all but when it was written. Free space is told by
+/// its first digit alone, and of a transaction under way its state, so that the text of a probe at
+/// rest does not change.
 std::string ProbeText(const ProbePage& page);
 Json ProbeJson(const ProbePage& page, int64_t now);
 

@@ -63,6 +63,18 @@ std::string SizeWords(Speaker say, uint64_t bytes) {
   return StrCat(number, " ", Find(say, kUnits, std::string_view(english).substr(space + 1)));
 }
 
+std::string_view SameBelow(Speaker say) { return say("---- The same in English ----"); }
+
+std::string LicenceWords(Speaker say, const Licence& licence) {
+  if (!licence.is_there) return std::string(say("none"));
+  if (licence.until.empty()) return std::string(say("valid, without an end"));
+  return StrCat(licence.has_ended ? say("ended on") : say("valid until"), " ", licence.until);
+}
+
+std::string FreeSpaceWords(Speaker say, const FreeSpace& space) {
+  return StrCat(SizeWords(say, FirstDigit(space.bytes)), " ", say("or more"));
+}
+
 std::string DeploymentWords(Speaker say, const engine::DeploymentRecord& deployment) {
   std::vector<std::string> components;
   for (const engine::ComponentRecord& record : deployment.components)

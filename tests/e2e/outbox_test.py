@@ -4,6 +4,7 @@
 IGNITE_BIN names the folder of the programs. Needs root, as a probe does.
 """
 
+import html.parser
 import io
 import json
 import os
@@ -20,6 +21,31 @@ from json_test import DOCUMENT, Tables, paths_of
 from probe import BIN, LARGE, command_check, run, wait_for
 
 CHECK = re.search(r"### history.jsonl.*?```sh\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)[1]
+
+
+class Page(html.parser.HTMLParser):
+    """PROBE.html: whether its tags are balanced, and the texts in them."""
+
+    EMPTY = {"meta", "input"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.faults, self.texts, self.tags = [], [], [], set()
+        self.feed(text)
+        self.close()
+        self.faults += [f"<{tag}> is never closed" for tag in self.open]
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}> at {self.getpos()} closes nothing")
+
+    def handle_data(self, data):
+        self.texts.append(data)
 
 
 class OutboxCase(DaemonCase):
@@ -93,7 +119,14 @@ class ProbePageTest(OutboxCase):
         self.assertEqual([verdict["bundle"] for verdict in document["verdicts"]], ["wrong.ignite", "good.ignite"])
         text = self.read("PROBE.txt")
         self.assertEqual(text.count("\n"), text.count("\r\n"))
-        for name in ("PROBE.txt", "PROBE.json"):
+        page = Page(self.read("PROBE.html"))
+        self.assertEqual(page.faults, [])
+        self.assertLessEqual({"html", "main", "section", "article", "table", "time"}, page.tags)
+        self.assertNotIn("script", page.tags)
+        for words in ("What runs", "Ce qui tourne", "This bundle is for another product.",
+                      "Ce paquet est destiné à un autre produit."):
+            self.assertIn(words, page.texts)
+        for name in ("PROBE.txt", "PROBE.html", "PROBE.json"):
             info = (self.probe.outbox / name).stat()
             self.assertEqual((stat.S_IMODE(info.st_mode), info.st_uid), (0o644, 0), name)
 
@@ -231,7 +264,7 @@ class BoundsTest(OutboxCase):
         wait_for(lambda: len(self.uploads()) <= 52, 20, "the pruning")
         self.assertLessEqual({"waits", "link", "theirs"}, self.uploads())
         self.assertEqual(len(self.uploads()), 52)
-        self.assertLessEqual({"PROBE.txt", "PROBE.json", "history.jsonl", "probe.pub"},
+        self.assertLessEqual({"PROBE.txt", "PROBE.html", "PROBE.json", "history.jsonl", "probe.pub"},
                              set(os.listdir(self.probe.outbox)))
         self.assertEqual(target.read_text(), "mine")
 

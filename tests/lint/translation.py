@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 
-# say("..."), of base/translation.h, and the texts of tables.
-KEYWORDS = ["--keyword", "--keyword=say", "--keyword=Msgid"]
+# What calls a Speaker of base/translation.h, and what marks the texts of tables.
+KEYWORDS = ["--keyword", "--keyword=say", "--keyword=say_", "--keyword=Msgid"]
 LAYOUT = ["--no-wrap", "--add-location=file"]
 
 

@@ -99,7 +99,7 @@ TEST_F(OutboxTest, APlanHasLineEndsForEveryEditorAndCanBeTakenBack) {
 class ProbePageTest : public OutboxTest {
  protected:
   ProbePageTest() {
-    page_.licence = "valid until 2031-12-31";
+    page_.licence = {true, false, "2031-12-31"};
     page_.space = {{"/srv", 43'210'000'000, 77}};
     engine::TransactionRecord refused;
     refused.bundle = "b\x1b.ignite";
@@ -153,12 +153,21 @@ TEST_F(ProbePageTest, IsWrittenOnlyWhereItWouldSaySomethingElse) {
 }
 
 TEST_F(ProbePageTest, ComesAgainWhereOneOfItsFilesIsGone) {
-  for (const char* gone : {"PROBE.txt", "PROBE.json"}) {
+  for (const char* gone : {"PROBE.txt", "PROBE.html", "PROBE.json"}) {
     Must(outbox_.WriteProbe(page_));
     Must(files_->RemoveFile(folder_ / gone));
     Must(outbox_.WriteProbe(page_));
     EXPECT_FALSE(Read(gone).empty());
   }
+}
+
+TEST_F(ProbePageTest, IsToldInFrenchBelow) {
+  PrepareTranslation();
+  Must(outbox_.WriteProbe(page_));
+  std::string french = Text().substr(Text().find("En français"));
+  EXPECT_THAT(french, HasSubstr("Licence : valable jusqu'au 2031-12-31\r\n"));
+  EXPECT_THAT(french, HasSubstr("Il y a trop peu de place sur cette sonde.\r\n"));
+  EXPECT_THAT(french, HasSubstr("Libre : /srv, 40,0 Go ou plus\r\n"));
 }
 
 TEST_F(OutboxTest, ForeignNamesCannotSteerPathsOrTerminals) {
