@@ -1,5 +1,8 @@
 #include "agent/cli/commands.h"
 
+#include <algorithm>
+
+#include "agent/cli/waiting_uploads.h"
 #include "agent/engine/deployment_store.h"
 #include "agent/engine/examination.h"
 #include "agent/engine/probe_files.h"
@@ -37,6 +40,26 @@ int CodeOfRecovery(engine::State state, bool at_boot) {
     default:
       return engine::exit_code::kDone;
   }
+}
+
+std::string WaitingText(const std::vector<WaitingUpload>& uploads) {
+  constexpr size_t kShown = 4;
+  std::string text;
+  for (size_t i = 0; i < std::min(uploads.size(), kShown); ++i)
+    text += StrCat(i == 0 ? "waits        " : "             ", Printable(uploads[i].bundle), ": ",
+                   Printable(uploads[i].why), "\n");
+  if (uploads.size() > kShown)
+    text += StrCat("             and ", uploads.size() - kShown, " more in the inbox\n");
+  return text;
+}
+
+/// What went wrong last. 'ignite show' tells it whole.
+std::string TroubleText(const engine::TransactionRecord& record) {
+  constexpr size_t kLine = 63;
+  return StrCat("last trouble ", record.id, ": ", Printable(record.bundle, 40), " ",
+                engine::StateName(record.state), " (", record.reason, "), ",
+                engine::TimeText(record.ended), "\n             ", Printable(record.cause, kLine),
+                "\n  remedy:    ", Printable(record.remedy, kLine), "\n");
 }
 
 }  // namespace
@@ -169,7 +192,12 @@ Result<ProbeStatus> TakeStatus(const View& view) {
 Json StatusDocument(const View& view, const engine::Snapshot& snapshot,
                     const std::optional<RunningLicence>& licence) {
   Json document = engine::StatusJson(view.settings, snapshot);
-  return document.Set("licence", LicenceState(licence));
+  Json waiting = Json::EmptyArray();
+  for (const WaitingUpload& upload : ReadWaitingUploads(view.files, view.paths)) {
+    Json json = Json::EmptyObject();
+    waiting.Push(json.Set("bundle", upload.bundle).Set("why", upload.why));
+  }
+  return document.Set("licence", LicenceState(licence)).Set("waits", std::move(waiting));
 }
 
 Result<Answer> Status(const View& view) {
@@ -177,6 +205,12 @@ Result<Answer> Status(const View& view) {
   Json document = StatusDocument(view, snapshot, licence);
   std::string text = engine::StatusText(view.settings, snapshot);
   if (licence) text += StrCat("licence      ", LicenceStateText(licence), "\n");
+  text += WaitingText(ReadWaitingUploads(view.files, view.paths));
+  if (snapshot.trouble) text += TroubleText(*snapshot.trouble);
+  bool is_wrong = snapshot.wrong_system || snapshot.interrupted ||
+                  (licence && licence->has_ended) ||
+                  (snapshot.transaction && snapshot.transaction->state == engine::State::kStuck);
+  if (!is_wrong) text += "wrong        nothing that is known; 'ignite doctor' looks closer\n";
   return Answer{std::move(document), std::move(text), engine::exit_code::kDone};
 }
 

@@ -90,6 +90,113 @@ Result<Value> ReadJournal(const ProbePaths& paths, Read read) {
   return read(*journal);
 }
 
+bool IsTrouble(State state) {
+  return state == State::kRefused || state == State::kFailed || state == State::kRolledBack;
+}
+
+/// Seconds since 1970; 0 where it did not come so far.
+Result<int64_t> EnteredAt(Journal& journal, int64_t transaction, State state) {
+  auto steps = TRY(journal.Steps(transaction));
+  for (const StepRecord& step : steps)
+    if (step.state == state) return step.at;
+  return 0;
+}
+
+const TransactionRecord* BringerOf(std::string_view held, const Snapshot& snapshot) {
+  for (const TransactionRecord& record : snapshot.held)
+    if (record.content_id == held) return &record;
+  return nullptr;
+}
+
+Json OnTrialJson(const Snapshot& snapshot) {
+  const auto& plan = snapshot.transaction->plan;
+  if (!plan) return nullptr;
+  Json json = Json::EmptyObject();
+  json.Set("number", plan->to_deployment).Set("version", plan->version);
+  return json.Set("since", snapshot.trial_since);
+}
+
+Json HeldJson(const Snapshot& snapshot) {
+  Json held = Json::EmptyArray();
+  for (const std::string& content : snapshot.holds) {
+    const TransactionRecord* record = BringerOf(content, snapshot);
+    Json json = Json::EmptyObject();
+    json.Set("content_id", content).Set("bundle", record ? record->bundle : "");
+    held.Push(json.Set("version", record && record->plan ? record->plan->version : ""));
+  }
+  return held;
+}
+
+Json ProofJson(const Snapshot& snapshot) {
+  if (!snapshot.proof) return nullptr;
+  Json json = Json::EmptyObject();
+  json.Set("adopted", snapshot.proof->is_adopted).Set("trial_seconds", snapshot.proof->trial);
+  return json.Set("checks", snapshot.deployments.back().health.size());
+}
+
+/// What vouches for the deployment that is active.
+std::string ProofText(const Snapshot& snapshot) {
+  if (!snapshot.proof) return "it was committed, too long ago to say more";
+  if (snapshot.proof->is_adopted) return "adopted: it ran before ignite came";
+  std::string trial = DurationInWords(std::chrono::seconds(snapshot.proof->trial));
+  size_t checks = snapshot.deployments.back().health.size();
+  if (checks == 0) return StrCat("committed after a trial of ", trial, ", without a health check");
+  return StrCat("committed after ", Counted(checks, "check", "checks"), " held for ", trial);
+}
+
+std::string HeldText(const std::string& held, const Snapshot& snapshot) {
+  const TransactionRecord* record = BringerOf(held, snapshot);
+  if (record == nullptr) return StrCat("held         ", HoldText(held), "\n");
+  std::string version = record->plan ? StrCat(", version ", record->plan->version) : std::string();
+  return StrCat("held         ", Printable(record->bundle), version, ", until 'ignite unhold'\n",
+                "             ", Printable(held), "\n");
+}
+
+std::string ComponentLines(const std::vector<ComponentRecord>& components) {
+  std::string text;
+  for (const ComponentRecord& record : components)
+    text += StrCat("             ", Pad(record.component, 16), " ", record.version, "\n");
+  return text;
+}
+
+std::string RunsText(const Snapshot& snapshot) {
+  const auto& transaction = snapshot.transaction;
+  if (IsIn(transaction, State::kTrial) && transaction->plan) {
+    const Plan& plan = *transaction->plan;
+    std::string text = StrCat("runs         deployment ", plan.to_deployment, ", version ",
+                              plan.version, ", on trial since ", TimeText(snapshot.trial_since),
+                              "\n", ComponentLines(plan.components));
+    if (snapshot.deployments.empty()) return text;
+    return StrCat(text, "proven       deployment ", snapshot.deployments.back().number,
+                  ", version ", snapshot.deployments.back().version,
+                  ": it returns where the trial fails\n");
+  }
+  if (snapshot.deployments.empty()) return "runs         nothing yet: no bundle was installed\n";
+  const DeploymentRecord& current = snapshot.deployments.back();
+  return StrCat("runs         deployment ", current.number, ", version ", current.version,
+                ", since ", TimeText(current.created), "\n", ComponentLines(current.components),
+                "proven       ", ProofText(snapshot), "\n");
+}
+
+/// What the kept transactions tell of what there is now.
+Result<> ReadPast(Journal& journal, Snapshot& snapshot) {
+  int64_t current = snapshot.deployments.empty() ? 0 : snapshot.deployments.back().number;
+  for (TransactionRecord& record : TRY(journal.Transactions())) {
+    if (record.state == State::kTrial)
+      snapshot.trial_since = TRY(EnteredAt(journal, record.id, State::kTrial));
+    if (record.state == State::kCommitted && record.to == current && record.plan) {
+      int64_t trial = record.ended - TRY(EnteredAt(journal, record.id, State::kTrial));
+      // The clock may have been set meanwhile.
+      snapshot.proof = {record.plan->action == Action::kAdopt, std::max<int64_t>(0, trial)};
+    }
+    if (std::find(snapshot.holds.begin(), snapshot.holds.end(), record.content_id) !=
+        snapshot.holds.end())
+      snapshot.held.push_back(record);
+    if (IsTrouble(record.state)) snapshot.trouble = std::move(record);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Snapshot> TakeSnapshot(FileSystem& files, const ProbePaths& paths) {
@@ -99,6 +206,7 @@ Result<Snapshot> TakeSnapshot(FileSystem& files, const ProbePaths& paths) {
     snapshot.transaction = TRY(journal.Unfinished());
     snapshot.holds = TRY(journal.Holds());
     snapshot.time_floor = TRY(journal.TimeFloor());
+    TRY(ReadPast(journal, snapshot));
     if (snapshot.transaction) {
       snapshot.progress = ProgressFile::Read(files, paths, snapshot.transaction->id);
       bool waits = snapshot.transaction->WaitsForReboot();
@@ -235,7 +343,9 @@ Json StatusJson(const Settings& settings, const Snapshot& snapshot) {
            snapshot.deployments.empty() ? Json() : DeploymentJson(snapshot.deployments.back()));
   json.Set("deployments", std::move(deployments)).Set("returns", std::move(returns));
   json.Set("transaction", transaction ? TransactionJson(*transaction, snapshot.progress) : Json());
-  json.Set("trial", on_trial);
+  json.Set("trial", on_trial).Set("on_trial", on_trial ? OnTrialJson(snapshot) : Json());
+  json.Set("proof", ProofJson(snapshot)).Set("held", HeldJson(snapshot));
+  json.Set("trouble", snapshot.trouble ? snapshot.trouble->ToJson() : Json());
   json.Set("hold", Json::StringArray(snapshot.holds));
   json.Set("wrong_system", snapshot.wrong_system ? FaultJson(*snapshot.wrong_system) : Json());
   json.Set("interrupted", snapshot.interrupted ? InterruptedJson(*transaction) : Json());
@@ -263,17 +373,30 @@ std::string StoryText(const Story& story) {
   const TransactionRecord& transaction = story.transaction;
   std::string text = StrCat("transaction ", transaction.id, ": ", Printable(transaction.bundle),
                             ", ", StateName(transaction.state), "\n");
+  if (transaction.to != 0) {
+    std::string from = transaction.from == 0 ? "none" : std::to_string(transaction.from);
+    text += StrCat("  deployment  ", from, " -> ", transaction.to);
+    if (transaction.plan) text += StrCat(", version ", transaction.plan->version);
+    text += "\n";
+  }
+  if (transaction.ended != 0) {
+    // The clock may have been set meanwhile.
+    auto took = std::max<int64_t>(0, transaction.ended - transaction.started);
+    text += StrCat("  took        ", DurationInWords(std::chrono::seconds(took)), "\n");
+  }
+  if (!transaction.cause.empty())
+    text += StrCat("  decided by  ", transaction.reason, ": ", transaction.cause, "\n");
+  if (!transaction.remedy.empty()) text += StrCat("  remedy      ", transaction.remedy, "\n");
   for (size_t i = 0; i < story.steps.size(); ++i) {
     const StepRecord& step = story.steps[i];
     // After a reboot the clock begins anew, and nothing can be said.
     bool comparable = i > 0 && step.boot >= story.steps[i - 1].boot;
     auto since = comparable ? step.boot - story.steps[i - 1].boot : Clock::Milliseconds(0);
-    text += StrCat("  ", TimeText(step.at), "  ", Pad(StrCat("+", since.count(), " ms"), 12), " ",
-                   Pad(std::string(StateName(step.state)), 13), step.step, "\n");
+    std::string_view state = StateName(step.state);
+    text += StrCat("  ", TimeText(step.at), "  ", Pad(StrCat("+", since.count(), " ms"), 12), " ");
+    text += step.step == state ? StrCat(state, "\n")
+                               : StrCat(Pad(std::string(state), 13), step.step, "\n");
   }
-  if (!transaction.cause.empty())
-    text += StrCat("  ", transaction.reason, ": ", transaction.cause, "\n");
-  if (!transaction.remedy.empty()) text += StrCat("  remedy: ", transaction.remedy, "\n");
   return text;
 }
 
@@ -284,16 +407,7 @@ std::string HoldText(std::string_view held) {
 
 std::string StatusText(const Settings& settings, const Snapshot& snapshot) {
   std::string text = StrCat("probe        ", settings.product, " on ", settings.compatible, "\n");
-  if (snapshot.deployments.empty()) {
-    text += "runs         nothing yet: no bundle was installed\n";
-  } else {
-    const DeploymentRecord& current = snapshot.deployments.back();
-    text += StrCat("runs         deployment ", current.number, ", version ", current.version,
-                   ", since ", TimeText(current.created), "\n");
-    for (const ComponentRecord& record : current.components) {
-      text += StrCat("             ", Pad(record.component, 16), " ", record.version, "\n");
-    }
-  }
+  text += RunsText(snapshot);
   std::string returns;
   std::string gone;
   for (size_t i = 0; i + 1 < snapshot.deployments.size(); ++i) {
@@ -329,8 +443,7 @@ std::string StatusText(const Settings& settings, const Snapshot& snapshot) {
   }
   if (const auto& wrong = snapshot.wrong_system)
     text += StrCat("WRONG SYSTEM ", wrong->cause, "\n  remedy:    ", wrong->remedy, "\n");
-  for (const std::string& held : snapshot.holds)
-    text += StrCat("held         ", HoldText(held), "\n");
+  for (const std::string& held : snapshot.holds) text += HeldText(held, snapshot);
   return text;
 }
 

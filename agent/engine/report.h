@@ -12,6 +12,12 @@
 
 namespace ignite::engine {
 
+/// How the deployment that is active came to be trusted.
+struct Proof {
+  bool is_adopted = false;  ///< It ran before ignite came.
+  int64_t trial = 0;        ///< Seconds for which its health checks held.
+};
+
 /// What a probe is and runs, read at one moment.
 struct Snapshot {
   std::vector<DeploymentRecord> deployments;  ///< Oldest first; the last one runs.
@@ -19,7 +25,12 @@ struct Snapshot {
   std::optional<Progress> progress;
   bool interrupted =
       false;  ///< No process is at work on the transaction, nor is it stuck or waiting.
+  int64_t trial_since = 0;     ///< Seconds since 1970, where the transaction is on trial.
+  std::optional<Proof> proof;  ///< nullopt where its transaction is no longer kept.
+  /// The last one that was refused, failed or rolled back, of those that are kept.
+  std::optional<TransactionRecord> trouble;
   std::vector<std::string> holds;
+  std::vector<TransactionRecord> held;  ///< Those that brought what is held, of what is known.
   // TakeSnapshot knows no boot loader and leaves these empty.
   std::optional<Error> wrong_system;
   std::vector<int64_t> without_system;  ///< Deployments whose operating system is gone.

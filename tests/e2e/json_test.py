@@ -182,6 +182,9 @@ class JsonTest(ProbeTest):
         self.told("ignite verify", "verify", expect=1)
         self.told("ignite doctor", "doctor", expect=1)
         self.told("ignite hold", "hold")
+        (self.probe.inbox / "waits.ignite").touch()
+        (self.probe.outbox / "waits.ignite.status.json").write_text(
+            '{"bundle": "waits.ignite", "outcome": null, "cause": "the upload is coming in"}')
         self.told("ignite status", "status")
         self.told("ignite unhold", "unhold")
         [version, *_] = self.told("ignite config history", "config", "history")
@@ -210,6 +213,7 @@ class JsonTest(ProbeTest):
         install = self.probe.start("install", self.bundle("4.0"))
         self.addCleanup(install.communicate)
         shared.wait_for(lambda: (self.probe.status()["transaction"] or {}).get("state") == "trial", what="the trial")
+        self.told("ignite status", "status")
         self.told("ignite cancel", "cancel")
 
 

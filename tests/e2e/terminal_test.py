@@ -7,7 +7,7 @@ import re
 import signal
 import unittest
 
-from probe import LARGE, ProbeTest, run, script_check, wait_for
+from probe import LARGE, PATH, ProbeTest, run, script_check, wait_for
 from terminal import Terminal
 
 PERCENT = re.compile(rb"\r( *\d+)%")
@@ -250,6 +250,84 @@ class WatchTest(TerminalCase):
         install.kill()
         install.wait()
         self.assertIn("was interrupted", self.probe.json("watch", expect=4)["error"]["cause"])
+
+
+class StatusTest(TerminalCase):
+    def screen(self, *words):
+        """All of it is on one screen, and no line goes over."""
+        terminal = self.on_terminal(*words)
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual((terminal.screen.scrolled, terminal.screen.overfull), (0, 0), terminal.screen.text())
+        return terminal.screen.text()
+
+    def test_what_vouches_for_what_runs(self):
+        check = script_check(self.folder / "check", "exit 0")
+        self.probe.configure("trial = 1s\n")
+        self.probe.install(self.bundle("1.0"))
+        self.assertRegex(self.screen("status"), "proven       committed after a trial of [12] s, without a health check\n")
+        self.probe.install(self.bundle("2.0", health=check))
+        text = self.screen("status")
+        self.assertRegex(text, "proven       committed after 1 check held for [12] s\n")
+        self.assertIn("wrong        nothing that is known", text)
+        self.assertNotIn("last trouble", text)
+
+    def test_an_adopted_deployment_is_said_to_be_one(self):
+        self.probe.at(PATH).mkdir(parents=True)
+        (self.probe.at(PATH) / "file").touch()
+        (self.folder / "a.ini").write_text(f"[deployment]\nversion = 0.9\n[component app/web]\npath = {PATH}\n")
+        self.probe.json("adopt", self.folder / "a.ini")
+        self.assertIn("proven       adopted: it ran before ignite came\n", self.screen("status"))
+        self.assertIs(self.probe.status()["proof"]["adopted"], True)
+
+    def test_what_is_on_trial_is_what_runs(self):
+        self.probe.install(self.bundle("1.0"))
+        self.probe.configure("trial = 300s\n")
+        install = self.probe.start("install", self.bundle("2.0"))
+        self.addCleanup(self.end, install)
+        wait_for(lambda: self.probe.status()["trial"], what="the trial")
+        text = self.screen("status")
+        self.assertRegex(text, "runs         deployment 2, version 2.0, on trial since 2")
+        self.assertIn("proven       deployment 1, version 1.0: it returns where the trial fails", text)
+        on_trial = self.probe.status()["on_trial"]
+        self.assertEqual((on_trial["number"], on_trial["version"]), (2, "2.0"))
+
+    def test_the_last_trouble_and_what_is_held(self):
+        self.probe.install(self.bundle("1.0"))
+        bad = self.bundle("2.0", health=script_check(self.folder / "check", "exit 1", timeout="1s"))
+        verdict = self.probe.install(bad, expect=5)
+        text = self.screen("status")
+        self.assertIn("last trouble 2: release-2.0.ignite rolled-back (health), 2", text)
+        self.assertIn("remedy:    the release does not work here", text)
+        self.assertIn("held         release-2.0.ignite, version 2.0, until 'ignite unhold'\n", text)
+        status = self.probe.status()
+        [held] = status["held"]
+        self.assertEqual((held["bundle"], held["version"]), ("release-2.0.ignite", "2.0"))
+        self.assertEqual(status["trouble"]["id"], verdict["transaction"])
+
+    def test_what_waits(self):
+        words = {"a.ignite": '{"bundle": "a.ignite", "outcome": null, "cause": "the upload is coming in"}',
+                 "judged.ignite": '{"bundle": "judged.ignite", "outcome": "refused", "cause": "x"}',
+                 "gone.ignite": '{"bundle": "gone.ignite", "outcome": null, "cause": "x"}',
+                 "away": '{"bundle": "../inbox/a.ignite", "outcome": null, "cause": "x"}',
+                 "junk": "{"}
+        for name, text in words.items():
+            (self.probe.outbox / f"{name}.status.json").write_text(text)
+        for name in ("a.ignite", "judged.ignite"):
+            (self.probe.inbox / name).touch()
+        self.assertIn("waits        a.ignite: the upload is coming in\n", self.screen("status"))
+        self.assertEqual(self.probe.status()["waits"], [{"bundle": "a.ignite", "why": "the upload is coming in"}])
+
+
+class ShowTest(TerminalCase):
+    def test_the_story_of_a_release_that_was_taken_back(self):
+        self.probe.install(self.bundle("1.0"))
+        bad = self.bundle("2.0", health=script_check(self.folder / "check", "exit 1", timeout="1s"))
+        self.probe.install(bad, expect=5)
+        text = self.probe.text("show", "2")
+        self.assertIn("  deployment  1 -> 2, version 2.0\n", text)
+        self.assertRegex(text, "  took        [1-9] s\n")
+        self.assertIn("  decided by  health: health check 'ready' failed", text)
+        self.assertNotRegex(text, r"\b([a-z-]+) +\1\b", "a word twice in a row")
 
 
 if __name__ == "__main__":
