@@ -56,8 +56,11 @@ Result<outbox::ProbePage> OutboxKeeper::TakePage(
                          .licence = LicenceOf(status.licence),
                          .verdicts = TRY(LastVerdicts(parts.paths)),
                          .uploads = uploads,
-                         .space = {}};
+                         .space = {},
+                         .notes = {}};
   page.status = cli::StatusDocument(view, page.snapshot, status.licence);
+  if (!page.snapshot.deployments.empty())
+    page.notes = TRY(engine::ReadNotes(parts.paths, page.snapshot.deployments.back().content_id));
   page.space = TRY(MeasureSpace(parts, page.snapshot));
   return page;
 }

@@ -14,7 +14,9 @@ constexpr const char* kPragmas =
 // Changes only by addition, and only after a commit: an older agent must be able to read what a
 // newer one wrote. Each addition raises the version, which the database keeps, so that a journal
 // that has it all is opened without a write.
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
+/// Before it there were no notes.
+constexpr int64_t kVersionWithNotes = 2;
 constexpr const char* kSchema = R"(
 CREATE TABLE IF NOT EXISTS transactions(
   id INTEGER PRIMARY KEY AUTOINCREMENT, bundle TEXT NOT NULL, content_id TEXT NOT NULL DEFAULT '', state TEXT NOT NULL,
@@ -35,6 +37,8 @@ CREATE TABLE IF NOT EXISTS releases(
   component TEXT NOT NULL, release TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY(component, release)) STRICT;
 CREATE TABLE IF NOT EXISTS floors(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS holds(content_id TEXT PRIMARY KEY) STRICT;
+CREATE TABLE IF NOT EXISTS notes(
+  content_id TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY(content_id, language)) STRICT;
 )";
 
 constexpr std::string_view kTimeFloor = "time";
@@ -169,7 +173,7 @@ Result<int64_t> Journal::Begin(std::string_view bundle) {
   return id;
 }
 
-Result<> Journal::SetPlan(int64_t id, const Plan& plan) {
+Result<> Journal::SetPlan(int64_t id, const Plan& plan, const std::vector<format::Note>& notes) {
   return Atomically([&]() -> Result<> {
     auto update = TRY(
         database_.Prepare("UPDATE transactions SET plan = ?, content_id = ?, from_deployment = ?, "
@@ -182,8 +186,31 @@ Result<> Journal::SetPlan(int64_t id, const Plan& plan) {
       insert.Bind(change.to->component).Bind(change.to->release).Bind(change.to->ToJson().Dump());
       TRY(insert.Run());
     }
-    return {};
+    return KeepNotes(plan.content_id, notes);
   });
+}
+
+Result<> Journal::KeepNotes(std::string_view content_id, const std::vector<format::Note>& notes) {
+  if (notes.empty()) return {};
+  TRY(database_.Execute(
+      "DELETE FROM notes WHERE content_id NOT IN (SELECT content_id FROM deployments)"));
+  for (const format::Note& note : notes) {
+    auto insert = TRY(database_.Prepare("INSERT OR REPLACE INTO notes VALUES(?, ?, ?)"));
+    TRY(insert.Bind(content_id).Bind(note.language).Bind(note.text).Run());
+  }
+  return {};
+}
+
+Result<std::vector<format::Note>> Journal::Notes(std::string_view content_id) {
+  std::vector<format::Note> notes;
+  // A reader may come before anything was written by an agent that knows of them.
+  if (TRY(SchemaVersionOf(database_)) < kVersionWithNotes) return notes;
+  auto select = TRY(
+      database_.Prepare("SELECT language, text FROM notes WHERE content_id = ? ORDER BY language"));
+  select.Bind(content_id);
+  while (TRY(select.Step()))
+    notes.push_back({std::string(select.Text(0)), std::string(select.Text(1))});
+  return notes;
 }
 
 Result<> Journal::Enter(int64_t id, State state, std::string_view step) {

@@ -86,8 +86,8 @@ class Journal {
 
   // Transactions.
   Result<int64_t> Begin(std::string_view bundle);
-  /// Also lists the releases that the plan brings.
-  Result<> SetPlan(int64_t id, const Plan& plan);
+  /// Also lists the releases that the plan brings, and keeps the notes as those of its content.
+  Result<> SetPlan(int64_t id, const Plan& plan, const std::vector<format::Note>& notes = {});
   Result<> Enter(int64_t id, State state, std::string_view step);
   /// The rolling-back state together with why, so that whoever finishes it can say so.
   Result<> EnterRollback(int64_t id, const Verdict& why);
@@ -116,6 +116,9 @@ class Journal {
   Result<std::vector<DeploymentRecord>> Deployments();
   Result<std::optional<DeploymentRecord>> Current();
   Result<> Forget(int64_t deployment);
+  /// The release notes of a content, as SetPlan got them. Those of contents that no deployment has
+  /// go when the next ones come.
+  Result<std::vector<format::Note>> Notes(std::string_view content_id);
 
   // Releases that may be on disk, whole or in part: listed before their staging begins.
   Result<std::vector<ComponentRecord>> Releases();
@@ -140,6 +143,7 @@ class Journal {
   Result<> RaiseFloor(std::string_view name, uint64_t value);
   Result<uint64_t> Floor(std::string_view name);
   Result<> EnterWith(int64_t id, State state, const Verdict& why);
+  Result<> KeepNotes(std::string_view content_id, const std::vector<format::Note>& notes);
   Result<> NoteStep(int64_t id, State state, std::string_view step);
   /// Inside the database transaction that ends it: the entry of the history, and no more of what
   /// ended long ago.

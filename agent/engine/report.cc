@@ -242,6 +242,11 @@ Result<std::vector<HistoryEntry>> ReadHistoryChain(const ProbePaths& paths) {
                                                 [](Journal& journal) { return journal.History(); });
 }
 
+Result<std::vector<format::Note>> ReadNotes(const ProbePaths& paths, std::string_view content_id) {
+  return ReadJournal<std::vector<format::Note>>(
+      paths, [&](Journal& journal) { return journal.Notes(content_id); });
+}
+
 Result<Story> ReadStory(const ProbePaths& paths, int64_t transaction) {
   Story story = TRY(ReadJournal<Story>(paths, [&](Journal& journal) -> Result<Story> {
     Story found;

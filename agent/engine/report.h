@@ -41,6 +41,8 @@ struct Snapshot {
 Result<Snapshot> TakeSnapshot(FileSystem& files, const ProbePaths& paths);
 /// All that ever ended, and the running one; oldest first.
 Result<std::vector<TransactionRecord>> ReadHistory(const ProbePaths& paths);
+/// Release notes; empty where none are kept.
+Result<std::vector<format::Note>> ReadNotes(const ProbePaths& paths, std::string_view content_id);
 Result<std::vector<HistoryEntry>> ReadHistoryChain(const ProbePaths& paths);
 
 /// A transaction that is still kept, with its steps.

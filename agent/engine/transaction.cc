@@ -6,6 +6,7 @@
 
 #include "agent/engine/boot_id.h"
 #include "agent/engine/examination.h"
+#include "agent/engine/release_notes.h"
 #include "agent/engine/running_system.h"
 #include "base/str_cat.h"
 #include "base/utf8.h"
@@ -307,7 +308,9 @@ Result<Verdict> Transaction::Try(const Plan& plan, bool is_boot) {
 }
 
 Result<> Transaction::Stage(const Plan& plan, format::VerifiedBundle* bundle) {
-  TRY(journal_.SetPlan(id_, plan));
+  TRY(journal_.SetPlan(
+      id_, plan,
+      bundle == nullptr ? std::vector<format::Note>() : NotesToKeep(bundle->manifest())));
   TRY(Enter(Event::kChecksPassed, "checked"));
   TRY(Enter(Event::kStagingBegins, std::string(arrival_ == nullptr ? "unpacking" : kStagingEarly)));
   if (plan.action != Action::kRollback) {

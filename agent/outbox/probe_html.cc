@@ -283,7 +283,20 @@ class Writer {
     return Section(say_("This probe"), Element("dl", facts));
   }
 
-  Html Notes() const { return {}; }
+  /// In the language of the page, or else in the first that there is.
+  Html Notes() const {
+    std::string_view title = say_("Release notes of what runs");
+    if (page_.notes.empty()) return Section(title, None(say_("None came with it.")));
+    std::string_view wanted = say_.language() == Language::kEnglish ? "en" : "fr";
+    auto found = std::find_if(page_.notes.begin(), page_.notes.end(),
+                              [&](const auto& note) { return note.language == wanted; });
+    const format::Note& note = found == page_.notes.end() ? page_.notes.front() : *found;
+    std::string text = note.text;
+    std::erase(text, '\r');
+    return Section(title, Element("div", Text(text),
+                                  note.language == "fr" ? "class=\"notes\" lang=\"fr\""
+                                                        : "class=\"notes\" lang=\"en\""));
+  }
 
   const ProbePage& page_;
   Speaker say_;

@@ -42,6 +42,7 @@ struct ProbePage {
   std::vector<engine::TransactionRecord> verdicts;  ///< The last ones, newest first.
   std::vector<WaitingUpload> uploads;
   std::vector<FreeSpace> space;
+  std::vector<format::Note> notes;  ///< Of the release that runs.
 };
 
 /// 4321 -> 4000

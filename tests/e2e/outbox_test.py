@@ -106,7 +106,7 @@ class ProbePageTest(OutboxCase):
         self.wait_for_page("runs ", "nothing yet")
         self.wait_for_page("probe ", "netprobe on netprobe-x86_64")
         self.assertEqual(self.document()["verdicts"], [])
-        self.install(self.bundle("1.0"))
+        self.install(self.bundle("1.0", tree=self.with_notes, bundle="notes = notes.md"))
         self.wait_for_page("runs ", "deployment 1, version 1.0")
         self.wait_for_page("committed  good.ignite")
         self.install(self.bundle("2.0", product="other"), "wrong.ignite")
@@ -123,12 +123,20 @@ class ProbePageTest(OutboxCase):
         self.assertEqual(page.faults, [])
         self.assertLessEqual({"html", "main", "section", "article", "table", "time"}, page.tags)
         self.assertNotIn("script", page.tags)
+        for notes in ("<script>news</script>\n", "Nouveautés\n"):
+            self.assertIn(notes, page.texts)
         for words in ("What runs", "Ce qui tourne", "This bundle is for another product.",
                       "Ce paquet est destiné à un autre produit."):
             self.assertIn(words, page.texts)
         for name in ("PROBE.txt", "PROBE.html", "PROBE.json"):
             info = (self.probe.outbox / name).stat()
             self.assertEqual((stat.S_IMODE(info.st_mode), info.st_uid), (0o644, 0), name)
+
+    @staticmethod
+    def with_notes(source):
+        (source / "index.html").write_text("release 1.0\n")
+        (source.parent / "notes.md").write_text("<script>news</script>\n")
+        (source.parent / "notes.fr.md").write_text("Nouveautés\n")
 
     def test_what_is_under_way_and_waits(self):
         self.probe.configure("trial = 300s\n")

@@ -99,7 +99,8 @@ TEST_F(JournalTest, AJournalThatCountsNoVersionGetsTheTablesThatItLacks) {
   Open();
   {
     Sqlite old = Must(Sqlite::Open(folder_ / "journal.db", Sqlite::Mode::kReadWriteCreate));
-    Must(old.Execute("DROP TABLE holds; PRAGMA user_version = 0"));
+    Must(old.Execute("DROP TABLE holds; DROP TABLE notes; PRAGMA user_version = 0"));
+    EXPECT_TRUE(Must(Must(Journal::OpenForReading(folder_ / "journal.db")).Notes("")).empty());
   }
   Journal journal = Open();
   Must(journal.Hold("a"));
@@ -153,6 +154,38 @@ TEST_F(JournalTest, ATransactionIsUnfinishedUntilItsEnd) {
   verdict.state = State::kRolledBack;
   Must(journal.End(id, verdict, false));
   EXPECT_FALSE(Must(journal.Unfinished()));
+}
+
+TEST_F(JournalTest, NotesStayAsLongAsTheirContentIsDeployed) {
+  Journal journal = Open();
+  auto install = [&](int64_t to, char content, bool commits) {
+    Plan plan = SamplePlan(to);
+    plan.content_id = std::string(64, content);
+    int64_t id = Must(journal.Begin("a.ignite"));
+    Must(journal.SetPlan(id, plan, {{"en", std::string(1, content)}, {"fr", "nouveau"}}));
+    Must(journal.SetPlan(id, plan));
+    Verdict verdict;
+    verdict.state = State::kFailed;
+    if (commits) Must(journal.Commit(id, plan, ""));
+    if (!commits) Must(journal.End(id, verdict, false));
+  };
+  auto count = [&](char content) {
+    auto notes =
+        Must(Must(Journal::OpenForReading(folder_ / "journal.db")).Notes(std::string(64, content)));
+    for (const auto& note : notes)
+      EXPECT_EQ(note.text, note.language == "en" ? std::string(1, content) : "nouveau");
+    return notes.size();
+  };
+  install(1, 'a', true);
+  install(2, 'b', false);
+  EXPECT_EQ(count('a'), 2u);
+  install(2, 'c', true);
+  EXPECT_EQ(count('a'), 2u);
+  EXPECT_EQ(count('b'), 0u);
+  EXPECT_EQ(count('c'), 2u);
+  Must(journal.Forget(1));
+  install(3, 'd', true);
+  EXPECT_EQ(count('a'), 0u);
 }
 
 TEST_F(JournalTest, AStuckTransactionStaysUnfinished) {

@@ -113,7 +113,7 @@ class ProbePageTest : public OutboxTest {
 
   engine::Settings settings_ =
       Must(engine::Settings::Parse("[probe]\nproduct = netprobe\ncompatible = box\n"));
-  ProbePage page_{settings_, {}, Json::EmptyObject(), {}, {}, {}, {}};
+  ProbePage page_{settings_, {}, Json::EmptyObject(), {}, {}, {}, {}, {}};
 };
 
 TEST_F(ProbePageTest, SaysWhatTheProbeIsAndWhatWasRefused) {

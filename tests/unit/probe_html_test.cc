@@ -54,7 +54,7 @@ class ProbeHtmlTest : public testing::Test {
 
   engine::Settings settings_ =
       Must(engine::Settings::Parse("[probe]\nproduct = netprobe\ncompatible = box\n"));
-  ProbePage page_{settings_, {}, Json::EmptyObject(), {}, {}, {}, {}};
+  ProbePage page_{settings_, {}, Json::EmptyObject(), {}, {}, {}, {}, {}};
 };
 
 TEST_F(ProbeHtmlTest, NeedsNoNetworkAndNoScript) {
@@ -98,6 +98,17 @@ TEST_F(ProbeHtmlTest, TheTimelineHasTheNewestFirstAndMarksWhatRuns) {
   page_.snapshot.without_system = {1};
   EXPECT_THAT(Part("en"), HasSubstr("its operating system was overwritten"));
   EXPECT_THAT(Part("en"), Not(HasSubstr("can be returned to")));
+}
+
+TEST_F(ProbeHtmlTest, NotesAreTextInTheLanguageOfThePageOrTheOneThereIs) {
+  page_.notes = {{"en", "# News\r\n<script>alert(1)</script>\n"}, {"fr", "# Nouveautés\n"}};
+  EXPECT_THAT(Part("en"), HasSubstr("# News\n&lt;script&gt;"));
+  EXPECT_THAT(Part("en"), Not(HasSubstr("Nouveautés")));
+  EXPECT_THAT(Part("fr"), HasSubstr("lang=\"fr\"># Nouveautés\n"));
+  page_.notes.pop_back();
+  EXPECT_THAT(Part("fr"), HasSubstr("lang=\"en\"># News\n"));
+  page_.notes.clear();
+  EXPECT_THAT(Part("en"), HasSubstr("None came with it."));
 }
 
 TEST_F(ProbeHtmlTest, ATrialIsNotProven) {
