@@ -139,12 +139,14 @@ void Daemon::Scan() {
   if (ending_) return;
   Milliseconds now = composition_.clock().BootTime();
   if (now >= recover_at_) RecoverWhereNeeded(now);
-  someone_waits_ = false;
+  // A crowd takes several passes, and one of them may have seen who waits.
+  if (!in_round_) someone_waits_ = false;
   auto pass = inbox_.Scan(now);
   if (!pass) {
     Log(StrCat("the inbox cannot be scanned, ignoring: ", pass.error().ToString()));
     return ScanSoon(kWhenQuiet);
   }
+  in_round_ = pass->more;
   for (const inbox::Upload& upload : pass->uploads) Consider(upload);
   // One that lies further back in a crowded folder may be complete.
   if (!pass->more) ConsiderEarly(pass->uploads);

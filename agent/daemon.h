@@ -94,6 +94,7 @@ class Daemon {
   bool ending_ = false;
   std::chrono::milliseconds recover_at_{0};  ///< Not before this boot time.
   bool recovered_ = false;                   ///< What an earlier run left is finished.
+  bool in_round_ = false;                    ///< The last pass has not seen all of the inbox.
   bool someone_waits_ = false;
 };
 

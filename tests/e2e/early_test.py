@@ -68,8 +68,12 @@ class EarlyCase(daemon_test.DaemonCase):
         return wait_for(step, what=f"early staging; the log: {self.log()}")
 
     def staged(self, path=PATH):
-        """The files of releases that are not live."""
-        return {file.name for file in self.probe.at(path).glob("releases/*/*")}
+        """The files of releases that are not live; what is being removed may vanish under the search."""
+        while True:
+            try:
+                return {file.name for file in self.probe.at(path).glob("releases/*/*")}
+            except FileNotFoundError:
+                continue
 
     def reach_the_middle(self, upload):
         """Half of the files are there, and more is waited for."""

@@ -17,7 +17,7 @@ NAMED = [
     r'\{"([a-z-]+)", (?:true|false),',
 ]
 FOR_ERRORS = ("agent/engine/verdict.cc", r'return "([a-z-]+)";')
-WORDS = ("agent/outbox/reason_words.cc", r'\{"([a-z-]+)", Msgid\(')
+WORDS = ("agent/outbox/reason_words.cc", r'\{"([a-z-]+)",\s+Msgid\(')
 
 
 def given(tree):
