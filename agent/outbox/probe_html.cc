@@ -151,8 +151,9 @@ class Writer {
     const engine::DeploymentRecord& current = deployments.back();
     bool on_trial =
         page_.snapshot.transaction && page_.snapshot.transaction->state == State::kTrial;
-    Html proven = on_trial ? Badge(kWarning, say_("another version is on trial"))
-                           : Badge(kGood, say_("proven: it has passed its trial"));
+    Html proven = on_trial                 ? Badge(kWarning, say_("another version is on trial"))
+                  : current.health.empty() ? Badge(kPlain, say_("committed without a health check"))
+                                           : Badge(kGood, say_("proven: it has passed its trial"));
     Html facts = Fact(say_("Since"), Time(current.created)) +
                  Fact(say_("Deployment"), Text(std::to_string(current.number))) +
                  Fact(say_("Bundle"), Name(current.bundle));

@@ -117,6 +117,12 @@ TEST_F(ProbeHtmlTest, ATrialIsNotProven) {
   EXPECT_THAT(Part("en"), Not(HasSubstr("proven")));
 }
 
+TEST_F(ProbeHtmlTest, WithoutAHealthCheckNothingIsProven) {
+  page_.snapshot.deployments.back().health.clear();
+  EXPECT_THAT(Part("en"), HasSubstr("committed without a health check"));
+  EXPECT_THAT(Part("en"), Not(HasSubstr("proven")));
+}
+
 TEST_F(ProbeHtmlTest, WhatIsWrongStandsFirst) {
   engine::TransactionRecord& stuck = page_.snapshot.transaction.emplace();
   stuck.state = engine::State::kStuck;
