@@ -147,7 +147,15 @@ void Daemon::Scan() {
     return ScanSoon(kWhenQuiet);
   }
   in_round_ = pass->more;
-  for (const inbox::Upload& upload : pass->uploads) Consider(upload);
+  queue_.Order(pass->uploads);
+  int64_t concluded_before = concluded_;
+  for (const inbox::Upload& upload : pass->uploads) {
+    Consider(upload);
+    if (concluded_ - concluded_before < UploadQueue::kMostEnds) continue;
+    // The others have their turn in the next round, which comes soon.
+    someone_waits_ = true;
+    break;
+  }
   // One that lies further back in a crowded folder may be complete.
   if (!pass->more) ConsiderEarly(pass->uploads);
   if (!pass->more) queue_.Tidy(inbox_);

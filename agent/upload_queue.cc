@@ -1,6 +1,7 @@
 #include "agent/upload_queue.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/str_cat.h"
 #include "base/terminal.h"
@@ -15,6 +16,13 @@ using Milliseconds = Clock::Milliseconds;
 constexpr Milliseconds kGrowsNow{5'000};
 
 }  // namespace
+
+void UploadQueue::Order(std::vector<inbox::Upload>& uploads) const {
+  auto next = std::find_if(uploads.begin(), uploads.end(), [this](const inbox::Upload& upload) {
+    return strverscmp(upload.name.c_str(), last_taken_.c_str()) > 0;
+  });
+  std::rotate(uploads.begin(), next, uploads.end());
+}
 
 std::optional<engine::Verdict> UploadQueue::EndOf(const inbox::Upload& upload) {
   engine::Verdict verdict;
@@ -38,7 +46,10 @@ UploadQueue::Entry& UploadQueue::EntryOf(const inbox::Upload& upload) {
   Entry& entry = entries_[upload.name];
   if (entry.version == upload.version) return entry;
   Entry former = std::move(entry);
-  entry = Entry{upload.version, {}, {}, Milliseconds(0), {}, upload.content_id, {}};
+  entry = Entry{};
+  entry.version = upload.version;
+  entry.content_id = upload.content_id;
+  entry.is_told_of = former.is_told_of;
   if (former.version.IsSameFile(upload.version) && former.content_id == upload.content_id) {
     entry.arriving = std::move(former.arriving);
     if (former.version.size < upload.version.size) entry.arriving.grew_at = clock_.BootTime();
@@ -89,6 +100,9 @@ UploadQueue::Obstacle UploadQueue::ComingIn(const inbox::Upload& upload,
 bool UploadQueue::IsNews(const inbox::Upload& upload, const Obstacle& obstacle) {
   Entry& entry = EntryOf(upload);
   if (entry.told == obstacle.cause) return false;
+  if (!entry.is_told_of && told_of_ >= kMostTold) return false;
+  told_of_ += entry.is_told_of ? 0 : 1;
+  entry.is_told_of = true;
   entry.told = obstacle.cause;
   entry.brief = obstacle.brief.empty() ? obstacle.cause : obstacle.brief;
   return true;
@@ -103,6 +117,7 @@ void UploadQueue::Take(const inbox::Upload& upload) {
   entry.told.clear();
   entry.brief = Msgid("its status says for what");
   entry.retry_at = clock_.BootTime() + kRetry;
+  last_taken_ = upload.name;
 }
 
 const inbox::Upload* UploadQueue::NextEarly(const std::vector<inbox::Upload>& uploads) {
@@ -143,6 +158,8 @@ void UploadQueue::Tidy(const inbox::Inbox& inbox) {
     auto version = inbox.VersionOf(entry.first);
     return version && !*version;
   });
+  told_of_ = static_cast<size_t>(std::count_if(
+      entries_.begin(), entries_.end(), [](const auto& entry) { return entry.second.is_told_of; }));
 }
 
 std::vector<std::string> UploadQueue::Names() const {

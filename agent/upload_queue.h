@@ -27,6 +27,15 @@ class UploadQueue {
   UploadQueue(const engine::Settings& settings, Clock& clock)
       : settings_(settings), clock_(clock) {}
 
+  /// More uploads that wait are not told of: each has files in the outbox.
+  static constexpr size_t kMostTold = 50;
+  /// So many ends at most between two events of the daemon, for each is synced to the disk.
+  static constexpr int kMostEnds = 16;
+
+  /// In the order in which they have their turn: behind the one that was taken last, so that no
+  /// name which comes again and again keeps another from it.
+  void Order(std::vector<inbox::Upload>& uploads) const;
+
   /// The end of an upload that never became a bundle; nullopt where it still may.
   static std::optional<engine::Verdict> EndOf(const inbox::Upload& upload);
 
@@ -40,7 +49,7 @@ class UploadQueue {
   };
   /// What keeps it from being taken as a whole, whoever is at work; nullopt for nothing.
   std::optional<Obstacle> ObstacleOf(const inbox::Upload& upload);
-  /// Whether it was said already of this version; it counts as said from here on.
+  /// Whether it is to be said: it was not yet of this version, and counts as said from here on.
   bool IsNews(const inbox::Upload& upload, const Obstacle& obstacle);
 
   /// It was not tried in vain just now. What is taken is not taken again before kRetry.
@@ -70,6 +79,7 @@ class UploadQueue {
   };
   struct Entry {
     inbox::FileVersion version;
+    bool is_told_of = false;                         ///< Kept from version to version.
     std::string told;                                ///< So that each thing is said once.
     std::string brief;                               ///< The same, for PROBE.txt.
     Clock::Milliseconds retry_at{0};                 ///< Not taken before this boot time.
@@ -85,6 +95,8 @@ class UploadQueue {
   const engine::Settings& settings_;
   Clock& clock_;
   std::map<std::string, Entry> entries_;  ///< By name.
+  size_t told_of_ = 0;                    ///< How many of them are.
+  std::string last_taken_;
 };
 
 }  // namespace ignite

@@ -17,10 +17,14 @@ constexpr std::array<std::string_view, 5> kSuffixes = {".status.txt", ".status.j
 /// What a write that was cut off leaves.
 constexpr std::string_view kUnfinished = ".tmp";
 
+/// Written for what is a bundle of this probe, whatever its checks say.
+constexpr std::string_view kPlan = ".plan.txt";
+
 struct UploadFiles {
   std::vector<std::string> paths;
   uint64_t bytes = 0;
   FileTime latest;
+  bool has_plan = false;
 };
 
 /// The name in the outbox of the upload that a file is of; empty for any other file.
@@ -48,21 +52,35 @@ Result<> PruneOutbox(FileSystem& files, const std::string& path, const std::set<
     of.paths.push_back(file);
     of.bytes += info->size;
     of.latest = std::max(of.latest, info->mtime);
+    of.has_plan |= name.ends_with(kPlan);
   }
   std::vector<UploadFiles> by_age;
-  size_t count = uploads.size();
   uint64_t bytes = 0;
   for (auto& [name, upload] : uploads) {
+    if (kept.contains(name)) continue;
     bytes += upload.bytes;
-    if (!kept.contains(name)) by_age.push_back(std::move(upload));
+    by_age.push_back(std::move(upload));
   }
+  size_t count = by_age.size();
   std::stable_sort(by_age.begin(), by_age.end(),
                    [](const auto& a, const auto& b) { return a.latest < b.latest; });
-  for (const UploadFiles& oldest : by_age) {
-    if (count <= bounds.uploads && bytes <= bounds.bytes) break;
-    for (const std::string& file : oldest.paths) TRY(files.RemoveFile(file));
+  auto without_plan = static_cast<size_t>(std::count_if(
+      by_age.begin(), by_age.end(), [](const UploadFiles& upload) { return !upload.has_plan; }));
+  auto remove = [&](UploadFiles& upload) -> Result<> {
+    for (const std::string& file : upload.paths) TRY(files.RemoveFile(file));
+    upload.paths.clear();
     --count;
-    bytes -= oldest.bytes;
+    bytes -= upload.bytes;
+    without_plan -= upload.has_plan ? 0 : 1;
+    return {};
+  };
+  for (UploadFiles& oldest : by_age) {
+    if (count <= bounds.uploads || without_plan <= bounds.uploads / 2) break;
+    if (!oldest.has_plan) TRY(remove(oldest));
+  }
+  for (UploadFiles& oldest : by_age) {
+    if (count <= bounds.uploads && bytes <= bounds.bytes) break;
+    if (!oldest.paths.empty()) TRY(remove(oldest));
   }
   return {};
 }

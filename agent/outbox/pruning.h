@@ -8,14 +8,17 @@
 
 namespace ignite::outbox {
 
-/// Of names in the outbox. An upload is what lies there below one name, and never cut in two.
+/// Of uploads that are no longer in the inbox. An upload is what lies in the outbox below one name,
+/// and never cut in two.
 struct OutboxBounds {
   size_t uploads = 50;
   uint64_t bytes = 64 * 1024 * 1024;
 };
 
-/// Removes the files of uploads beyond the bounds, the oldest first, but none of `kept`: uploads
-/// that are in the inbox. What we did not write is left alone: other names, other owners, links.
+/// Removes the files of uploads beyond the bounds, the oldest first; `kept`: those that are in the
+/// inbox. Half of the number is for those that have a plan: no crowd of files that
+/// are no bundles pushes all true verdicts out. What we did not write is left alone: other names,
+/// other owners, links.
 Result<> PruneOutbox(FileSystem& files, const std::string& path, const std::set<std::string>& kept,
                      const OutboxBounds& bounds = {});
 

@@ -23,7 +23,7 @@ from servers import mount  # noqa: E402
 from stranger import Stranger, as_stranger, exchange  # noqa: E402
 
 KEPT_UPLOADS = 50  # Of which the outbox tells, besides those that lie in the inbox.
-OF_THE_PROBE = {"PROBE.txt", "PROBE.json", "history.jsonl", "probe.pub"}
+OF_THE_PROBE = {"PROBE.txt", "PROBE.html", "PROBE.json", "history.jsonl", "probe.pub"}
 
 
 class HostileCase(DaemonCase):
@@ -336,6 +336,44 @@ class FloodTest(HostileCase):
         as_stranger(lambda: [self.put(f"junk{number}") for number in range(5000)])
         self.start()
         self.install_good("1.0", timeout=20)
+
+    def test_replays_do_not_keep_a_good_bundle_from_its_turn(self):
+        """Names in front of its own, refilled as fast as they are judged."""
+        old = self.bundle("1.0").read_bytes()
+
+        def replay():
+            for number in itertools.count():
+                part, name = f"a{number % 40}.ignite.part", f"a{number % 40}.ignite"
+                self.put(part, old)
+                try:
+                    os.link(self.at(part), self.at(name))
+                except FileExistsError:
+                    pass
+                os.unlink(self.at(part))
+                time.sleep(0.05)
+
+        self.start()
+        self.install_good("2.0")
+        with Stranger(replay):
+            time.sleep(5)
+            self.install_good("3.0", timeout=90)
+
+    def test_junk_pushes_no_verdict_out(self):
+        self.start()
+        self.drop(self.bundle("1.0"))
+        self.assert_committed()
+        as_stranger(lambda: [self.put(f"junk{number}.ignite", b"no bundle") for number in range(80)])
+        wait_for(lambda: not os.listdir(self.probe.inbox), 60, "the verdicts")
+        wait_for(lambda: len(self.of_uploads()) <= KEPT_UPLOADS, 20, "the pruning")
+        self.assertEqual(self.told()["outcome"], "committed")
+
+    def test_the_outbox_tells_of_a_few_that_wait(self):
+        as_stranger(lambda: [self.put(f"waits{number}.ignite") for number in range(300)])
+        self.start()
+        self.install_good("1.0")
+        time.sleep(5)
+        self.assertLessEqual(len(self.of_uploads()), 2 * KEPT_UPLOADS)
+        self.assertLess((self.probe.outbox / "PROBE.txt").stat().st_size, 16384)
 
     def test_more_events_than_the_queue_holds(self):
         """A daemon that cannot follow for a while finds the upload in a scan."""

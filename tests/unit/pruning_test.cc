@@ -50,6 +50,18 @@ TEST_F(PruningTest, TheOldestUploadGoesWithAllItsFiles) {
   EXPECT_THAT(Names(), ElementsAre("new.ignite.plan.txt", "new.ignite.status.txt"));
 }
 
+TEST_F(PruningTest, JunkPushesNoMoreThanHalfOfTheVerdictsOut) {
+  for (int i = 0; i < 4; ++i) {
+    Put(StrCat("good", i, ".ignite.status.txt"), 100 - i);
+    Put(StrCat("good", i, ".ignite.plan.txt"), 100 - i);
+  }
+  for (int i = 0; i < 9; ++i) Put(StrCat("junk", i, ".ignite.status.txt"), 50 - i);
+  Prune({4, 1000});
+  EXPECT_THAT(Names(), ElementsAre("good2.ignite.plan.txt", "good2.ignite.status.txt",
+                                   "good3.ignite.plan.txt", "good3.ignite.status.txt",
+                                   "junk7.ignite.status.txt", "junk8.ignite.status.txt"));
+}
+
 TEST_F(PruningTest, SoDoThoseBeyondTheBytes) {
   Put("a.ignite.status.txt", 30, 400);
   Put("b.ignite.status.txt", 20, 400);
@@ -63,7 +75,7 @@ TEST_F(PruningTest, AnUploadInTheInboxStays) {
   Put("b.ignite.status.txt", 20);
   Put("c.ignite.status.txt", 10);
   Prune({1, 1000}, {"waits.ignite"});
-  EXPECT_THAT(Names(), ElementsAre("waits.ignite.status.txt"));
+  EXPECT_THAT(Names(), ElementsAre("c.ignite.status.txt", "waits.ignite.status.txt"));
 }
 
 TEST_F(PruningTest, WhatIsNotOursStays) {

@@ -83,6 +83,41 @@ TEST_F(UploadQueueTest, EachThingIsSaidOnce) {
   EXPECT_THAT(whole.cause, HasSubstr("applies nothing by itself"));
 }
 
+TEST_F(UploadQueueTest, NoCrowdThatWaitsFillsTheOutbox) {
+  engine::Settings settings = Parse("");
+  UploadQueue queue(settings, clock_);
+  auto tell = [&](int number, uint64_t size) {
+    Upload upload = Growing(size);
+    upload.name = StrCat(number, ".ignite");
+    return queue.IsNews(upload, *queue.ObstacleOf(upload));
+  };
+  size_t told = 0;
+  for (int number = 0; number < 200; ++number) told += tell(number, 500) ? 1 : 0;
+  EXPECT_EQ(told, UploadQueue::kMostTold);
+  EXPECT_THAT(queue.Waiting(""), testing::SizeIs(UploadQueue::kMostTold));
+  EXPECT_TRUE(tell(7, 500 + 100)) << "who was told of goes on being told of";
+  queue.Tidy(inbox::Inbox("/nonexistent"));
+  EXPECT_FALSE(tell(199, 500));
+}
+
+TEST_F(UploadQueueTest, NoNameThatComesAgainAndAgainKeepsAnotherFromItsTurn) {
+  engine::Settings settings = Parse("");
+  UploadQueue queue(settings, clock_);
+  auto names = [&] {
+    std::vector<Upload> uploads = {Complete("a-2.ignite"), Complete("a-10.ignite"),
+                                   Complete("z.ignite")};
+    queue.Order(uploads);
+    std::vector<std::string> ordered;
+    for (const Upload& upload : uploads) ordered.push_back(upload.name);
+    return ordered;
+  };
+  EXPECT_THAT(names(), ElementsAre("a-2.ignite", "a-10.ignite", "z.ignite"));
+  queue.Take(Complete("a-2.ignite"));
+  EXPECT_THAT(names(), ElementsAre("a-10.ignite", "z.ignite", "a-2.ignite"));
+  queue.Take(Complete("z.ignite"));
+  EXPECT_THAT(names(), ElementsAre("a-2.ignite", "a-10.ignite", "z.ignite"));
+}
+
 TEST_F(UploadQueueTest, WhatWasTakenInVainIsNotTakenAgainAtOnce) {
   engine::Settings settings = Parse("");
   UploadQueue queue(settings, clock_);
