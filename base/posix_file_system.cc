@@ -25,6 +25,9 @@ namespace {
 
 using Directory = CHandle<DIR, closedir>;
 
+/// Enough for most of what is read as a whole, also where no size is known.
+constexpr size_t kFirstRead = size_t{16} * 1024;
+
 FileInfo ToInfo(const struct statx& status) {
   constexpr uint64_t kBlock = 512;  // Of stx_blocks, whatever the file system has.
   FileInfo info;
@@ -219,8 +222,15 @@ class PosixFileSystem : public FileSystem {
   Result<std::string> ReadFile(const std::string& path, size_t limit) override {
     struct stat status {};
     UniqueFd fd = TRY(OpenRegular(path, O_RDONLY, status));
-    std::string text(limit + 1, '\0');
-    text.resize(TRY(ReadFully(fd.get(), std::as_writable_bytes(std::span(text)), path)));
+    // Not as much as might come: a limit may be large. The size is 0 below /proc.
+    size_t expected = std::max<size_t>(static_cast<size_t>(status.st_size), kFirstRead);
+    std::string text;
+    size_t have = 0;
+    do {
+      text.resize(std::min(limit, std::max(expected, 2 * have)) + 1);
+      have += TRY(ReadFully(fd.get(), std::as_writable_bytes(std::span(text)).subspan(have), path));
+    } while (have == text.size() && have <= limit);
+    text.resize(have);
     if (text.size() > limit) {
       return Error{ErrorCode::kCorrupt, StrCat(path, " is larger than ", limit, " bytes"),
                    "put the right file there"};

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import stat
@@ -195,6 +196,12 @@ class HistoryTest(OutboxCase):
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(self.probe.outbox, copy)
         return copy, lambda: run(["sh", "-c", CHECK], cwd=copy).returncode
+
+    def test_it_needs_little_memory(self):
+        self.start()
+        resource.prlimit(self.daemon.pid, resource.RLIMIT_DATA, (64 << 20, 64 << 20))
+        self.install(self.bundle("1.0"))
+        self.wait_for_entries(1)
 
     def test_the_check_of_a_head_office(self):
         self.start()

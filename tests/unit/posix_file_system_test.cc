@@ -71,6 +71,16 @@ TEST_F(PosixFileSystemTest, AFailedAtomicWriteLeavesTheOldFileAndNoTemporary) {
   EXPECT_THAT(Names(), ElementsAre("a"));
 }
 
+TEST_F(PosixFileSystemTest, ReadFileReadsFilesOfEverySizeAndOfNone) {
+  for (size_t size : {0, 1, 16 * 1024 - 1, 16 * 1024, 16 * 1024 + 1, 100'000}) {
+    Must(files_->WriteAtomically(folder_ / "a", AsBytes(std::string(size, 'x')), 0600));
+    EXPECT_EQ(Must(files_->ReadFile(folder_ / "a", 1'000'000)).size(), size);
+  }
+  // Its size is told to be 0, and it is larger than the first read.
+  std::string symbols = Must(files_->ReadFile("/proc/kallsyms", 1'000'000'000));
+  EXPECT_GT(symbols.size(), 100'000u);
+}
+
 TEST_F(PosixFileSystemTest, ReadFileRefusesOneThatIsTooLarge) {
   Write("a", std::string(kLimit, 'x'));
   EXPECT_EQ(Read("a").size(), kLimit);
