@@ -156,9 +156,11 @@ void Daemon::Scan() {
     someone_waits_ = true;
     break;
   }
-  // One that lies further back in a crowded folder may be complete.
-  if (!pass->more) ConsiderEarly(pass->uploads);
-  if (!pass->more) queue_.Tidy(inbox_);
+  if (!in_round_) {
+    // Not before: one that lies further back in a crowded folder may be complete.
+    ConsiderEarly(pass->uploads);
+    queue_.Tidy(inbox_);
+  }
   KeepOutbox();
   ScanSoon(pass->more ? kAfterEvent : someone_waits_ ? kWhileWaiting : kWhenQuiet);
 }

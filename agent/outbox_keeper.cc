@@ -50,15 +50,15 @@ Result<outbox::ProbePage> OutboxKeeper::TakePage(
   engine::Parts parts = composition_.parts();
   cli::View view{parts.files, parts.paths, parts.clock, parts.settings, parts.handlers, parts.boot};
   auto status = TRY(cli::TakeStatus(view));
+  Json document = cli::StatusDocument(parts.settings, status);
   outbox::ProbePage page{.settings = parts.settings,
                          .snapshot = std::move(status.snapshot),
-                         .status = {},
+                         .status = std::move(document),
                          .licence = LicenceOf(status.licence),
                          .verdicts = TRY(LastVerdicts(parts.paths)),
                          .uploads = uploads,
                          .space = {},
                          .notes = {}};
-  page.status = cli::StatusDocument(view, page.snapshot, status.licence);
   if (!page.snapshot.deployments.empty())
     page.notes = TRY(engine::ReadNotes(parts.paths, page.snapshot.deployments.back().content_id));
   page.space = TRY(MeasureSpace(parts, page.snapshot));

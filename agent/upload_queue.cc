@@ -82,9 +82,7 @@ UploadQueue::Obstacle UploadQueue::ComingIn(const inbox::Upload& upload,
   bool known = upload.expected_size && *upload.expected_size > 0;
   bool stopped = upload.idle >= kStopped;
   Obstacle obstacle;
-  obstacle.percent = !known ? 0
-                            : static_cast<int>(std::min<uint64_t>(
-                                  100, upload.version.size * 100 / *upload.expected_size));
+  obstacle.percent = known ? PercentOf(upload.version.size, *upload.expected_size) : 0;
   obstacle.brief = stopped ? Msgid("the upload has stopped") : Msgid("the upload is coming in");
   obstacle.cause = StrCat(obstacle.brief, known ? StrCat(" at ", obstacle.percent, "%") : "", ": ",
                           SizeInWords(upload.version.size),

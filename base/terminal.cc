@@ -64,11 +64,13 @@ std::string DurationInWords(std::chrono::seconds t) {
   return StrCat(seconds / 3600, " h ", seconds / 60 % 60, " min");
 }
 
-int ProgressMeter::Percent(uint64_t done) const {
-  if (total_ == 0) return 100;
-  return static_cast<int>(static_cast<double>(std::min(done, total_)) * 100.0 /
-                          static_cast<double>(total_));
+int PercentOf(uint64_t done, uint64_t total) {
+  if (total == 0) return 100;
+  return static_cast<int>(static_cast<double>(std::min(done, total)) * 100.0 /
+                          static_cast<double>(total));
 }
+
+int ProgressMeter::Percent(uint64_t done) const { return PercentOf(done, total_); }
 
 std::string ProgressMeter::Line(uint64_t done, Now now) const {
   int percent = Percent(done);

@@ -25,6 +25,9 @@ std::string Counted(size_t count, std::string_view one, std::string_view many);
 std::string SizeInWords(uint64_t bytes);              ///< "51.3 MB"
 std::string DurationInWords(std::chrono::seconds t);  ///< "1 min 20 s"
 
+/// Of 100; 100 where there is nothing to do.
+int PercentOf(uint64_t done, uint64_t total);
+
 /// How far a long work is, with rate and time left reckoned from what was done so far.
 class ProgressMeter {
  public:

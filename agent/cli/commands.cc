@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "agent/cli/waiting_uploads.h"
 #include "agent/engine/deployment_store.h"
 #include "agent/engine/examination.h"
 #include "agent/engine/probe_files.h"
@@ -179,33 +178,34 @@ Result<Answer> VerifyLive(const engine::Parts& parts) {
 }
 
 Result<ProbeStatus> TakeStatus(const View& view) {
-  engine::Snapshot snapshot = TRY(engine::TakeSnapshot(view.files, view.paths));
+  engine::Snapshot snapshot = TRY(engine::TakeSnapshotWithPast(view.files, view.paths));
   if (auto wrong = engine::FindWrongSystem(snapshot.deployments, snapshot.transaction,
                                            view.handlers, view.boot))
     snapshot.wrong_system = wrong->error;
   snapshot.without_system =
       engine::DeploymentsWithoutSystem(snapshot.deployments, view.handlers, view.boot);
   auto licence = TRY(FindLicence(snapshot, view.clock));
-  return ProbeStatus{std::move(snapshot), std::move(licence)};
+  return ProbeStatus{std::move(snapshot), std::move(licence),
+                     ReadWaitingUploads(view.files, view.paths)};
 }
 
-Json StatusDocument(const View& view, const engine::Snapshot& snapshot,
-                    const std::optional<RunningLicence>& licence) {
-  Json document = engine::StatusJson(view.settings, snapshot);
+Json StatusDocument(const engine::Settings& settings, const ProbeStatus& status) {
+  Json document = engine::StatusJson(settings, status.snapshot);
   Json waiting = Json::EmptyArray();
-  for (const WaitingUpload& upload : ReadWaitingUploads(view.files, view.paths)) {
+  for (const WaitingUpload& upload : status.waiting) {
     Json json = Json::EmptyObject();
     waiting.Push(json.Set("bundle", upload.bundle).Set("why", upload.why));
   }
-  return document.Set("licence", LicenceState(licence)).Set("waits", std::move(waiting));
+  return document.Set("licence", LicenceState(status.licence)).Set("waits", std::move(waiting));
 }
 
 Result<Answer> Status(const View& view) {
-  auto [snapshot, licence] = TRY(TakeStatus(view));
-  Json document = StatusDocument(view, snapshot, licence);
+  ProbeStatus status = TRY(TakeStatus(view));
+  const auto& [snapshot, licence, waiting] = status;
+  Json document = StatusDocument(view.settings, status);
   std::string text = engine::StatusText(view.settings, snapshot);
   if (licence) text += StrCat("licence      ", LicenceStateText(licence), "\n");
-  text += WaitingText(ReadWaitingUploads(view.files, view.paths));
+  text += WaitingText(waiting);
   if (snapshot.trouble) text += TroubleText(*snapshot.trouble);
   bool is_wrong = snapshot.wrong_system || snapshot.interrupted ||
                   (licence && licence->has_ended) ||

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/cli/licence.h"
+#include "agent/cli/waiting_uploads.h"
 #include "agent/engine/engine.h"
 #include "base/json.h"
 
@@ -70,10 +71,10 @@ struct View {
 struct ProbeStatus {
   engine::Snapshot snapshot;
   std::optional<RunningLicence> licence;
+  std::vector<WaitingUpload> waiting;
 };
 Result<ProbeStatus> TakeStatus(const View& view);
-Json StatusDocument(const View& view, const engine::Snapshot& snapshot,
-                    const std::optional<RunningLicence>& licence);
+Json StatusDocument(const engine::Settings& settings, const ProbeStatus& status);
 Result<Answer> Status(const View& view);
 /// Follows the transaction that runs, whoever runs it, and ends as its install would have. kRefused
 /// where it was interrupted and nobody goes on with it.

@@ -54,25 +54,11 @@ Result<std::vector<ComponentRecord>> ActiveComponents(Journal& journal) {
   return current ? current->components : std::vector<ComponentRecord>();
 }
 
-/// Asked for twice, as a rollback may be that seemed to hang.
-Verdict SameReleases(const DeploymentRecord& current, const DeploymentRecord& target) {
-  Verdict verdict;
-  verdict.state = State::kCommitted;
-  verdict.already_running = true;
-  verdict.deployment = current.number;
-  verdict.reason = "already-running";
-  verdict.cause = StrCat("deployment ", current.number, " has the very releases of deployment ",
-                         target.number, ": nothing was done");
-  return verdict;
-}
-
 /// Of a transaction that was not begun, for another one is stuck.
-Verdict StuckWith(const Error& other) {
-  Verdict verdict;
+Verdict BecauseOtherIsStuck(const Error& other) {
+  Verdict verdict = BecauseOf(other);
   verdict.state = State::kStuck;
   verdict.reason = "transaction";
-  verdict.cause = other.cause;
-  verdict.remedy = other.remedy;
   return verdict;
 }
 
@@ -95,7 +81,7 @@ Result<Verdict> Engine::RunTransaction(std::string_view purpose, std::string_vie
     auto obstacle = unfinished ? ObstacleOf(*unfinished) : std::nullopt;
     if (!obstacle) return *blocking;
     if (obstacle->code == ErrorCode::kBusy) return *obstacle;
-    return StuckWith(*obstacle);
+    return BecauseOtherIsStuck(*obstacle);
   }
   Result<Verdict> verdict = work(session.journal());
   session.Tidy();
@@ -155,7 +141,10 @@ Result<Verdict> Engine::RollBackTo(Journal& journal, const RollbackRequest& requ
   bool runs_already =
       target != nullptr && number != current &&
       PlanRollback(deployments.back(), *target, parts_.handlers, false).changes.empty();
-  if (runs_already) return SameReleases(deployments.back(), *target);
+  if (runs_already) {  // Asked for twice, as a rollback may be that seemed to hang.
+    return AlreadyRunning(deployments.back(),
+                          StrCat("has the very releases of deployment ", target->number));
+  }
   bool known = to || number > 0;
   int64_t id = TRY(journal.Begin(known ? StrCat("rollback to ", number) : "rollback"));
   Transaction transaction(parts_, journal, id, observer);

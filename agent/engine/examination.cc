@@ -63,13 +63,13 @@ Result<Examination> Examine(const Parts& parts, Journal* journal,
   return found;
 }
 
-Verdict AlreadyRunning(const DeploymentRecord& current) {
+Verdict AlreadyRunning(const DeploymentRecord& current, std::string_view same) {
   Verdict verdict;
   verdict.state = State::kCommitted;
   verdict.already_running = true;
   verdict.deployment = current.number;
   verdict.reason = "already-running";
-  verdict.cause = StrCat("deployment ", current.number, " is this very content: nothing was done");
+  verdict.cause = StrCat("deployment ", current.number, " ", same, ": nothing was done");
   return verdict;
 }
 

@@ -24,7 +24,9 @@ Result<format::VerifiedBundle> OpenBundle(const Parts& parts, std::unique_ptr<In
 Result<bool> RunsAlready(const Parts& parts, const std::optional<DeploymentRecord>& current,
                          const format::VerifiedBundle& bundle);
 
-Verdict AlreadyRunning(const DeploymentRecord& current);
+/// Nothing was done. `same`: what `current` has in common with what was asked for.
+Verdict AlreadyRunning(const DeploymentRecord& current,
+                       std::string_view same = "is this very content");
 /// What kept the bundle, or this machine, from being judged.
 Verdict BecauseOf(const Error& error);
 /// All failed checks in one verdict; its reason is the first one's id.

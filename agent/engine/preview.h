@@ -19,7 +19,7 @@ struct Preview {
   std::vector<std::string> steps;  ///< In their order, for a person.
   Clock::Milliseconds expected{0};
   bool expected_is_measured = false;
-  bool is_held = false;  ///< An install by hand would lift it.
+  bool is_held = false;  ///< Of uploads alone: an install by hand goes on.
   /// The transaction that an install would have to wait for, or is stuck with.
   std::optional<TransactionRecord> unfinished;
 };

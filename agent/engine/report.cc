@@ -197,23 +197,32 @@ Result<> ReadPast(Journal& journal, Snapshot& snapshot) {
   return {};
 }
 
+Result<Snapshot> ReadPresent(FileSystem& files, const ProbePaths& paths, Journal& journal) {
+  Snapshot snapshot;
+  snapshot.deployments = TRY(journal.Deployments());
+  snapshot.transaction = TRY(journal.Unfinished());
+  snapshot.holds = TRY(journal.Holds());
+  snapshot.time_floor = TRY(journal.TimeFloor());
+  if (!snapshot.transaction) return snapshot;
+  snapshot.progress = ProgressFile::Read(files, paths, snapshot.transaction->id);
+  bool waits = snapshot.transaction->WaitsForReboot();
+  // Nobody is at work that would tell more.
+  if (waits && snapshot.progress) snapshot.progress->step = snapshot.transaction->step;
+  snapshot.interrupted = !waits && TRY(IsAbandoned(journal, paths, *snapshot.transaction));
+  return snapshot;
+}
+
 }  // namespace
 
 Result<Snapshot> TakeSnapshot(FileSystem& files, const ProbePaths& paths) {
+  return ReadJournal<Snapshot>(
+      paths, [&](Journal& journal) { return ReadPresent(files, paths, journal); });
+}
+
+Result<Snapshot> TakeSnapshotWithPast(FileSystem& files, const ProbePaths& paths) {
   return ReadJournal<Snapshot>(paths, [&](Journal& journal) -> Result<Snapshot> {
-    Snapshot snapshot;
-    snapshot.deployments = TRY(journal.Deployments());
-    snapshot.transaction = TRY(journal.Unfinished());
-    snapshot.holds = TRY(journal.Holds());
-    snapshot.time_floor = TRY(journal.TimeFloor());
+    Snapshot snapshot = TRY(ReadPresent(files, paths, journal));
     TRY(ReadPast(journal, snapshot));
-    if (snapshot.transaction) {
-      snapshot.progress = ProgressFile::Read(files, paths, snapshot.transaction->id);
-      bool waits = snapshot.transaction->WaitsForReboot();
-      // Nobody is at work that would tell more.
-      if (waits && snapshot.progress) snapshot.progress->step = snapshot.transaction->step;
-      snapshot.interrupted = !waits && TRY(IsAbandoned(journal, paths, *snapshot.transaction));
-    }
     return snapshot;
   });
 }

@@ -37,8 +37,10 @@ struct Snapshot {
   int64_t time_floor = 0;               ///< It is later than this, in seconds since 1970.
 };
 
-/// Empty where the probe has no journal yet.
+/// Empty where the probe has no journal yet. Without what the kept transactions tell.
 Result<Snapshot> TakeSnapshot(FileSystem& files, const ProbePaths& paths);
+/// With it, for whoever shows the status: reads all of them.
+Result<Snapshot> TakeSnapshotWithPast(FileSystem& files, const ProbePaths& paths);
 /// All that ever ended, and the running one; oldest first.
 Result<std::vector<TransactionRecord>> ReadHistory(const ProbePaths& paths);
 /// Release notes; empty where none are kept.

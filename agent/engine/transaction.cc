@@ -142,11 +142,9 @@ Verdict Interrupted() {
 }
 
 Verdict ArrivalGivenUp(std::string cause) {
-  Verdict why;
-  why.reason = "upload";
-  why.cause = std::move(cause);
-  why.remedy = "nothing, where the upload goes on: it is taken by itself once it is whole";
-  return why;
+  return Because("upload",
+                 {ErrorCode::kIo, std::move(cause),
+                  "nothing, where the upload goes on: it is taken by itself once it is whole"});
 }
 
 }  // namespace
@@ -394,7 +392,7 @@ Result<Verdict> Transaction::AbandonStaging(const Error& error) {
   }
   if (stop_ == StopRequest::kCancel)
     return End(Event::kCancel, Cancelled("before anything was activated"), false);
-  if (arrival_ != nullptr) return Fail(ArrivalGivenUp(PrintableLines(error.cause)));
+  if (arrival_ != nullptr) return Fail(ArrivalGivenUp(error.cause));
   // A step or program of the bundle failed on a copy of what this probe has: no fault of its bytes.
   if (error.code == ErrorCode::kRefused)
     return End(Event::kRefusal, Because("rehearsal", error), false);

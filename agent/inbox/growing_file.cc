@@ -69,7 +69,7 @@ std::unique_ptr<InputFile> GrowingFile::Reader() { return std::make_unique<FromB
 
 int GrowingFile::Percent() {
   auto size = SizeNow();
-  return size ? static_cast<int>(std::min<uint64_t>(100, *size * 100 / expected_)) : 0;
+  return size ? PercentOf(*size, expected_) : 0;
 }
 
 uint64_t GrowingFile::MissingBytes() {
