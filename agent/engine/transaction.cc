@@ -497,9 +497,10 @@ Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why
   for (int attempt = 0; attempt < kUndoAttempts; ++attempt) {
     undone = UndoActivation(plan);
     if (undone) break;
+    // What the new operating system lacks for it the one from before may have.
+    if (auto left = slot_trial_.Leave(plan); left && *left) undone = true;
+    if (undone) break;
   }
-  // What the new operating system lacks for it the one from before may have.
-  if (auto left = undone ? undone : slot_trial_.Leave(plan); left && *left) undone = true;
   if (!undone) {
     why = StuckWith(std::move(why), undone.error());
     why.state = state_ = TRY(After(Event::kUndoFailed));

@@ -43,8 +43,12 @@ uint64_t MigrationsHandler::BytesToMove(const Sides& sides) const {
 }
 
 Result<DatabaseState> MigrationsHandler::LastSeen(const DatabasePlace& place) const {
-  if (seen_ && seen_->address == place.address) return seen_->state;
-  return databases_.Open(place)->Read();
+  auto seen = seen_.find(place.address);
+  return seen == seen_.end() ? Look(place) : seen->second;
+}
+
+Result<DatabaseState> MigrationsHandler::Look(const DatabasePlace& place) const {
+  return seen_.insert_or_assign(place.address, databases_.Open(place)->Read()).first->second;
 }
 
 Result<Course> MigrationsHandler::CourseOf(const Change& change, const Sides& sides,
@@ -92,8 +96,7 @@ Result<std::vector<CheckResult>> MigrationsHandler::CheckTargets(const Change& c
     find(place.error());
     return findings;
   }
-  seen_ = Seen{place->address, databases_.Open(*place)->Read()};
-  const auto& state = seen_->state;
+  auto state = Look(*place);
   if (!state) {
     find(state.error());
     return findings;

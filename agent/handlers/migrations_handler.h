@@ -81,9 +81,11 @@ class MigrationsHandler : public engine::Handler {
   /// the targets says why.
   uint64_t BytesToMove(const Sides& sides) const;
 
-  /// For words and sizes alone: what the last check of the targets found there, for whoever holds
-  /// the database makes each reading wait.
+  /// For words and sizes alone: what was found there last, also where it was an error, for who
+  /// holds the database, or a server that is not there, makes each reading wait.
   Result<migrations::DatabaseState> LastSeen(const DatabasePlace& place) const;
+  /// What is found there now.
+  Result<migrations::DatabaseState> Look(const DatabasePlace& place) const;
 
   Result<Course> CourseOf(const engine::Change& change, const Sides& sides,
                           const migrations::DatabaseState& state, const LoadText& load) const;
@@ -108,11 +110,7 @@ class MigrationsHandler : public engine::Handler {
   DataMover mover_;
   DataSnapshots snapshots_;
   DataRehearsal rehearsal_;
-  struct Seen {
-    std::string address;
-    Result<migrations::DatabaseState> state;
-  };
-  mutable std::optional<Seen> seen_;
+  mutable std::map<std::string, Result<migrations::DatabaseState>> seen_;  // By address.
 };
 
 }  // namespace ignite::handlers

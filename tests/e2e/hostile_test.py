@@ -398,7 +398,7 @@ class FloodTest(HostileCase):
         def flood():
             for number in itertools.count():
                 self.put(f"junk{number}.ignite", b"no bundle")
-                time.sleep(0.002)
+                time.sleep(0.006)
 
         self.start()
         self.survives()

@@ -130,7 +130,6 @@ TEST_F(MigrationsHandlerTest, ADatabaseThatCannotBeReadIsAFinding) {
 TEST_F(MigrationsHandlerTest, AfterItsCheckTheDatabaseIsNotReadAgainForWords) {
   worker_.state = At("1-t1", 1);
   worker_.state.baseline = 1;
-  worker_.state.baseline = 1;
   for (const char* fails : {"", "read"}) {
     worker_.asked.clear();
     worker_.fails = fails;
@@ -142,6 +141,12 @@ TEST_F(MigrationsHandlerTest, AfterItsCheckTheDatabaseIsNotReadAgainForWords) {
   worker_.fails.clear();
   EXPECT_THAT(Must(handler_.CheckTargets(change_)), IsEmpty());
   EXPECT_THAT(Must(handler_.ActivationSteps(change_)), Contains(HasSubstr("move data/main")));
+}
+
+TEST_F(MigrationsHandlerTest, AServerThatDoesNotAnswerIsAskedOnceForWords) {
+  worker_.fails = "read";
+  for (int times = 0; times < 3; ++times) (void)handler_.ActivationSteps(change_);
+  EXPECT_THAT(worker_.asked, ElementsAre("read"));
 }
 
 TEST_F(MigrationsHandlerTest, QueriesThatWouldBeCutOffAreRefused) {

@@ -162,6 +162,21 @@ TEST_P(OsUpdateTest, TheNewSystemFinishesAndIsKept) {
   EXPECT_EQ(probe_.boot.requests, 0);
 }
 
+TEST_P(OsUpdateTest, AnUndoThatFailsInTheNewSystemGoesOnAtOnceInTheOneFromBefore) {
+  Commit(1);
+  Install(2);
+  Boot();
+  probe_.health.failing = {"alive"};
+  probe_.services.failing_stops = 1;
+  Verdict verdict = GoOn();
+  EXPECT_EQ(verdict.state, State::kRollingBack);
+  EXPECT_EQ(verdict.reason, "health");
+  EXPECT_EQ(probe_.services.failing_stops, 0) << "asked once";
+  EXPECT_EQ(probe_.LiveVersion(), "2.0") << "nothing was undone here";
+  EXPECT_EQ(Boot().state, State::kRolledBack);
+  EXPECT_EQ(probe_.LiveVersion(), "1.0");
+}
+
 TEST_P(OsUpdateTest, NothingElseBeginsBeforeTheReboot) {
   Install(1);
   EXPECT_THAT(probe_.Rollback(), fakes::FailsWith(ErrorCode::kBusy, "waits for the reboot"));
