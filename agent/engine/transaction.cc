@@ -526,6 +526,8 @@ Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why
 
 Result<bool> Transaction::UndoActivation(const Plan& plan) {
   TRY(parts_.services.Stop(TRY(UnitsOf(plan, parts_.handlers, true, true))));
+  // None may start in an operating system that is about to be left.
+  if (plan.slot) TRY(parts_.services.Publish({}));
   TRY(store_.Switch(plan.from_deployment));
   auto steps = TRY(journal_.Steps(id_));
   for (auto change = plan.changes.rbegin(); change != plan.changes.rend(); ++change) {

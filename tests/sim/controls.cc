@@ -1,5 +1,7 @@
 #include "tests/sim/controls.h"
 
+#include <sqlite3.h>
+
 namespace ignite::sim {
 namespace {
 
@@ -50,6 +52,11 @@ class WeakHandler : public engine::Handler {
     return std::unique_ptr<engine::Staging>(
         std::make_unique<UnfinishedStaging>(std::move(staging)));
   }
+  Result<std::optional<engine::Slot>> SlotFor(const Change& change,
+                                              engine::Action action) const override {
+    return real_.SlotFor(change, action);
+  }
+  engine::Turn TurnOfActivation() const override { return real_.TurnOfActivation(); }
   Result<std::string> ReleasePath(const ComponentRecord& record) const override {
     return real_.ReleasePath(record);
   }
@@ -78,7 +85,30 @@ class WeakHandler : public engine::Handler {
   Control control_;
 };
 
+/// SQL that takes a write of the journal away.
+const char* lost_in_journal = nullptr;
+
+int LoseIn(sqlite3* database, char**, const sqlite3_api_routines*) {
+  (void)sqlite3_exec(database, lost_in_journal, nullptr, nullptr, nullptr);
+  // Where the journal is made just now it has no such table yet: then that was no error.
+  return sqlite3_exec(database, "SELECT 1", nullptr, nullptr, nullptr);
+}
+
 }  // namespace
+
+void LoseInJournal(Control control) {
+  if (control == Control::kStepsNotJournaled) {
+    lost_in_journal =
+        "CREATE TEMP TRIGGER lose BEFORE INSERT ON main.steps BEGIN SELECT RAISE(IGNORE); END";
+  }
+  if (control == Control::kActivationNotJournaled) {
+    lost_in_journal =
+        "CREATE TEMP TRIGGER lose BEFORE UPDATE ON main.transactions WHEN NEW.state = 'applying' "
+        "BEGIN SELECT RAISE(IGNORE); END";
+  }
+  if (lost_in_journal != nullptr)
+    (void)sqlite3_auto_extension(reinterpret_cast<void (*)()>(LoseIn));
+}
 
 engine::Handler* WeakHandlers::Find(std::string_view type, std::string_view component) {
   engine::Handler* real = real_.Find(type, component);

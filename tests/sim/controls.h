@@ -27,6 +27,11 @@ enum class Control : uint8_t {
   kUndoDoesNothing,
   kDiscardDoesNothing,
   kStagingNotFinished,
+  kNoTrialOfSystem,
+  kSystemNotKept,
+  kSystemNotLeft,
+  kStepsNotJournaled,
+  kActivationNotJournaled,
 };
 
 struct NamedControl {
@@ -48,7 +53,16 @@ inline constexpr std::array kControls = {
     NamedControl{Control::kUndoDoesNothing, "undo-does-nothing"},
     NamedControl{Control::kDiscardDoesNothing, "discard-does-nothing"},
     NamedControl{Control::kStagingNotFinished, "staging-not-finished"},
+    NamedControl{Control::kNoTrialOfSystem, "no-trial-of-system"},
+    NamedControl{Control::kSystemNotKept, "system-not-kept"},
+    NamedControl{Control::kSystemNotLeft, "system-not-left"},
+    NamedControl{Control::kStepsNotJournaled, "steps-not-journaled"},
+    NamedControl{Control::kActivationNotJournaled, "activation-not-journaled"},
 };
+
+/// From now on every journal that is opened loses what the control says, which its writer does not
+/// notice.
+void LoseInJournal(Control control);
 
 /// Hands everything on to the real handlers, but for what the control takes out.
 class WeakHandlers : public engine::HandlerTable {

@@ -27,6 +27,12 @@ constexpr std::array<std::string_view, 5> kUnitCalls = {"stop", "publish", "star
                                                         "run"};
 constexpr std::array kScopes = {"", " of writes", " of the database", " of units"};
 
+/// What a new probe has in its first slot.
+constexpr std::string_view kFactoryFile = "made-in-the-factory";
+constexpr int kMostBoots = 8;
+
+std::string FolderOf(engine::Slot slot) { return StrCat("/slots/", engine::SlotName(slot)); }
+
 std::string NameOf(const std::string& unit_file) {
   return unit_file.substr(unit_file.rfind('/') + 1);
 }
@@ -75,13 +81,18 @@ Machine::Machine(const Pool& own_pool, const RealFolder& folder, Control control
       files(disk, *this),
       vfs(disk, *this),
       control_(control),
-      handlers_(files, programs_, clock, paths, settings, pool.identities(), boot_),
+      handlers_(files, programs_, clock, paths, settings, pool.identities(), loader_),
       weak_handlers_(handlers_, control) {
   settings.product = "netprobe";
   settings.compatible = "box";
   settings.trial = std::chrono::milliseconds(2'000);
   settings.threads = 1;
-  Must(files.MakeDirectories(paths.Root(), 0755));
+  for (engine::Slot slot : {engine::Slot::kA, engine::Slot::kB}) {
+    settings.slots[static_cast<size_t>(slot)].path = FolderOf(slot);
+    Must(files.MakeDirectories(paths.Host(FolderOf(slot)), 0755));
+  }
+  std::string factory = StrCat(paths.Host(FolderOf(engine::Slot::kA)), "/", kFactoryFile);
+  Must(files.WriteAtomically(factory, {}, 0644));
   disk.SyncAll();  // Or a power cut would draw for these folders, and a story depend on how many.
   using enum Control;
   if (control == kNoSyncOfFileSystem) files.ignored = {MemoryFileSystem::Sync::kEverything};
@@ -92,17 +103,8 @@ Machine::Machine(const Pool& own_pool, const RealFolder& folder, Control control
 }
 
 engine::Parts Machine::parts() {
-  return {paths,
-          settings,
-          fakes::Keys().keyring,
-          pool.identities(),
-          files,
-          clock,
-          services_,
-          health_,
-          weak_handlers_,
-          boot_,
-          boot_};
+  return {paths,     settings, fakes::Keys().keyring, pool.identities(), files,  clock,
+          services_, health_,  weak_handlers_,        loader_,           loader_};
 }
 
 void Machine::Expect(std::vector<Trouble> troubles) {
@@ -131,12 +133,38 @@ std::optional<Error> Machine::Fails(std::string_view call) {
   return std::nullopt;
 }
 
+void Machine::Boot() {
+  running.clear();
+  published.clear();
+  clock.now = Clock::Milliseconds(1'000);
+  for (int boots = 0; boots < kMostBoots; ++boots) {
+    loader_.state.Start();
+    const Edition* system = SystemIn(loader_.state.booted);
+    if (system == nullptr || system->starts) return;
+  }
+  throw Violation{"the machine does not come up any more"};
+}
+
+void Machine::Reboot() {
+  disk.SyncAll();
+  Boot();
+}
+
+const Edition* Machine::SystemIn(engine::Slot slot) const {
+  auto found = disk.Find(paths.Host(FolderOf(slot)), MemoryDisk::Follow::kAll);
+  if (found.node->names.contains(std::string(kFactoryFile))) return nullptr;
+  const Edition* place = *std::find_if(pool.places().begin(), pool.places().end(),
+                                       [](const Edition* edition) { return edition->IsSystem(); });
+  const Edition* system = pool.FindTree(*place, TreeText(*found.node));
+  if (system == nullptr)
+    throw Violation{StrCat("slot ", engine::SlotName(slot), " runs, and has no whole system")};
+  return system;
+}
+
 void Machine::Restart(MemoryDisk::Cut how, fakes::Random& random) {
   if (lost_power_) {
     disk.CutPower(how, random);
-    running.clear();
-    published.clear();
-    clock.now = Clock::Milliseconds(1'000);
+    Boot();
   }
   is_dead_ = lost_power_ = false;
   ExpectNothing();
@@ -152,6 +180,10 @@ size_t Machine::PlaceOfUnit(std::string_view unit) const {
 View Machine::Live() const {
   View view;
   for (const Edition* place : pool.places()) {
+    if (place->IsSystem()) {
+      view.push_back(SystemIn(loader_.state.booted));
+      continue;
+    }
     auto found = disk.Find(paths.Host(place->Live()), MemoryDisk::Follow::kAll);
     if (found.node == nullptr) {
       view.push_back(nullptr);
@@ -239,10 +271,45 @@ Result<> Machine::Health::Attempt(const format::HealthCheckInfo& check, std::chr
   machine_.CheckRunning();
   if (auto error = machine_.Fails("health")) return *error;
   if (machine_.control_ == Control::kHealthAlwaysGood) return {};
-  for (const auto& [unit, edition] : machine_.running) {
-    if (edition->component == "app/" + check.name && !edition->is_broken) return {};
+  for (const Edition* edition : machine_.Live()) {
+    if (edition == nullptr || edition->Name() != check.name || edition->is_broken) continue;
+    if (edition->IsSystem() || machine_.running.contains(NameOf(edition->unit))) return {};
   }
   return Error{ErrorCode::kIo, "it is not well", "none"};
+}
+
+template <class Effect>
+Result<> Machine::Loader::Call(std::string_view call, Effect effect) {
+  Fate fate = machine_.Next(call);
+  if (fate.kind == Fate::Kind::kDies) throw fakes::ProcessDied();
+  bool fails = fate.kind == Fate::Kind::kFails;
+  if (!fails || fate.late) TRY(effect());
+  return fails ? Result<>(SystemError(call, fate.error)) : Result<>();
+}
+
+Result<std::optional<engine::Slot>> Machine::Loader::Next() {
+  TRY(Call("next-slot", [] { return Result<>(); }));
+  return state.Next();
+}
+
+Result<> Machine::Loader::SetTrial(engine::Slot slot, int tries) {
+  bool is_final = machine_.control_ == Control::kNoTrialOfSystem;
+  return Call("set-trial",
+              [&] { return is_final ? state.MarkGood(slot) : state.SetTrial(slot, tries); });
+}
+
+Result<> Machine::Loader::MarkGood(engine::Slot slot) {
+  if (machine_.control_ == Control::kSystemNotKept) return {};
+  return Call("mark-good", [&] { return state.MarkGood(slot); });
+}
+
+Result<> Machine::Loader::MarkBad(engine::Slot slot) {
+  if (machine_.control_ == Control::kSystemNotLeft) return {};
+  return Call("mark-bad", [&] { return state.MarkBad(slot); });
+}
+
+Result<> Machine::Loader::Request() {
+  return Call("reboot", [] { return Result<>(); });
 }
 
 /// systemd-sysusers --root=ROOT --inline -- "u NAME ID"...

@@ -1,6 +1,6 @@
-// The machine that the engine of a simulated probe runs on: disk, clock, service manager, health
-// and programs, all in memory. Every call to it is numbered and may fail or end the process, and
-// what runs on it is watched: whoever runs must see one whole deployment all the time.
+// The machine that the engine of a simulated probe runs on: disk, clock, boot loader, service
+// manager, health and programs, all in memory. Every call to it is numbered and may fail or end the
+// process, and what runs on it is watched: whoever runs must see one whole deployment all the time.
 #pragma once
 
 #include <functional>
@@ -74,13 +74,16 @@ class Machine : public fakes::CallWatch {
   /// For calls from C++: throws ProcessDied.
   std::optional<Error> Fails(std::string_view call);
 
+  /// An orderly one: the loader enters a slot, and nothing runs yet.
+  void Reboot();
   /// The process is started anew; after a power cut the machine is, and nothing runs on it.
   void Restart(fakes::MemoryDisk::Cut how, fakes::Random& random);
   void CutPower() { lost_power_ = true; }
   /// What a boot starts once ignite-recover has ended well.
   void StartPublished();
 
-  /// What is to be seen through the fixed links. A place that shows half an edition is a Violation.
+  /// What is to be seen through the fixed links, and in the slot that runs. A place that shows half
+  /// an edition is a Violation.
   View Live() const;
   /// Every running unit still sees what it was started with.
   void CheckRunning() const;
@@ -121,6 +124,24 @@ class Machine : public fakes::CallWatch {
    private:
     Machine& machine_;
   };
+  class Loader : public engine::Boot, public ignite::Reboot {
+   public:
+    explicit Loader(Machine& machine) : machine_(machine) {}
+    Result<engine::Slot> Booted() override { return state.Booted(); }
+    Result<std::optional<engine::Slot>> Next() override;
+    Result<> SetTrial(engine::Slot slot, int tries) override;
+    Result<> MarkGood(engine::Slot slot) override;
+    Result<> MarkBad(engine::Slot slot) override;
+    Result<> Request() override;
+
+    fakes::FakeBoot state;
+
+   private:
+    template <class Effect>
+    Result<> Call(std::string_view call, Effect effect);
+
+    Machine& machine_;
+  };
   class Programs : public Process {
    public:
     explicit Programs(Machine& machine) : machine_(machine) {}
@@ -134,6 +155,9 @@ class Machine : public fakes::CallWatch {
   template <class Effect>
   Result<> ForUnits(std::string_view call, const std::vector<std::string>& units, Effect effect);
   void StartUnits(const std::vector<std::string>& units);
+  void Boot();
+  /// What a slot holds; nullptr for what was there before ignite. Half a system is a Violation.
+  const Edition* SystemIn(engine::Slot slot) const;
   size_t PlaceOfUnit(std::string_view unit) const;
 
   Control control_;
@@ -145,7 +169,7 @@ class Machine : public fakes::CallWatch {
   Services services_{*this};
   Health health_{*this};
   Programs programs_{*this};
-  fakes::FakeBoot boot_;
+  Loader loader_{*this};
   handlers::AllHandlers handlers_;
   WeakHandlers weak_handlers_;
 };

@@ -105,6 +105,7 @@ int Run(int count, char** words) {
     if (count == at + 3 && named.name == words[at + 2]) order.control = named.control;
   }
   if (count == at + 3 && order.control == Control::kNone) return Usage();
+  LoseInJournal(order.control);
   Tally tally;
   bool is_good = order.is_seam ? PlaySeam(order, tally) : PlayStories(order, tally);
   return is_good == (order.control == Control::kNone) ? 0 : 1;

@@ -30,8 +30,14 @@ std::string Text(const View& view) {
 
 bool HasBroken(const View& view) {
   return std::any_of(view.begin(), view.end(), [](const Edition* edition) {
-    return edition != nullptr && edition->is_broken;
+    return edition != nullptr && (edition->is_broken || !edition->starts);
   });
+}
+
+bool BringsSystem(const Intent& intent) {
+  return intent.bundle != nullptr &&
+         std::any_of(intent.bundle->editions.begin(), intent.bundle->editions.end(),
+                     [](const Edition* edition) { return edition->IsSystem(); });
 }
 
 }  // namespace
@@ -72,6 +78,22 @@ std::optional<Deployment> Model::Next(const Intent& intent,
   return next;
 }
 
+size_t Model::PlaceOfSystem() const {
+  auto found = std::find_if(pool_.places().begin(), pool_.places().end(),
+                            [](const Edition* place) { return place->IsSystem(); });
+  return static_cast<size_t>(found - pool_.places().begin());
+}
+
+int64_t Model::RunningSystem() const {
+  return deployments_.empty() ? 0 : deployments_.back().made_by[PlaceOfSystem()];
+}
+
+bool Model::MayLackSystem(const Intent& intent) const {
+  const Deployment* target = intent.bundle == nullptr ? Target(intent, deployments_) : nullptr;
+  return target != nullptr && other_is_doubtful_ &&
+         target->made_by[PlaceOfSystem()] != RunningSystem();
+}
+
 std::string Model::NameOf(const Intent& intent) const {
   if (intent.bundle != nullptr) return intent.name;
   int64_t to = intent.to.value_or(current() - 1);
@@ -92,6 +114,10 @@ State Model::Expected(const Intent& intent, bool is_free) const {
   auto next = Next(intent, deployments_);
   if (!next) return State::kRefused;
   if (RunsAlready(intent)) return State::kCommitted;
+  if (intent.bundle == nullptr) {
+    int64_t system = next->made_by[PlaceOfSystem()];
+    if (system != RunningSystem() && system != other_system_) return State::kRefused;
+  }
   if (next->epoch < epoch_floor_) return State::kRefused;
   if (intent.bundle != nullptr) {
     auto floor = counter_floors_.find(std::string(format::KindName(intent.bundle->kind)));
@@ -157,7 +183,12 @@ void Model::Commit(const Intent& intent) {
   auto next = Next(intent, deployments_);
   Demand(next.has_value(), StrCat(NameOf(intent), " was committed and cannot have been"));
   Demand(!HasBroken(next->view), StrCat(NameOf(intent), " was committed and is broken"));
+  int64_t system = RunningSystem();
   deployments_.push_back(*std::move(next));
+  if (RunningSystem() != system) {
+    other_system_ = system;
+    other_is_doubtful_ = false;
+  }
   Prune();
   if (intent.bundle == nullptr) return;
   uint64_t& floor = counter_floors_[std::string(format::KindName(intent.bundle->kind))];
@@ -193,7 +224,10 @@ void Model::TakeHistory(engine::Journal& journal) {
     Demand(ended.insert(record.id).second, StrCat("transaction ", record.id, " ended twice"));
     while (!pending_.empty() && NameOf(pending_.front()) != record.bundle) pending_.pop_front();
     Demand(!pending_.empty(), StrCat("nobody asked for ", record.bundle));
-    if (record.state == State::kCommitted) Commit(pending_.front());
+    if (record.state == State::kCommitted)
+      Commit(pending_.front());
+    else if (BringsSystem(pending_.front()))
+      other_is_doubtful_ = true;
     pending_.pop_front();
     auto told = told_.find(record.id);
     if (told == told_.end()) continue;
@@ -258,9 +292,10 @@ void Model::CheckLeftovers(const std::vector<engine::DeploymentRecord>& records)
   for (size_t i = 0; i < pool_.places().size(); ++i) {
     const Edition* place = pool_.places()[i];
     const auto& kept = releases[place->component];
-    CheckNames(place->Releases(), kept);
+    if (!place->IsSystem()) CheckNames(place->Releases(), kept);
     if (place->IsLicence()) continue;
     CheckNames(StrCat(state, "/tables/", place->component), kept);
+    if (place->IsSystem()) continue;
     bool is_live = !deployments_.empty() && deployments_.back().view[i] != nullptr;
     auto found = machine_.disk.Find(machine_.paths.Host(place->path), MemoryDisk::Follow::kAll);
     if (found.node == nullptr) continue;
@@ -294,7 +329,7 @@ void Model::CheckAtRest() {
   machine_.CheckRunning();
   size_t units = 0;
   for (const Edition* edition : expected)
-    units += edition != nullptr && !edition->IsLicence() ? 1 : 0;
+    units += edition != nullptr && !edition->unit.empty() ? 1 : 0;
   Demand(machine_.running.size() == units,
          StrCat(machine_.running.size(), " units run instead of ", units));
 }

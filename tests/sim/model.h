@@ -44,6 +44,9 @@ class Model {
   void Told(const engine::Verdict& verdict);
   /// How an intent must end where nothing disturbs it; `is_free` of holds.
   engine::State Expected(const Intent& intent, bool is_free) const;
+  /// Whether it returns to a system that may be in neither slot any more: something that failed has
+  /// begun to write the slot that does not run.
+  bool MayLackSystem(const Intent& intent) const;
   /// Whether it is what the probe runs already.
   bool RunsAlready(const Intent& intent) const;
 
@@ -58,6 +61,9 @@ class Model {
                                  const std::vector<Deployment>& deployments) const;
   static const Deployment* Target(const Intent& intent, const std::vector<Deployment>& deployments);
   std::string NameOf(const Intent& intent) const;
+  size_t PlaceOfSystem() const;
+  /// Of the system that runs: the deployment it came with, 0 from the factory.
+  int64_t RunningSystem() const;
   void Commit(const Intent& intent);
   void Prune();
 
@@ -71,6 +77,8 @@ class Model {
   Machine& machine_;
   std::vector<Deployment> deployments_;  ///< Kept ones, oldest first; the last one runs.
   std::deque<Intent> pending_;
+  std::optional<int64_t> other_system_;  ///< In the slot that does not run, as RunningSystem.
+  bool other_is_doubtful_ = false;
   std::map<int64_t, engine::State> told_;
   std::map<std::string, uint64_t> counter_floors_;  ///< By kind.
   uint32_t epoch_floor_ = 0;

@@ -23,6 +23,7 @@ using fakes::Must;
 using format::EntryType;
 using format::TreeEntry;
 
+constexpr std::string_view kDeclaredOwner = "netlog";
 constexpr uid_t kDeclaredId = 900;
 constexpr FileTime kTime{1'700'000'000, 5};
 
@@ -68,9 +69,19 @@ class TreeMaker {
   Bytes content_;
 };
 
+/// With a link to a place outside, which an application may not have.
+Content MakeSystem(const std::string& owner, const std::string& name) {
+  TreeMaker tree(owner);
+  tree.Add(EntryType::kDirectory, "", 0755);
+  tree.Add(EntryType::kSymlink, "init", 0777).target = "/lib/systemd/systemd";
+  tree.AddFile("system", 04755, name);
+  return std::move(tree).Finish();
+}
+
 /// A file, its copy, a hard link, a symbolic link, an empty file and a folder with a unit file.
 Content MakeContent(const Edition& edition) {
   const std::string name = StrCat(edition.component, " ", edition.version);
+  if (edition.IsSystem()) return MakeSystem(edition.owner, name);
   std::string text;
   for (int i = 0; text.size() < 5'000; ++i) text += StrCat(name, " line ", i, "\n");
   TreeMaker tree(edition.owner);
@@ -102,10 +113,11 @@ Json LicenceSpecOf(const Edition& edition, const format::PrivateKey& identity) {
 Json SpecOf(const Edition& edition, uint32_t entries) {
   format::TreeSpec spec;
   spec.path = edition.path;
-  spec.units = {edition.unit};
+  if (!edition.unit.empty()) spec.units = {edition.unit};
   if (!edition.link.empty()) spec.links = {{"version", edition.link}};
   spec.owners = spec.groups = {edition.owner};
-  if (edition.owner != "root") spec.users = StrCat("u ", edition.owner, " ", kDeclaredId, "\n");
+  if (edition.owner == kDeclaredOwner)
+    spec.users = StrCat("u ", edition.owner, " ", kDeclaredId, "\n");
   spec.entries = entries;
   spec.bytes = 20 * 1024;
   return spec.ToJson();
@@ -135,14 +147,13 @@ format::BundlePlan PlanOf(const PoolBundle& bundle) {
       continue;
     }
     Content content = MakeContent(*edition);
-    plan.manifest.payloads.push_back({edition->unit.substr(8, 3),
+    plan.manifest.payloads.push_back({edition->Name(),
                                       "tree",
                                       edition->component,
                                       edition->version,
                                       SpecOf(*edition, content.entries),
                                       {}});
-    plan.manifest.health.push_back(
-        {edition->unit.substr(8, 3), "fake", 1'000, Json::EmptyObject()});
+    plan.manifest.health.push_back({edition->Name(), "fake", 1'000, Json::EmptyObject()});
     auto& streams = plan.sources.emplace_back();
     streams.push_back(std::make_unique<format::MemoryStream>(std::move(content.table)));
     streams.push_back(std::make_unique<format::MemoryStream>(std::move(content.bytes)));
@@ -179,7 +190,7 @@ std::string ExpectedTree(const Edition& edition) {
   Content content = MakeContent(edition);
   auto tree = Must(files.CreateTree("/t"));
   auto table = Must(format::TableReader::Open(std::make_unique<fakes::MemoryFile>(content.table)));
-  uid_t id = edition.owner == "root" ? 0 : kDeclaredId;
+  uid_t id = edition.owner == kDeclaredOwner ? kDeclaredId : 0;
   size_t place = 0;
   std::vector<TreeEntry> folders;
   while (auto entry = Must(table.Next())) {
@@ -227,9 +238,8 @@ int64_t IssuedOn(const Edition& edition) {
 }
 
 const Edition* Pool::AddTree(Edition edition) {
-  std::string name = edition.component.substr(edition.component.find('/') + 1);
-  edition.path = "/opt/" + name;
-  edition.unit = StrCat("systemd/", name, ".service");
+  edition.path = "/opt/" + edition.Name();
+  edition.unit = StrCat("systemd/", edition.Name(), ".service");
   if (edition.owner.empty()) edition.owner = "root";
   return Add(std::move(edition));
 }
@@ -268,8 +278,8 @@ Pool::Pool() {
   const std::string link = "/etc/netprobe/web.conf";
   const std::string other = "/etc/netprobe/conf.d/api.conf";
   auto edition = [&](std::string component, std::string version, std::string at = "") {
-    return AddTree(
-        Edition{std::move(component), std::move(version), {}, {}, std::move(at), {}, false, {}});
+    return AddTree(Edition{
+        std::move(component), std::move(version), {}, {}, std::move(at), {}, false, {}, true});
   };
   const Edition* web1 = edition("app/web", "1", link);
   const Edition* web2 = edition("app/web", "2");
@@ -279,13 +289,28 @@ Pool::Pool() {
   const Edition* api2 = edition("app/api", "2", other);
   const Edition* api3 = edition("app/api", "3", other);
   const Edition* api5 = edition("app/api", "5");
-  const Edition* log5 = AddTree(Edition{"app/log", "5", {}, {}, {}, "netlog", false, {}});
-  const Edition* log6 =
-      AddTree(Edition{"app/log", "6", {}, {}, "/etc/netprobe/log.conf", "netlog", false, {}});
-  const Edition* broken = AddTree(Edition{"app/web", "7", {}, {}, {}, {}, true, {}});
+  const Edition* log5 =
+      AddTree(Edition{"app/log", "5", {}, {}, {}, std::string(kDeclaredOwner), false, {}, true});
+  const Edition* log6 = AddTree(Edition{"app/log",
+                                        "6",
+                                        {},
+                                        {},
+                                        "/etc/netprobe/log.conf",
+                                        std::string(kDeclaredOwner),
+                                        false,
+                                        {},
+                                        true});
+  const Edition* broken = AddTree(Edition{"app/web", "7", {}, {}, {}, {}, true, {}, true});
   auto licence = [&](std::string version) {
-    return Add(Edition{"licence", std::move(version), {}, {}, {}, {}, false, {}});
+    return Add(Edition{"licence", std::move(version), {}, {}, {}, {}, false, {}, true});
   };
+  auto system = [&](std::string version, bool is_broken, bool starts) {
+    return Add(Edition{"os", std::move(version), {}, {}, {}, "0", is_broken, {}, starts});
+  };
+  const Edition* system1 = system("1", false, true);
+  const Edition* system2 = system("2", false, true);
+  const Edition* sick = system("3", true, true);
+  const Edition* dead = system("4", false, false);
   const Edition* licence1 = licence("1");
   const Edition* licence2 = licence("2");
   const Edition* licence3 = licence("3");
@@ -305,6 +330,12 @@ Pool::Pool() {
   Add(PoolBundle{"damaged", kProduct, 9, 1, kDamaged, {}, {web3, api3}, {}, {}});
   Add(PoolBundle{"cut-short", kProduct, 9, 1, kCutShort, {}, {web3, api3}, {}, {}});
   Add(PoolBundle{"unsigned", kProduct, 9, 1, kUnsigned, {}, {web3, api3}, {}, {}});
+  Add(PoolBundle{"system-1", kProduct, 1, 1, kNone, {}, {system1, web1, api1}, {}, {}});
+  Add(PoolBundle{"system-2", kProduct, 2, 1, kNone, {}, {system2, web2, api2}, {}, {}});
+  Add(PoolBundle{"system-pack", kServicePack, 5, 1, kNone, {}, {system1}, {}, {}});
+  Add(PoolBundle{"sick-system", kProduct, 9, 1, kNone, {}, {web2, sick}, {}, {}});
+  Add(PoolBundle{"dead-system", kProduct, 9, 1, kNone, {}, {dead, api2}, {}, {}});
+  Add(PoolBundle{"damaged-system", kProduct, 9, 1, kDamaged, {}, {web3, system2}, {}, {}});
   // The later one is issued earlier.
   Add(PoolBundle{"licence-1", kLicence, 1, 1, kNone, {}, {licence2}, {}, {}});
   Add(PoolBundle{"licence-2", kLicence, 2, 1, kNone, {}, {licence1}, {}, {}});

@@ -16,15 +16,20 @@ namespace ignite::sim {
 struct Edition {
   std::string component;
   std::string version;
-  std::string path;        ///< "/opt/web"; empty for a licence.
-  std::string unit;        ///< Its unit: a unit file of the tree; empty for a licence.
+  std::string path;        ///< "/opt/web"; empty for a licence and for a system.
+  std::string unit;        ///< Its unit: a unit file of the tree; empty where path is.
   std::string link;        ///< A link into the tree; empty for none.
   std::string owner;       ///< Of its files: root, or a user whom the bundle declares.
   bool is_broken = false;  ///< Its health check never passes.
   std::string tree;        ///< The text of its whole tree or file, as TreeText gives it.
+  bool starts = true;      ///< A system that does not leaves the machine to its boot loader.
 
-  bool IsLicence() const { return unit.empty(); }
-  /// Where it is to be seen, and the folder of its releases.
+  bool IsLicence() const { return component == "licence"; }
+  /// An operating system: it lives in a slot, and needs a boot.
+  bool IsSystem() const { return component == "os"; }
+  /// Of its payload and its health check: "web".
+  std::string Name() const { return component.substr(component.find('/') + 1); }
+  /// Where it is to be seen, and the folder of its releases; not for a system.
   std::string Live() const;
   std::string Releases() const;
 };

@@ -12,6 +12,9 @@ using fakes::Must;
 
 namespace {
 
+/// One to try a system, one to leave it.
+constexpr int kMostReboots = 3;
+
 Answer ToAnswer(Result<engine::Verdict> verdict) {
   if (!verdict) return std::move(verdict).error();
   return std::optional(*std::move(verdict));
@@ -70,6 +73,9 @@ Probe::Ending Probe::Do(const std::string& what, Troubles troubles, const Act& a
     tally_.stuck += verdict->state == State::kStuck ? 1 : 0;
     model.Told(*verdict);
   }
+  if (ending == Ending::kAnswered && verdict) {
+    waits_for_reboot_ = verdict->state == State::kStaged || verdict->state == State::kRollingBack;
+  }
   return ending;
 }
 
@@ -82,6 +88,7 @@ bool Probe::IsFree(const PoolBundle& bundle) {
 void Probe::CheckEnding(const Intent& intent, bool is_free, Ending ending) const {
   if (ending != Ending::kAnswered) throw Violation{"nothing was in the way, and yet it failed"};
   State expected = model.Expected(intent, is_free);
+  if (verdict->state == State::kRefused && model.MayLackSystem(intent)) return;
   if (verdict->state != expected || verdict->already_running != model.RunsAlready(intent))
     throw Violation{StrCat("it should have ended as ", StateName(expected))};
 }
@@ -101,7 +108,10 @@ Probe::Ending Probe::Install(const PoolBundle& bundle, engine::Origin origin, Tr
     return ToAnswer(
         engine.Install({fakes::MakeMemoryFile(bundle.bytes), intent.name, origin}, observer));
   });
-  if (must_be_as_expected) CheckEnding(intent, is_free, ending);
+  if (must_be_as_expected) {
+    GoThroughReboots();
+    CheckEnding(intent, is_free, ending);
+  }
   return ending;
 }
 
@@ -112,17 +122,34 @@ Probe::Ending Probe::Rollback(std::optional<int64_t> to, Troubles troubles,
   Ending ending =
       Do(StrCat("rollback", to ? StrCat(" to ", *to) : std::string()), std::move(troubles),
          [&](engine::Engine& engine) { return ToAnswer(engine.Rollback({.to = to}, observer)); });
-  if (must_be_as_expected) CheckEnding(intent, true, ending);
+  if (must_be_as_expected) {
+    GoThroughReboots();
+    CheckEnding(intent, true, ending);
+  }
   return ending;
 }
 
 void Probe::Restart(fakes::MemoryDisk::Cut how, fakes::Random& random) {
   is_disturbed_ = true;
   if (machine.lost_power()) {
-    has_booted_ = false;
+    has_booted_ = waits_for_reboot_ = false;
     lines.emplace_back("the power is cut");
   }
   machine.Restart(how, random);
+}
+
+void Probe::Reboot() {
+  has_booted_ = waits_for_reboot_ = false;
+  lines.emplace_back("it reboots");
+  machine.Reboot();
+}
+
+void Probe::GoThroughReboots() {
+  for (int reboots = 0; waits_for_reboot_; ++reboots) {
+    if (reboots == kMostReboots) throw Violation{"it reboots for ever"};
+    Reboot();
+    (void)Recover({}, {});
+  }
 }
 
 bool Probe::Boot(Troubles troubles) {
@@ -139,18 +166,25 @@ bool Probe::Boot(Troubles troubles) {
 }
 
 bool Probe::Recover(Troubles at_boot, Troubles later) {
-  if (!has_booted_ && !Boot(std::move(at_boot))) return false;
+  std::optional<engine::Verdict> at_end_of_boot;
+  if (!has_booted_) {
+    if (!Boot(std::move(at_boot))) return false;
+    at_end_of_boot = verdict;
+  }
   bool is_calm = later.empty();
   ++tally_.recoveries;
   Ending ending = Do("recover", std::move(later),
                      [&](engine::Engine& engine) { return ToAnswer(engine.Recover(observer)); });
   bool is_at_rest = ending == Ending::kAnswered && (!verdict || engine::IsFinal(verdict->state));
-  if (is_calm && !is_at_rest) throw Violation{"nothing was in the way of the recovery"};
+  if (is_calm && !is_at_rest && !waits_for_reboot_)
+    throw Violation{"nothing was in the way of the recovery"};
+  if (!verdict) verdict = std::move(at_end_of_boot);
   return is_at_rest;
 }
 
 void Probe::CheckAtRest() {
   (void)Recover({}, {});
+  GoThroughReboots();
   model.CheckAtRest();
   is_disturbed_ = false;
 }

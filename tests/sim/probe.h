@@ -43,10 +43,14 @@ class Probe {
   /// Starts the process anew, and the machine where it lost power.
   void Restart(fakes::MemoryDisk::Cut how, fakes::Random& random);
   /// The recovery before any unit starts, where the machine was started anew, and the one after it.
-  /// Whether the probe came to rest; where nothing is in the way it must.
+  /// Whether the probe came to rest; where nothing is in the way it must, or wait for a reboot.
   bool Recover(Troubles at_boot, Troubles later);
   /// Recovers undisturbed, and compares everything.
   void CheckAtRest();
+
+  /// An orderly reboot, which a transaction waits for.
+  void Reboot();
+  bool waits_for_reboot() const { return waits_for_reboot_; }
 
   /// Since it was last at rest: by trouble, or by the caller's wish to stop.
   bool was_disturbed() const { return is_disturbed_; }
@@ -59,11 +63,13 @@ class Probe {
 
  private:
   bool Boot(Troubles troubles);
+  void GoThroughReboots();
   void CheckEnding(const Intent& intent, bool is_free, Ending ending) const;
   bool IsFree(const PoolBundle& bundle);
 
   Tally& tally_;
   bool has_booted_ = true;
+  bool waits_for_reboot_ = false;
   bool is_disturbed_ = false;
   int installs_ = 0;
 };

@@ -17,7 +17,20 @@ using fakes::MemoryDisk;
 
 namespace {
 
-enum class Action : uint8_t { kInstall, kInstallBroken, kRollback, kRecover, kRecoverAtBoot };
+/// The last four meet their trouble after the reboot into a new operating system: as it boots, in
+/// its trial, in the end of a trial that fails, and as the one from before boots again.
+enum class Action : uint8_t {
+  kInstall,
+  kInstallBroken,
+  kRollback,
+  kRecover,
+  kRecoverAtBoot,
+  kInstallSystem,
+  kEnterSystem,
+  kTrySystem,
+  kLeaveSystem,
+  kReturnFromSystem,
+};
 
 /// In the recovery, a second trouble comes within so many calls.
 constexpr uint64_t kReachOfSecond = 260;
@@ -58,6 +71,12 @@ void Install(const Pool& pool, Probe& probe, std::string_view name,
              std::vector<Trouble> troubles = {}) {
   bool is_calm = troubles.empty();
   (void)probe.Install(Bundle(pool, name), Origin::kEngineer, std::move(troubles), is_calm);
+}
+
+/// Waits for no reboot any more but the one that follows.
+void InstallSystem(const Pool& pool, Probe& probe, std::string_view name) {
+  (void)probe.Install(Bundle(pool, name), Origin::kEngineer, {}, false);
+  probe.Reboot();
 }
 
 enum class Ending : int { kCame, kNeverCame, kBroken };
@@ -134,6 +153,27 @@ bool Seam::Play(const Scene& scene, Probe& probe, const Trouble& trouble,
         (void)probe.Recover({trouble}, {});
       break;
     }
+    case Action::kInstallSystem:
+      Install(pool_, probe, "system-2", {trouble});
+      break;
+    case Action::kEnterSystem:
+      InstallSystem(pool_, probe, "system-2");
+      (void)probe.Recover({trouble}, {});
+      break;
+    case Action::kTrySystem:
+      InstallSystem(pool_, probe, "system-2");
+      (void)probe.Recover({}, {trouble});
+      break;
+    case Action::kLeaveSystem:
+      InstallSystem(pool_, probe, "sick-system");
+      (void)probe.Recover({}, {trouble});
+      break;
+    case Action::kReturnFromSystem:
+      InstallSystem(pool_, probe, "sick-system");
+      (void)probe.Recover({}, {});
+      probe.Reboot();
+      (void)probe.Recover({trouble}, {});
+      break;
   }
   bool has_come = probe.machine.troubled_calls() > before;
   restart();
@@ -148,7 +188,10 @@ bool Seam::Play(const Scene& scene, Probe& probe, const Trouble& trouble,
 }
 
 std::optional<SeamCount> Seam::Run(uint64_t first, uint64_t step) {
-  std::vector<Scene> scenes{{Action::kInstall}, {Action::kInstallBroken}, {Action::kRollback}};
+  std::vector<Scene> scenes{{Action::kInstall},     {Action::kInstallBroken},
+                            {Action::kRollback},    {Action::kInstallSystem},
+                            {Action::kEnterSystem}, {Action::kTrySystem},
+                            {Action::kLeaveSystem}, {Action::kReturnFromSystem}};
   for (uint64_t at = 150; at < 1'000; at += 150) {
     scenes.push_back({Action::kRecover, at});
     scenes.push_back({Action::kRecoverAtBoot, at});

@@ -102,6 +102,7 @@ void Story::GetWell() {
   }
   for (int round = 0;; ++round) {
     probe_.Restart(static_cast<MemoryDisk::Cut>(random_.Below(3)), random_);
+    if (probe_.waits_for_reboot() && random_.OneIn(2)) probe_.Reboot();
     if (round >= kMostTroubledRecoveries || random_.OneIn(2)) break;
     auto at_boot = DrawTroubles();
     (void)probe_.Recover(std::move(at_boot), DrawTroubles());
@@ -134,6 +135,7 @@ void Story::ReturnToKept() {
   const auto& kept = probe_.model.deployments();
   if (kept.size() < 2) return;
   (void)probe_.Rollback(kept[random_.Below(kept.size() - 1)].number, {}, !may_be_cancelled_);
+  if (probe_.waits_for_reboot()) return probe_.CheckAtRest();
   probe_.model.CheckAtRest();
 }
 

@@ -177,6 +177,16 @@ TEST_P(OsUpdateTest, AnUndoThatFailsInTheNewSystemGoesOnAtOnceInTheOneFromBefore
   EXPECT_EQ(probe_.LiveVersion(), "1.0");
 }
 
+TEST_P(OsUpdateTest, NothingIsPublishedInASystemThatIsLeft) {
+  Commit(1);
+  Install(2);
+  probe_.services.failing_starts = 1;
+  EXPECT_EQ(Boot().state, State::kRollingBack);
+  EXPECT_THAT(probe_.services.published, IsEmpty());
+  EXPECT_EQ(Boot().state, State::kRolledBack);
+  EXPECT_THAT(probe_.services.published, testing::SizeIs(1));
+}
+
 TEST_P(OsUpdateTest, NothingElseBeginsBeforeTheReboot) {
   Install(1);
   EXPECT_THAT(probe_.Rollback(), fakes::FailsWith(ErrorCode::kBusy, "waits for the reboot"));
