@@ -120,8 +120,11 @@ Result<Verdict> Engine::InstallBundle(Journal& journal, InstallRequest request,
     if (auto preview = PreviewOf(parts_, &journal, bundle->manifest(), found))
       request.on_checked(*preview);
   }
-  if (FirstFailure(found.checks) != nullptr)
+  if (const CheckResult* failed = FirstFailure(found.checks)) {
+    // No fault of the bundle: it is tried again.
+    if (!failed->was_made) return Error{ErrorCode::kIo, failed->cause, failed->remedy};
     return transaction.Refuse(RefusedByChecks(std::move(found.checks)));
+  }
   found.plan.signed_time = TRY(SignedTime(found.plan, parts_.handlers));
   return transaction.Run(found.plan, &*bundle, request.arrival);
 }

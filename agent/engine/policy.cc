@@ -17,6 +17,10 @@ CheckResult Fail(std::string cause, std::string remedy) {
   return {{}, false, std::move(cause), std::move(remedy)};
 }
 
+CheckResult Unmade(const Error& error) {
+  return {{}, false, StrCat("it cannot be checked: ", error.cause), error.remedy, false};
+}
+
 Result<CheckResult> CheckProduct(const PolicyFacts& facts) {
   const std::string& wanted = facts.settings.product;
   if (facts.manifest.product == wanted) return Pass(StrCat("it is for ", wanted));
@@ -179,12 +183,12 @@ constexpr std::array kChecks = {
 
 }  // namespace
 
-Result<std::vector<CheckResult>> RunChecks(const PolicyFacts& facts) {
+std::vector<CheckResult> RunChecks(const PolicyFacts& facts) {
   std::vector<CheckResult> results;
   for (const NamedCheck& check : kChecks) {
-    CheckResult result = TRY(check.run(facts));
-    result.id = check.id;
-    results.push_back(std::move(result));
+    auto made = check.run(facts);
+    results.push_back(made ? *std::move(made) : Unmade(made.error()));
+    results.back().id = check.id;
   }
   return results;
 }

@@ -31,8 +31,8 @@ struct PolicyFacts {
   const HealthChecker& health;
 };
 
-/// The results of all checks, in a fixed order. An Error only where a check could not be made.
-Result<std::vector<CheckResult>> RunChecks(const PolicyFacts& facts);
+/// The results of all checks, in a fixed order: one that could not be made hides no other.
+std::vector<CheckResult> RunChecks(const PolicyFacts& facts);
 
 /// The first check that failed, nullptr where all passed.
 const CheckResult* FirstFailure(const std::vector<CheckResult>& checks);

@@ -117,7 +117,9 @@ Result<Preview> PreviewOf(const Parts& parts, Journal* journal, const format::Ma
   preview.verdict.state = refused ? State::kRefused : State::kReceived;
   preview.verdict.checks = std::move(found.checks);
   preview.is_held = journal != nullptr && TRY(journal->IsHeld(preview.plan->content_id));
-  TRY(Describe(parts, journal, manifest, preview));
+  // What keeps a check from being made may keep it from being described as well.
+  if (auto described = Describe(parts, journal, manifest, preview); !described && !refused)
+    return std::move(described).error();
   return preview;
 }
 

@@ -16,8 +16,9 @@ namespace ignite::engine {
 struct CheckResult {
   std::string id;  ///< "product", "counter", "space", ...
   bool passed = true;
-  std::string cause;   ///< What was found; also said where it passed.
-  std::string remedy;  ///< Empty where it passed.
+  std::string cause;     ///< What was found; also said where it passed.
+  std::string remedy;    ///< Empty where it passed.
+  bool was_made = true;  ///< Else an error of this machine kept it from being made, the cause.
 };
 
 struct Verdict {

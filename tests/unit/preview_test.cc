@@ -113,6 +113,41 @@ TEST_F(PreviewTest, RefusesByTheChecksOfAnInstall) {
   EXPECT_EQ(preview.verdict.checks.size(), verdict.checks.size());
 }
 
+TEST_F(PreviewTest, ACheckThatCannotBeMadeHidesNoOther) {
+  BundleRecipe recipe = Release(1);
+  recipe.product = "other";
+  Bytes bundle = FakeProbe::Bundle(recipe);
+  const size_t checks = Of(recipe).verdict.checks.size();
+  int unmade = 0;
+  for (int call = 1;; ++call) {
+    probe_.files.plan = fakes::FaultPlan(call, false, ErrorCode::kIo);
+    auto preview = PreviewInstall(probe_.parts(), {fakes::MakeMemoryFile(bundle), "test.ignite"});
+    if (!probe_.files.plan.fired()) break;
+    if (!preview) continue;
+    EXPECT_EQ(preview->verdict.checks.size(), checks);
+    EXPECT_EQ(preview->verdict.reason, "product");
+    bool is_unmade =
+        preview->verdict.cause.find("it cannot be checked: an injected") != std::string::npos;
+    unmade += is_unmade ? 1 : 0;
+  }
+  EXPECT_GT(unmade, 0);
+}
+
+TEST_F(PreviewTest, AnInstallIsNotRefusedForACheckThatCannotBeMade) {
+  int unmade = 0;
+  for (int call = 1;; ++call) {
+    probe_.files.plan = fakes::FaultPlan(call, false, ErrorCode::kIo);
+    auto verdict = probe_.Install(Release(call));
+    if (!probe_.files.plan.fired()) break;
+    if (verdict) {
+      EXPECT_THAT(verdict->cause, testing::Not(HasSubstr("cannot be checked")));
+    } else {
+      unmade += verdict.error().cause.starts_with("it cannot be checked: ") ? 1 : 0;
+    }
+  }
+  EXPECT_GT(unmade, 0);
+}
+
 TEST_F(PreviewTest, TellsOfADamagedBundleAndOfOneThatRuns) {
   Bytes bundle = FakeProbe::Bundle(Release(1));
   ASSERT_EQ(Must(probe_.InstallBytes(bundle)).state, State::kCommitted);
