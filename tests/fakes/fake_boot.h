@@ -12,7 +12,10 @@ class FakeBoot : public engine::Boot, public Reboot {
  public:
   using Slot = engine::Slot;
 
-  Result<Slot> Booted() override { return booted; }
+  Result<Slot> Booted() override {
+    if (fault_of_booted) return *fault_of_booted;
+    return booted;
+  }
   Result<std::optional<Slot>> Next() override {
     if (fault_of_next) return *fault_of_next;
     if (!tells_next) return std::optional<Slot>();
@@ -55,6 +58,7 @@ class FakeBoot : public engine::Boot, public Reboot {
   bool tells_next = true;
   int requests = 0;  ///< Of a reboot.
   std::optional<Error> fault;
+  std::optional<Error> fault_of_booted;
   std::optional<Error> fault_of_next;
   std::optional<Error> fault_of_trial;  ///< It is told all the same.
   std::optional<Error> fault_of_leaving;

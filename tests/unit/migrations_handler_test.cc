@@ -61,9 +61,10 @@ migrations::DatabaseState At(std::string release, int64_t version) {
   return state;
 }
 
-ComponentRecord Release(std::string name, uint64_t steps, std::string_view database = kDatabase) {
+ComponentRecord Release(std::string name, uint64_t steps, std::string_view database = kDatabase,
+                        std::string_view engine = format::MigrationsSpec::kSqlite) {
   format::MigrationsSpec spec;
-  spec.engine = format::MigrationsSpec::kSqlite;
+  spec.engine = engine;
   spec.database = database;
   spec.folder.entries = 1 + steps;
   spec.folder.bytes = 4096;
@@ -147,6 +148,20 @@ TEST_F(MigrationsHandlerTest, AServerThatDoesNotAnswerIsAskedOnceForWords) {
   worker_.fails = "read";
   for (int times = 0; times < 3; ++times) (void)handler_.ActivationSteps(change_);
   EXPECT_THAT(worker_.asked, ElementsAre("read"));
+}
+
+TEST_F(MigrationsHandlerTest, ASystemWithAnotherPostgresqlIsRefused) {
+  ComponentRecord record =
+      Release("1-t1", 1, "dbname=probe user=nobody", format::MigrationsSpec::kPostgresql);
+  worker_.state.server = 15;
+  handler_.NoteSystem(record);
+  EXPECT_THAT(handler_.CheckSystem(record), Succeeds());
+  std::string programs = probe_.Path("/usr/lib/postgresql/16/bin");
+  Must(files_.MakeDirectories(programs, 0755));
+  Must(files_.WriteAtomically(programs + "/postgres", {}, 0755));
+  worker_.fails = "read";
+  EXPECT_THAT(handler_.CheckSystem(record),
+              FailsWith(ErrorCode::kRefused, "this operating system brings PostgreSQL 16"));
 }
 
 TEST_F(MigrationsHandlerTest, QueriesThatWouldBeCutOffAreRefused) {

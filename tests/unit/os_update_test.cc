@@ -781,6 +781,26 @@ TEST_F(OsTreeTest, ASlotThatLacksFilesIsNotReturnedTo) {
   EXPECT_THAT(Must(probe_.Rollback()).cause, HasSubstr("lacks files"));
 }
 
+TEST_F(OsTreeTest, ASlotWithoutItsTableIsNotReturnedTo) {
+  Commit(1);
+  auto record = *Must(probe_.OpenJournal().Current())->Find("os");
+  const Handler& handler = *probe_.handlers.Find(record);
+  EXPECT_TRUE(Must(handler.HasRelease(record)));
+  Must(probe_.real_files->RemoveFile(probe_.paths.Table(record.component, record.release)));
+  EXPECT_FALSE(Must(handler.HasRelease(record)));
+}
+
+TEST_P(OsUpdateTest, WithoutSlotsNothingIsHeldOrPromised) {
+  Commit(1);
+  auto record = *Must(probe_.OpenJournal().Current())->Find("os");
+  const Handler& handler = *probe_.handlers.Find(record);
+  probe_.boot.fault_of_booted = Error{ErrorCode::kUnsupported, "it has no slots", "none"};
+  EXPECT_FALSE(Must(handler.HasRelease(record)));
+  EXPECT_FALSE(handler.FormTaken());
+  EXPECT_THAT(Must(handler.StagingSteps({std::nullopt, record})), IsEmpty());
+  EXPECT_THAT(Must(handler.ActivationSteps({std::nullopt, record})), IsEmpty());
+}
+
 TEST_F(OsTreeTest, AFullDiskAnywhereLeavesTheRunningSlotAlone) {
   Commit(1);
   for (int call = 1;; call += 3) {

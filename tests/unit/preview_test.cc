@@ -182,6 +182,9 @@ TEST_F(PreviewTest, NamesAHoldThatAnInstallWouldLift) {
   Preview preview = OfBytes(bundle);
   EXPECT_TRUE(preview.is_held);
   EXPECT_EQ(preview.verdict.state, State::kReceived);
+  EXPECT_THAT(
+      preview.verdict.checks,
+      Contains(testing::Field(&CheckResult::cause, HasSubstr("this install lifts the hold"))));
 }
 
 }  // namespace

@@ -79,6 +79,27 @@ TEST_F(SlotImageTest, ABlockThatDiffersInItsLastByteIsWritten) {
   EXPECT_THAT(slot.Finish(go_on_), Succeeds());
 }
 
+/// On a real file system, where what is no whole piece cannot be written past the page cache.
+TEST_F(SlotImageTest, AnImageThatEndsWithinAPieceIsWrittenOnADiskAsWell) {
+  fakes::TemporaryDirectory folder("/var/tmp");
+  slot_ = folder / "slot";
+  SetUp();
+  SlotImage slot = Must(SlotImage::Open(slot_, kImage));
+  Must(slot.Write(AsBytes(image_)));
+  EXPECT_THAT(slot.Finish(go_on_), Succeeds());
+  EXPECT_EQ(Read(), image_ + std::string(3 * kMiB - kImage, 's'));
+}
+
+TEST_F(SlotImageTest, WhatTheDeviceHasNotIsNotTakenForHeld) {
+  Must(files_->Overwrite(slot_, 0, AsBytes(image_)));
+  SlotImage slot = Must(SlotImage::Open(slot_, kImage));
+  Must(slot.Write(AsBytes(image_).first(kMiB)));
+  Resize(kMiB);
+  Must(slot.Write(AsBytes(image_).subspan(kMiB)));
+  EXPECT_THAT(slot.Finish(go_on_), Succeeds());
+  EXPECT_EQ(Read(), image_);
+}
+
 TEST_F(SlotImageTest, AFileThatIsTooSmallIsNotOpened) {
   Resize(kImage - 1);
   EXPECT_THAT(SlotImage::Open(slot_, kImage), FailsWith(ErrorCode::kRefused));
@@ -130,7 +151,7 @@ TEST_F(SlotImageTest, ALastBlockThatCannotBeWrittenIsTold) {
   SlotImage slot = Must(SlotImage::Open(slot_, kImage));
   Must(slot.Write(AsBytes(image_)));
   FileLimit limit(2 * kMiB);
-  EXPECT_THAT(slot.Finish(go_on_), FailsWith(ErrorCode::kIo));
+  EXPECT_THAT(slot.Finish(go_on_), FailsWith(ErrorCode::kIo, "writing"));
 }
 
 }  // namespace
