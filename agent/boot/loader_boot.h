@@ -18,6 +18,8 @@ class LoaderBoot : public engine::Boot {
   Result<std::optional<engine::Slot>> Next() final {
     return std::optional<engine::Slot>(TRY(Read()).Next());
   }
+  /// The slot that is entered where none is on trial.
+  Result<engine::Slot> Good() { return TRY(Read()).good; }
   Result<> SetTrial(engine::Slot slot, int tries) final {
     TRY(CheckTries(tries));
     return Write(engine::SlotChoice::Trial(slot, tries));

@@ -118,8 +118,7 @@ const std::vector<Setting>& AllSettings() {
       {"boot", "deadline", "a duration from 1s to 168h such as 30m",
        [](Settings& s, const std::string& v) {
          s.boot_deadline = std::chrono::milliseconds(ParseDuration(v).value_or(0));
-         return s.boot_deadline >= std::chrono::seconds(1) &&
-                s.boot_deadline <= std::chrono::seconds(kMaxDeadlineSeconds);
+         return IsBootDeadline(s.boot_deadline);
        }},
       {"slot a", "device", "an absolute path",
        [](Settings& s, const std::string& v) { return StoreAbsolutePath(s.slots[0].device, v); }},

@@ -9,6 +9,7 @@
 
 #include "agent/engine/boot.h"
 #include "agent/engine/maintenance_window.h"
+#include "agent/engine/slot_file.h"
 #include "base/result.h"
 
 namespace ignite::engine {
@@ -42,6 +43,12 @@ enum class StageUploads : uint8_t {
   kEarly,     ///< While it comes in, where that touches nothing but a new release.
 };
 
+/// Whether `deadline` of [boot] may be so long.
+constexpr bool IsBootDeadline(std::chrono::milliseconds deadline) {
+  return deadline >= std::chrono::seconds(1) &&
+         deadline <= std::chrono::seconds(kMaxDeadlineSeconds);
+}
+
 struct Settings {
   std::string product;
   std::string compatible;
@@ -65,7 +72,7 @@ struct Settings {
   RebootPolicy reboot = RebootPolicy::kManual;
   std::string boot_command;                        ///< For kCommand: a program of the host.
   std::string grubenv = "/boot/efi/grub/grubenv";  ///< For kGrub: a probe path.
-  /// For kContainer: a trial that nobody marked good by then is rebooted.
+  /// For kGrub and kContainer: a trial that nobody marked good by then is rebooted.
   std::chrono::milliseconds boot_deadline = std::chrono::minutes(30);
 
   const SlotPlace& PlaceOf(Slot slot) const { return slots[static_cast<size_t>(slot)]; }

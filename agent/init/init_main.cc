@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "agent/init/deadline.h"
+#include "agent/init/container_deadline.h"
 #include "agent/init/entry.h"
 #include "agent/init/new_root.h"
 #include "base/str_cat.h"

@@ -37,8 +37,8 @@ holds() {  # PACKAGE FILE...
   done
 }
 holds ignite-agent usr/bin/ignite usr/sbin/ignited \
-  usr/lib/ignite/ignite-init etc/grub.d/10_ignite usr/share/locale/fr/LC_MESSAGES/ignite.mo \
-  lib/systemd/system/ignited.service usr/lib/tmpfiles.d/ignite-agent.conf usr/lib/sysusers.d/ignite-agent.conf \
+  usr/lib/ignite/ignite-{deadline,init} etc/grub.d/10_ignite usr/share/locale/fr/LC_MESSAGES/ignite.mo \
+  lib/systemd/system/{ignited,ignite-deadline}.service usr/lib/tmpfiles.d/ignite-agent.conf usr/lib/sysusers.d/ignite-agent.conf \
   usr/share/doc/ignite-agent/examples/{{vsftpd,proftpd}.conf,pam.d/ignite-ftp} \
   usr/share/doc/ignite-agent/examples/{{sshd_config.d/ignite-sftp,vsftpd.service.d/ignite-ftp}.conf,ssl/ignite-ftp.cnf} \
   usr/share/bash-completion/completions/ignite usr/share/zsh/vendor-completions/_ignite \

@@ -17,6 +17,7 @@ using engine::SlotChoice;
 using fakes::MakeGrubBlock;
 using fakes::Must;
 using testing::HasSubstr;
+using testing::Not;
 
 class GrubMenuTest : public testing::Test {
  protected:
@@ -82,18 +83,36 @@ TEST_F(GrubMenuTest, TheKernelIsToldItsRootItsSlotAndWhatTheSettingsSay) {
   EXPECT_THAT(boot.command_line, HasSubstr("root=PARTLABEL=rootfs-a ro ignite.slot=a"));
 }
 
+TEST_F(GrubMenuTest, TheKernelIsToldOfATrialAndOfNothingElse) {
+  for (Slot good : {Slot::kA, Slot::kB}) {
+    for (int tries : {0, 1, 3}) {
+      fakes::GrubBoot boot = grub_.Boot(Written(MakeGrubBlock(""), {good, tries}));
+      if (tries > 0) {
+        EXPECT_THAT(boot.command_line, HasSubstr(" ignite.trial panic=10")) << boot.screen;
+      } else {
+        EXPECT_THAT(boot.command_line, Not(HasSubstr("ignite.trial"))) << boot.screen;
+      }
+    }
+  }
+}
+
 TEST_F(GrubMenuTest, ATrialThatCannotBeCountedIsNotEntered) {
   // A line that was cut off: GRUB reads what is before it, and writes nothing.
   std::string block = MakeGrubBlock("ignite_boot=3\nx=");
   fakes::GrubBoot boot = grub_.Boot(block);
   EXPECT_THAT(boot.command_line, HasSubstr("ignite.slot=a")) << boot.screen;
   EXPECT_EQ(boot.block, block);
+  // Nor where the good slot cannot be loaded: each of its boots would end at the deadline.
+  boot = grub_.Boot(block, "a");
+  EXPECT_THAT(boot.command_line, HasSubstr("ignite.slot=b")) << boot.screen;
+  EXPECT_THAT(boot.command_line, Not(HasSubstr("ignite.trial"))) << boot.screen;
 }
 
 TEST_F(GrubMenuTest, ASlotWhoseKernelCannotBeLoadedIsLeftForTheOther) {
   fakes::GrubBoot boot =
       grub_.Boot(Written(MakeGrubBlock(""), SlotChoice::Trial(Slot::kB, 2)), "b");
   EXPECT_THAT(boot.command_line, HasSubstr("ignite.slot=a")) << boot.screen;
+  EXPECT_THAT(boot.command_line, Not(HasSubstr("ignite.trial"))) << boot.screen;
   EXPECT_EQ(Must(ReadGrubChoice(boot.block)), SlotChoice::Trial(Slot::kB, 1));
   boot = grub_.Boot(MakeGrubBlock(""), "a");
   EXPECT_THAT(boot.command_line, HasSubstr("ignite.slot=b")) << boot.screen;
