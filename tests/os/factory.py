@@ -85,16 +85,16 @@ class Factory:
         return path
 
     def release(self, version, level, forms, starts=True, agent=True, health=""):
-        """The bundle of an operating system that knows its version, and may lack the program that starts it, or the agent; with the
-        application, and both databases at `level`."""
+        """The bundle of an operating system that knows its version, and may lack the program that starts it, or a library of the
+        agent; with the application, and both databases at `level`."""
         system = self.folder / f"system-{version}"
         sh("cp", "-a", "--reflink=auto", self.system, system)
         (system / "etc/os-version").write_text(f"{version}\n")
         if not starts:
             (system / "usr/sbin/init").unlink()
         if not agent:
-            (system / "usr/bin/ignite").unlink()
-            (system / "usr/sbin/ignited").unlink()
+            for library in (system / "usr/lib").glob("*/libinih.so*"):
+                library.unlink()
         more = ""
         if "image" in forms:
             image = self.folder / f"system-{version}.ext4"
