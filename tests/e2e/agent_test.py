@@ -1555,8 +1555,9 @@ class HealthTest(AgentCase):
     def test_grandchildren_of_a_check_do_not_stay(self):
         check = script_check(self.folder / "check.sh", f"sleep 29.{os.getpid()} &")
         self.probe.install(self.bundle("2.0", health=check))
-        found = run(["pgrep", "-f", f"sleep 29.{os.getpid()}"]).stdout.decode()
-        self.assertEqual(found, "")
+        # A process that was killed is gone once it has been scheduled.
+        is_gone = lambda: not run(["pgrep", "-f", f"sleep 29.{os.getpid()}"]).stdout
+        wait_for(is_gone, 10, "the end of the grandchild")
 
 
 class ServicesTest(AgentCase):
