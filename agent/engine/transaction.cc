@@ -496,9 +496,8 @@ Result<Verdict> Transaction::RollBack(const Plan& plan, Event event, Verdict why
   Result<bool> undone = false;
   for (int attempt = 0; attempt < kUndoAttempts; ++attempt) {
     undone = UndoActivation(plan);
-    if (undone) break;
     // What the new operating system lacks for it the one from before may have.
-    if (auto left = slot_trial_.Leave(plan); left && *left) undone = true;
+    if (auto left = undone ? undone : slot_trial_.Leave(plan); left && *left) undone = true;
     if (undone) break;
   }
   if (!undone) {

@@ -126,9 +126,14 @@ Fate Machine::Next(std::string_view call) {
   return {};
 }
 
-std::optional<Error> Machine::Fails(std::string_view call) {
+Fate Machine::NextOrDie(std::string_view call) {
   Fate fate = Next(call);
   if (fate.kind == Fate::Kind::kDies) throw fakes::ProcessDied();
+  return fate;
+}
+
+std::optional<Error> Machine::Fails(std::string_view call) {
+  Fate fate = NextOrDie(call);
   if (fate.kind == Fate::Kind::kFails) return SystemError(call, fate.error);
   return std::nullopt;
 }
@@ -153,8 +158,7 @@ void Machine::Reboot() {
 const Edition* Machine::SystemIn(engine::Slot slot) const {
   auto found = disk.Find(paths.Host(FolderOf(slot)), MemoryDisk::Follow::kAll);
   if (found.node->names.contains(std::string(kFactoryFile))) return nullptr;
-  const Edition* place = *std::find_if(pool.places().begin(), pool.places().end(),
-                                       [](const Edition* edition) { return edition->IsSystem(); });
+  const Edition* place = pool.places()[pool.PlaceOfSystem()];
   const Edition* system = pool.FindTree(*place, TreeText(*found.node));
   if (system == nullptr)
     throw Violation{StrCat("slot ", engine::SlotName(slot), " runs, and has no whole system")};
@@ -227,8 +231,7 @@ template <class Effect>
 Result<> Machine::ForUnits(std::string_view call, const std::vector<std::string>& units,
                            Effect effect) {
   CheckRunning();
-  Fate fate = Next(call);
-  if (fate.kind == Fate::Kind::kDies) throw fakes::ProcessDied();
+  Fate fate = NextOrDie(call);
   bool fails = fate.kind == Fate::Kind::kFails;
   auto part = units;
   if (fails) part.resize(fate.late ? (units.size() + 1) / 2 : 0);
@@ -279,37 +282,37 @@ Result<> Machine::Health::Attempt(const format::HealthCheckInfo& check, std::chr
 }
 
 template <class Effect>
-Result<> Machine::Loader::Call(std::string_view call, Effect effect) {
-  Fate fate = machine_.Next(call);
-  if (fate.kind == Fate::Kind::kDies) throw fakes::ProcessDied();
+Result<> Machine::Loader::Change(std::string_view call, Effect effect) {
+  Fate fate = machine_.NextOrDie(call);
   bool fails = fate.kind == Fate::Kind::kFails;
   if (!fails || fate.late) TRY(effect());
   return fails ? Result<>(SystemError(call, fate.error)) : Result<>();
 }
 
 Result<std::optional<engine::Slot>> Machine::Loader::Next() {
-  TRY(Call("next-slot", [] { return Result<>(); }));
+  if (auto error = machine_.Fails("next-slot")) return *error;
   return state.Next();
 }
 
 Result<> Machine::Loader::SetTrial(engine::Slot slot, int tries) {
   bool is_final = machine_.control_ == Control::kNoTrialOfSystem;
-  return Call("set-trial",
-              [&] { return is_final ? state.MarkGood(slot) : state.SetTrial(slot, tries); });
+  return Change("set-trial",
+                [&] { return is_final ? state.MarkGood(slot) : state.SetTrial(slot, tries); });
 }
 
 Result<> Machine::Loader::MarkGood(engine::Slot slot) {
   if (machine_.control_ == Control::kSystemNotKept) return {};
-  return Call("mark-good", [&] { return state.MarkGood(slot); });
+  return Change("mark-good", [&] { return state.MarkGood(slot); });
 }
 
 Result<> Machine::Loader::MarkBad(engine::Slot slot) {
   if (machine_.control_ == Control::kSystemNotLeft) return {};
-  return Call("mark-bad", [&] { return state.MarkBad(slot); });
+  return Change("mark-bad", [&] { return state.MarkBad(slot); });
 }
 
 Result<> Machine::Loader::Request() {
-  return Call("reboot", [] { return Result<>(); });
+  if (auto error = machine_.Fails("reboot")) return *error;
+  return {};
 }
 
 /// systemd-sysusers --root=ROOT --inline -- "u NAME ID"...

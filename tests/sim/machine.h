@@ -72,6 +72,7 @@ class Machine : public fakes::CallWatch {
 
   fakes::Fate Next(std::string_view call) override;
   /// For calls from C++: throws ProcessDied.
+  fakes::Fate NextOrDie(std::string_view call);
   std::optional<Error> Fails(std::string_view call);
 
   /// An orderly one: the loader enters a slot, and nothing runs yet.
@@ -137,8 +138,9 @@ class Machine : public fakes::CallWatch {
     fakes::FakeBoot state;
 
    private:
+    /// A call that changes what the loader knows.
     template <class Effect>
-    Result<> Call(std::string_view call, Effect effect);
+    Result<> Change(std::string_view call, Effect effect);
 
     Machine& machine_;
   };

@@ -78,20 +78,17 @@ std::optional<Deployment> Model::Next(const Intent& intent,
   return next;
 }
 
-size_t Model::PlaceOfSystem() const {
-  auto found = std::find_if(pool_.places().begin(), pool_.places().end(),
-                            [](const Edition* place) { return place->IsSystem(); });
-  return static_cast<size_t>(found - pool_.places().begin());
+int64_t Model::SystemOf(const Deployment& deployment) const {
+  return deployment.made_by[pool_.PlaceOfSystem()];
 }
 
 int64_t Model::RunningSystem() const {
-  return deployments_.empty() ? 0 : deployments_.back().made_by[PlaceOfSystem()];
+  return deployments_.empty() ? 0 : SystemOf(deployments_.back());
 }
 
 bool Model::MayLackSystem(const Intent& intent) const {
   const Deployment* target = intent.bundle == nullptr ? Target(intent, deployments_) : nullptr;
-  return target != nullptr && other_is_doubtful_ &&
-         target->made_by[PlaceOfSystem()] != RunningSystem();
+  return target != nullptr && other_is_doubtful_ && SystemOf(*target) != RunningSystem();
 }
 
 std::string Model::NameOf(const Intent& intent) const {
@@ -115,7 +112,7 @@ State Model::Expected(const Intent& intent, bool is_free) const {
   if (!next) return State::kRefused;
   if (RunsAlready(intent)) return State::kCommitted;
   if (intent.bundle == nullptr) {
-    int64_t system = next->made_by[PlaceOfSystem()];
+    int64_t system = SystemOf(*next);
     if (system != RunningSystem() && system != other_system_) return State::kRefused;
   }
   if (next->epoch < epoch_floor_) return State::kRefused;

@@ -61,8 +61,8 @@ class Model {
                                  const std::vector<Deployment>& deployments) const;
   static const Deployment* Target(const Intent& intent, const std::vector<Deployment>& deployments);
   std::string NameOf(const Intent& intent) const;
-  size_t PlaceOfSystem() const;
-  /// Of the system that runs: the deployment it came with, 0 from the factory.
+  /// The deployment that its system came with, 0 from the factory.
+  int64_t SystemOf(const Deployment& deployment) const;
   int64_t RunningSystem() const;
   void Commit(const Intent& intent);
   void Prune();
@@ -77,7 +77,7 @@ class Model {
   Machine& machine_;
   std::vector<Deployment> deployments_;  ///< Kept ones, oldest first; the last one runs.
   std::deque<Intent> pending_;
-  std::optional<int64_t> other_system_;  ///< In the slot that does not run, as RunningSystem.
+  std::optional<int64_t> other_system_;  ///< In the slot that does not run, as SystemOf.
   bool other_is_doubtful_ = false;
   std::map<int64_t, engine::State> told_;
   std::map<std::string, uint64_t> counter_floors_;  ///< By kind.

@@ -344,6 +344,12 @@ Pool::Pool() {
   Add(PoolBundle{"unsigned-licence", kLicence, 9, 2, kUnsigned, {}, {licence3}, {}, {}});
 }
 
+size_t Pool::PlaceOfSystem() const {
+  auto found = std::find_if(places_.begin(), places_.end(),
+                            [](const Edition* place) { return place->IsSystem(); });
+  return static_cast<size_t>(found - places_.begin());
+}
+
 const Edition* Pool::Find(const std::string& component, const std::string& version) const {
   auto found = editions_.find(std::pair(component, version));
   return found == editions_.end() ? nullptr : &found->second;

@@ -55,6 +55,8 @@ class Pool {
   const std::vector<PoolBundle>& bundles() const { return bundles_; }
   /// One for each component: where it lives, and which unit is its own.
   const std::vector<const Edition*>& places() const { return places_; }
+  /// Which of them is the operating system's.
+  size_t PlaceOfSystem() const;
   const Edition* Find(const std::string& component, const std::string& version) const;
   /// nullptr where the tree is none that a bundle brings.
   const Edition* FindTree(const Edition& place, const std::string& text) const;

@@ -85,7 +85,8 @@ bool Probe::IsFree(const PoolBundle& bundle) {
   return is_none || !Must(Must(std::move(journal)).IsHeld(bundle.content_id));
 }
 
-void Probe::CheckEnding(const Intent& intent, bool is_free, Ending ending) const {
+void Probe::CheckEnding(const Intent& intent, bool is_free, Ending ending) {
+  GoThroughReboots();
   if (ending != Ending::kAnswered) throw Violation{"nothing was in the way, and yet it failed"};
   State expected = model.Expected(intent, is_free);
   if (verdict->state == State::kRefused && model.MayLackSystem(intent)) return;
@@ -108,10 +109,7 @@ Probe::Ending Probe::Install(const PoolBundle& bundle, engine::Origin origin, Tr
     return ToAnswer(
         engine.Install({fakes::MakeMemoryFile(bundle.bytes), intent.name, origin}, observer));
   });
-  if (must_be_as_expected) {
-    GoThroughReboots();
-    CheckEnding(intent, is_free, ending);
-  }
+  if (must_be_as_expected) CheckEnding(intent, is_free, ending);
   return ending;
 }
 
@@ -122,10 +120,7 @@ Probe::Ending Probe::Rollback(std::optional<int64_t> to, Troubles troubles,
   Ending ending =
       Do(StrCat("rollback", to ? StrCat(" to ", *to) : std::string()), std::move(troubles),
          [&](engine::Engine& engine) { return ToAnswer(engine.Rollback({.to = to}, observer)); });
-  if (must_be_as_expected) {
-    GoThroughReboots();
-    CheckEnding(intent, true, ending);
-  }
+  if (must_be_as_expected) CheckEnding(intent, true, ending);
   return ending;
 }
 

@@ -64,7 +64,7 @@ class Probe {
  private:
   bool Boot(Troubles troubles);
   void GoThroughReboots();
-  void CheckEnding(const Intent& intent, bool is_free, Ending ending) const;
+  void CheckEnding(const Intent& intent, bool is_free, Ending ending);
   bool IsFree(const PoolBundle& bundle);
 
   Tally& tally_;
