@@ -9,15 +9,19 @@ IGNITE_KILL_POINTS  how many points in all (default 100; "all" for every one)
 IGNITE_KILL_SEED    the seed of the sample; it is printed
 IGNITE_KILL_SHARE   "3/100": of all points the third of a hundred equal shares
 IGNITE_KILL_ONLY    one point again, as a failure prints it: install/rename/3, or recover/rename/3/712
+
+Controls take one safety away, of which each must be found out.
 """
 
 import collections
 import concurrent.futures
+import contextlib
 import os
 import pathlib
 import random
 import re
 import shutil
+import sqlite3
 import sys
 import tempfile
 import threading
@@ -51,6 +55,15 @@ POINTS = os.environ.get("IGNITE_KILL_POINTS", "100")
 SHARE = os.environ.get("IGNITE_KILL_SHARE", "1/1")
 ONLY = os.environ.get("IGNITE_KILL_ONLY", "")
 KILLED = (137, -9)
+# How a safety is taken away: what is done to the journal before the transaction, or behind the kill.
+LESS_SAFE = {
+    "the activation is not written": (
+        "CREATE TRIGGER forget BEFORE UPDATE ON transactions WHEN NEW.state = 'applying' "
+        "BEGIN SELECT RAISE(IGNORE); END",
+        "DROP TRIGGER forget",
+    ),
+    "nothing is undone": ("", "UPDATE transactions SET state = 'rolled-back', ended = 1 WHERE ended = 0"),
+}
 # What a check could not read is refused.
 ENDS = (EXIT_OF["failed"], EXIT_OF["refused"], EXIT_OF["rolled back"])
 
@@ -92,6 +105,12 @@ def count_calls_of_workers(probe, words):
 
 def points_of(calls, kinds):
     return [Point(kind, number + 1) for kind in kinds for number in range(calls[kind])]
+
+
+def change_journal(probe, sql):
+    with contextlib.closing(sqlite3.connect(probe.state / "journal.db")) as journal:
+        journal.execute(sql)
+        journal.commit()
 
 
 class Scenario:
@@ -237,6 +256,27 @@ class CrashCase(unittest.TestCase):
 
         self.run_points(name, self.chosen(name, scenario.points(), share), try_point)
 
+    def control(self, less_safe):
+        """An ignite without one of its safeties must be found out, by a kill somewhere in an install."""
+        before, after = LESS_SAFE[less_safe]
+        scenario = self.scenario("install")
+        points = scenario.points(CHANGING)
+        random.Random(SEED).shuffle(points)
+        for tried, point in enumerate(points, 1):
+            probe = scenario.copy(self.next_name())
+            try:
+                change_journal(probe, before)
+                traced(probe.words(*scenario.words), [f"{point.kind}:signal=KILL:when={point.number}"])
+                change_journal(probe, after)
+                run(probe.words("recover"), 0)
+                problem = scenario.check(probe)
+                if problem:
+                    print(f"control, {less_safe}: found at point {tried} of {len(points)}: {problem.splitlines()[0][:120]}", file=sys.stderr)
+                    return
+            finally:
+                remove_probe(probe)
+        self.fail(f"{less_safe}: found at none of {len(points)} points")
+
     def kill_recoveries(self, name, what, share):
         """A second fault while the first one is being repaired: a draw picks one of the calls of that recovery."""
         scenario = self.scenario(name)
@@ -308,6 +348,7 @@ class CrashCase(unittest.TestCase):
                 remove_probe(probe)
 
         self.run_points(f"{name}-error", points, try_point)
+
 
 class CrashTest(CrashCase):
     def test_kill_first(self):
@@ -390,6 +431,12 @@ class CrashTest(CrashCase):
 
     def test_kill_recovery_of_data(self):
         self.kill_recoveries("lossy", "restore", 0.02)
+
+    def test_that_an_activation_which_is_not_written_is_found(self):
+        self.control("the activation is not written")
+
+    def test_that_a_missing_undo_is_found(self):
+        self.control("nothing is undone")
 
     def test_errors_install(self):
         self.error_points("install", 0.2)

@@ -680,7 +680,9 @@ TEST_F(EngineTest, AnAdoptionIsRefusedWhereSomethingIsInItsWay) {
 TEST_F(EngineTest, AHoldOfEverythingBindsTheInboxOnly) {
   Engine engine(probe_.parts());
   Must(engine.Hold(Journal::kEverything, probe_.observer));
-  EXPECT_EQ(Must(probe_.Install(Release(1), Origin::kInbox)).reason, "hold");
+  Verdict verdict = Must(probe_.Install(Release(1), Origin::kInbox));
+  EXPECT_EQ(verdict.reason, "hold");
+  EXPECT_THAT(verdict.cause, HasSubstr("holds every upload"));
   Commit(1);
   EXPECT_EQ(Must(probe_.Install(Release(2), Origin::kInbox)).reason, "hold");
   Must(engine.Unhold(Journal::kEverything, probe_.observer));
