@@ -62,21 +62,21 @@ def mounted(kind, image, place):
 class Disk:
     """The pages of a disk that are not zero."""
 
-    def __init__(self, pages=None):
-        self.pages = pages if pages is not None else {}
+    def __init__(self, size, pages):
+        self.size, self.pages = size, pages
 
     @classmethod
     def read(cls, path):
-        pages = {}
+        size, pages = os.path.getsize(path), {}
         with open(path, "rb") as image:
-            for number in range(os.path.getsize(path) // PAGE):
+            for number in range(size // PAGE):
                 page = image.read(PAGE)
                 if page.count(0) != PAGE:
                     pages[number] = page
-        return cls(pages)
+        return cls(size, pages)
 
     def copy(self):
-        return Disk(dict(self.pages))
+        return Disk(self.size, dict(self.pages))
 
     def put(self, offset, data):
         while data:
@@ -90,19 +90,20 @@ class Disk:
             self.pages[number] = page
             offset, data = offset + len(part), data[len(part):]
 
-    def write(self, path, size):
+    def write(self, path, room=0):
+        """With so many bytes more behind it."""
         with open(path, "wb") as image:
-            image.truncate(size)
+            image.truncate(self.size + room)
             for number, page in self.pages.items():
                 os.pwrite(image.fileno(), page, number * PAGE)
 
 
-def make_disk(kind, folder, prepare):
-    """A file system that `prepare(place)` has filled."""
-    image = folder / "made"
+def make_disk(kind, folder, prepare, room=0):
+    """A file system that `prepare(place)` has filled, with so many bytes more than others have."""
+    image, size = folder / "made", SIZES[kind] + room
     with open(image, "wb") as file:
-        file.truncate(SIZES[kind])
-    run([*MAKE[kind](SIZES[kind]), image], 0)
+        file.truncate(size)
+    run([*MAKE[kind](size), image], 0)
     with mounted(kind, image, folder / "made.mounted") as place:
         prepare(place)
     disk = Disk.read(image)
@@ -114,12 +115,12 @@ class Recording:
     """A disk that is used under the log."""
 
     def __init__(self, kind, folder, base):
-        self.kind, self.folder, self.base, self.size = kind, folder, base, SIZES[kind]
+        self.kind, self.folder, self.base = kind, folder, base
         self.folder.mkdir()
         self.image = folder / "disk"
         self.log = folder / "log"
         self.place = folder / "mounted"
-        base.write(self.image, self.size + MEBIBYTE)
+        base.write(self.image, MEBIBYTE)
 
     @contextlib.contextmanager
     def running(self):
@@ -152,7 +153,7 @@ class Recording:
         device = run(["findmnt", "-n", "-o", "SOURCE", self.place], 0).stdout.decode().strip()
         fd = os.open(device, os.O_WRONLY | os.O_DIRECT)
         try:
-            os.pwrite(fd, page, self.size)
+            os.pwrite(fd, page, self.base.size)
         finally:
             os.close(fd)
 
@@ -171,7 +172,7 @@ class Recording:
             else:
                 content = data[at:at + length]
                 at += length
-            if offset >= self.size and content:
+            if offset >= self.base.size and content:
                 assert content.startswith(MARK), content[:40]
                 yield Write(offset, None, False, struct.unpack_from("<Q", content, len(MARK))[0])
                 continue

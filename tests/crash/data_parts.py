@@ -40,6 +40,7 @@ class SqliteDatabases:
 
     address = f"sqlite:{DATABASE}"
     steps = {1: FIRST, 2: SECOND, 3: LOSSY}
+    room = 0  # What a disk needs beside that of the trees, in bytes.
 
     def at(self, root):
         return SqliteDatabase(root)

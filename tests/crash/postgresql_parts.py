@@ -25,15 +25,18 @@ class PostgresqlDatabases:
     """Whoever makes them calls end() at the end. Bundles name one place for all servers, so one is served at a time."""
 
     steps = {1: FIRST, 2: {**SECOND, **LASTS}, 3: {**LOSSY, **LASTS}}
+    room = 160 << 20
 
-    def __init__(self):
+    def __init__(self, options=""):
+        """`options`: for all servers, besides those that make them small."""
+        self.options = options
         # A short path: a socket's may have 107 bytes.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pg.", dir="/tmp"))
         self.folder.chmod(0o755)
         self.place = self.folder / "s"
         self.address = f"postgresql:user={OWNER} dbname={DATABASE} host={self.place}"
         self.running = []
-        self.blank = SmallServer(self.folder / "blank")
+        self.blank = SmallServer(self.folder / "blank", options)
         self.blank.start()
         self.blank.sql("postgres", f"CREATE ROLE {OWNER} LOGIN CREATEDB")
         self.blank.make(DATABASE, OWNER)
@@ -51,10 +54,9 @@ class PostgresqlDatabases:
 class SmallServer(Server):
     """Quickly copied and started; in the folder, where there is one."""
 
-    options = "-c shared_buffers=4MB -c max_connections=20 -c autovacuum=off"
-
-    def __init__(self, folder):
+    def __init__(self, folder, options):
         self.folder = pathlib.Path(folder)
+        self.options = f"-c shared_buffers=4MB -c max_connections=20 -c autovacuum=off {options}"
         if not self.folder.exists():
             self.make_data("--wal-segsize=1")
 
@@ -63,11 +65,15 @@ class SmallServer(Server):
         server = int((self.folder / "data/postmaster.pid").read_text().split()[0])
         return [server, *map(int, run(["pgrep", "-P", str(server)]).stdout.split())]
 
-    def kill(self):
+    def end(self, how):
+        """It is killed with all its processes, or stops. Its number is nobody's then: a copy of its files has it."""
         processes = self.processes()
-        for process in processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+        if how == "kill":
+            for process in processes:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+        else:
+            self.stop(how)
         wait_for(lambda: not any(os.path.exists(f"/proc/{it}") for it in processes), what="the end of the server")
 
 
@@ -80,7 +86,7 @@ class PostgresqlDatabase:
 
     @property
     def server(self):
-        return SmallServer(self.folder)
+        return SmallServer(self.folder, self.databases.options)
 
     def serve(self):
         """Before anything is run on the probe: the place that bundles name leads to this server, and it runs."""
@@ -93,12 +99,11 @@ class PostgresqlDatabase:
     def rest(self):
         """Before the probe is copied or removed."""
         if self in self.databases.running:
-            self.server.stop("fast")
-            self.databases.running.remove(self)
+            self.crash("fast")
 
     def crash(self, how):
-        """The server is killed with all its processes, or stops without a farewell to anyone."""
-        self.server.kill() if how == "kill" else self.server.stop("immediate")
+        """The server is killed with all its processes, stops without a farewell to anyone, or as it should."""
+        self.server.end(how)
         self.databases.running.remove(self)
 
     def sql(self, text):

@@ -24,7 +24,7 @@ import unittest
 
 from block_log import Recording, make_disk, mounted, power_cuts, why_not
 from stories import (
-    BIN, EXIT_OF, FAILURES, Stories, StoryProbe, number_of, problem_of, problem_of_next, reference, run, wait_for,
+    BIN, EXIT_OF, FAILURES, SQLITE, Stories, StoryProbe, number_of, problem_of, problem_of_next, reference, run, wait_for,
 )
 
 KIND = os.environ.get("IGNITE_POWER_FS", "ext4")
@@ -97,6 +97,20 @@ def plot_of_data(stories):
     return Plot(prepare, steps, stories.data_three)
 
 
+def prepared(plot, probe):
+    with resting(probe):
+        plot.prepare(probe)
+
+
+@contextlib.contextmanager
+def resting(probe):
+    """Nothing of the probe is open at the end: its disk can go."""
+    try:
+        yield
+    finally:
+        probe.database.rest()
+
+
 class Story:
     """What ignite did on a recorded disk, and what was so after each step."""
 
@@ -106,24 +120,29 @@ class Story:
             library = folder.parent / "less_safe.so"
             run(["cc", "-shared", "-fPIC", "-o", library, HERE / "less_safe.c"], 0)
             environment = {"LD_PRELOAD": str(library), "LESS_SAFE": less_safe}
-        base = make_disk(kind, folder.parent, lambda place: plot.prepare(stories.make_probe(place / "root")))
+        prepare = lambda place: prepared(plot, stories.make_probe(place / "root"))  # noqa: E731
+        base = make_disk(kind, folder.parent, prepare, stories.databases.room)
         self.recording = Recording(kind, folder, base)
         self.states = []  # After each step, from before the first: (deployment, reference).
         with self.recording.running() as mark:
-            probe = StoryProbe(self.recording.place / "root")
-            self._look(probe)
-            for words, outcome in plot.steps:
-                probe.json(*words, expect=EXIT_OF[outcome], environment=environment)
-                mark(len(self.states))
-                self._look(probe)
-            with ignited(probe, environment):
-                upload(probe, plot.upload)
-                mark(len(self.states))
-                self._look(probe)
+            probe = StoryProbe(self.recording.place / "root", stories.databases)
+            with resting(probe):
+                self._run(probe, plot, mark, environment)
         self.writes = list(self.recording.writes())
         self.last = len(self.states) - 1
         marks = [write.mark for write in self.writes if write.mark is not None]
         assert marks == list(range(1, self.last + 1)), marks
+
+    def _run(self, probe, plot, mark, environment):
+        self._look(probe)
+        for words, outcome in plot.steps:
+            probe.json(*words, expect=EXIT_OF[outcome], environment=environment)
+            mark(len(self.states))
+            self._look(probe)
+        with ignited(probe, environment):
+            upload(probe, plot.upload)
+            mark(len(self.states))
+            self._look(probe)
 
     def _look(self, probe):
         self.states.append((number_of(probe), reference(probe)))
@@ -153,14 +172,20 @@ class Recovery:
         return self.after if acknowledged else self.before
 
 
-class PowerCutTest(unittest.TestCase):
+class PowerCase(unittest.TestCase):
+    """Stories of one kind of databases, and disks of theirs."""
+
+    @classmethod
+    def make_databases(cls):
+        return SQLITE
+
     @classmethod
     def setUpClass(cls):
         base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         temporary = tempfile.TemporaryDirectory(prefix="ignite-power-", dir=base)
         cls.addClassCleanup(temporary.cleanup)
         cls.folder = pathlib.Path(temporary.name)
-        cls.stories = Stories(cls.folder)
+        cls.stories = Stories(cls.folder, cls.make_databases())
 
     def problem_after(self, cut, story, boots, tries_next):
         """What is wrong with a disk that the power cut left; None where nothing is.
@@ -168,19 +193,23 @@ class PowerCutTest(unittest.TestCase):
         `boots`: the recovery at boot comes first, as on a real probe; it may leave a trial to the other.
         """
         image = self.folder / "cut"
-        cut.disk.write(image, story.recording.size)
+        cut.disk.write(image)
         try:
             with mounted(story.recording.kind, image, self.folder / "cut.mounted") as place:
-                probe = StoryProbe(place / "root")
-                for words in ([["recover", "--boot"]] if boots else []) + [["recover"]]:
-                    recovered = run(probe.words(*words, "--json"))
-                    if recovered.returncode != 0:
-                        return f"{words} ended with {recovered.returncode}: {recovered.stdout.decode()}"
-                said = story.last if outbox_says_done(probe) else cut.acknowledged
-                problem = problem_of(probe, story.legal(said))
-                return problem or (problem_of_next(probe, self.stories.four) if tries_next else None)
+                probe = StoryProbe(place / "root", self.stories.databases)
+                with resting(probe):
+                    return self.problem_of_recovery(probe, cut, story, boots, tries_next)
         except FAILURES as failure:
             return repr(failure)
+
+    def problem_of_recovery(self, probe, cut, story, boots, tries_next):
+        for words in ([["recover", "--boot"]] if boots else []) + [["recover"]]:
+            recovered = run(probe.words(*words, "--json"))
+            if recovered.returncode != 0:
+                return f"{words} ended with {recovered.returncode}: {recovered.stdout.decode()}"
+        said = story.last if outbox_says_done(probe) else cut.acknowledged
+        problem = problem_of(probe, story.legal(said))
+        return problem or (problem_of_next(probe, self.stories.four) if tries_next else None)
 
     def problems(self, story, chance, count, at_most, keeps=True):
         """Tries so many power cuts, until there are enough problems; (number of cuts, problems)."""
@@ -210,9 +239,17 @@ class PowerCutTest(unittest.TestCase):
         folder = pathlib.Path(KEEP)
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{recording.kind}-{SEED}-{recording.folder.name}"
-        cut.disk.write(folder / f"{name}-{cut.position}-{cut.loss}", recording.size)
+        cut.disk.write(folder / f"{name}-{cut.position}-{cut.loss}")
         shutil.copy(recording.log, folder / f"{name}.log")
 
+    def cut_the_power_of_data(self, what, count):
+        story = Story(self.stories, KIND, self.folder / "data", plot_of_data(self.stories))
+        tried, found = self.problems(story, random.Random(SEED), count, at_most=12)
+        self.tell(f"{KIND}-{what}", tried, found)
+        self.assertFalse(found)
+
+
+class PowerCutTest(PowerCase):
     def story(self):
         """Recorded once for all tests."""
         if not hasattr(PowerCutTest, "recorded"):
@@ -225,10 +262,7 @@ class PowerCutTest(unittest.TestCase):
         self.assertFalse(found)
 
     def test_power_cuts_of_data(self):
-        story = Story(self.stories, KIND, self.folder / "data", plot_of_data(self.stories))
-        tried, found = self.problems(story, random.Random(SEED), IMAGES // IMAGES_FOR_DATA, at_most=12)
-        self.tell(f"{KIND}-data", tried, found)
-        self.assertFalse(found)
+        self.cut_the_power_of_data("data", IMAGES // IMAGES_FOR_DATA)
 
     def test_power_cuts_of_a_recovery(self):
         """A second power cut while the damage of the first one is repaired."""

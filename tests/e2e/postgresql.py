@@ -23,8 +23,12 @@ class Server:
 
     def as_postgres(self, *words):
         """Its output is a file: the server must not hold a pipe of ours."""
-        with open(self.folder / "output", "wb") as output:
-            subprocess.run(["runuser", "-u", "postgres", "--", *map(str, words)], check=True, cwd="/", stdout=output, stderr=output)
+        with open(self.folder / "output", "w+b") as output:
+            words = ["runuser", "-u", "postgres", "--", *map(str, words)]
+            done = subprocess.run(words, cwd="/", stdout=output, stderr=output)
+            if done.returncode != 0:
+                output.seek(0)
+                raise AssertionError(f"{words} ended with {done.returncode}:\n{output.read().decode()}")
 
     def start(self):
         options = f"-k {self.folder} -c listen_addresses= -c fsync=off {self.options}"
