@@ -148,7 +148,7 @@ class Scenario:
 class CrashCase(unittest.TestCase):
     """Stories of one kind of databases, and what may happen to them."""
 
-    workers = 2
+    workers = 4
 
     @classmethod
     def make_databases(cls):
