@@ -31,8 +31,9 @@ class Database {
   virtual Result<> Restore(const std::string& path) = 0;
 
   /// Another database like this one, to try things on, at an address of the same kind; in place of
-  /// what is there.
-  virtual Result<Copy> MakeCopy(const std::string& address) = 0;
+  /// what is there. Where `room`, in bytes, is too small for what would be done with it, the copy
+  /// of a server's database has no rows: a server whose disk is full serves nobody.
+  virtual Result<Copy> MakeCopy(const std::string& address, uint64_t room) = 0;
   virtual Result<> DropCopy(const std::string& address) = 0;
 
   /// kIo where the database's own checks find it damaged.

@@ -22,23 +22,40 @@ std::string Shown(std::string_view line, size_t place) {
   return StrCat(NameIn(line), ": ...", Printable(line.substr(place), kShown / 2));
 }
 
-std::string FirstDifferentLine(const std::vector<std::string>& before,
-                               const std::vector<std::string>& after) {
-  for (const std::string& line : before) {
-    if (std::find(after.begin(), after.end(), line) != after.end()) continue;
-    auto other = std::find_if(after.begin(), after.end(), [&](const std::string& candidate) {
+std::string Change(const std::string& before, const std::string& after) {
+  auto places = std::mismatch(before.begin(), before.end(), after.begin(), after.end());
+  auto place = static_cast<size_t>(places.first - before.begin());
+  return StrCat("'", Shown(before, place), "' became '", Shown(after, place), "'");
+}
+
+/// Of `lines`, those that are not among the others, in their order.
+std::vector<std::string> Without(const std::vector<std::string>& lines,
+                                 const std::vector<std::string>& others) {
+  std::vector<std::string> rest;
+  std::copy_if(lines.begin(), lines.end(), std::back_inserter(rest), [&](const auto& line) {
+    return std::find(others.begin(), others.end(), line) == others.end();
+  });
+  return rest;
+}
+
+/// At least one.
+std::vector<std::string> DifferencesOf(const std::vector<std::string>& before,
+                                       const std::vector<std::string>& after) {
+  std::vector<std::string> differences;
+  auto added = Without(after, before);
+  for (const std::string& line : Without(before, after)) {
+    auto other = std::find_if(added.begin(), added.end(), [&](const std::string& candidate) {
       return NameIn(candidate) == NameIn(line);
     });
-    if (other == after.end()) return StrCat("'", Shown(line, 0), "' is gone");
-    auto places = std::mismatch(line.begin(), line.end(), other->begin(), other->end());
-    auto place = static_cast<size_t>(places.first - line.begin());
-    return StrCat("'", Shown(line, place), "' became '", Shown(*other, place), "'");
+    bool is_gone = other == added.end();
+    differences.push_back(is_gone ? StrCat("'", Shown(line, 0), "' is gone")
+                                  : Change(line, *other));
+    if (!is_gone) added.erase(other);
   }
-  for (const std::string& line : after) {
-    if (std::find(before.begin(), before.end(), line) == before.end())
-      return StrCat("'", Shown(line, 0), "' is new");
-  }
-  return "the order of its parts changed";
+  for (const std::string& line : added)
+    differences.push_back(StrCat("'", Shown(line, 0), "' is new"));
+  if (differences.empty()) differences.emplace_back("the order of its parts changed");
+  return differences;
 }
 
 std::vector<std::string> LinesOf(const std::string& text) {
@@ -57,13 +74,14 @@ Result<Fingerprint> TakeFingerprint(SqlSession& session) {
   return Fingerprint{TRY(session.SchemaText()), TRY(session.TableContents())};
 }
 
-std::string FirstDifference(const std::string& schema_before, const std::string& schema_after) {
-  return FirstDifferentLine(LinesOf(schema_before), LinesOf(schema_after));
+std::vector<std::string> Differences(const std::string& schema_before,
+                                     const std::string& schema_after) {
+  return DifferencesOf(LinesOf(schema_before), LinesOf(schema_after));
 }
 
 std::string FirstDifference(const Fingerprint& before, const Fingerprint& after) {
-  if (before.schema != after.schema) return FirstDifference(before.schema, after.schema);
-  return FirstDifferentLine(before.tables, after.tables);
+  if (before.schema != after.schema) return Differences(before.schema, after.schema).front();
+  return DifferencesOf(before.tables, after.tables).front();
 }
 
 Result<> CheckLeadsBack(const Fingerprint& before, const Fingerprint& back) {

@@ -20,8 +20,9 @@ struct Fingerprint {
 
 Result<Fingerprint> TakeFingerprint(SqlSession& session);
 
-/// The first line that only one of two schemas has, for a person.
-std::string FirstDifference(const std::string& schema_before, const std::string& schema_after);
+/// What only one of two schemas has, for a person; at least one.
+std::vector<std::string> Differences(const std::string& schema_before,
+                                     const std::string& schema_after);
 std::string FirstDifference(const Fingerprint& before, const Fingerprint& after);
 
 /// After a way up and the way back: kRefused names what the way back did not restore.

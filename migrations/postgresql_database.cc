@@ -1,9 +1,13 @@
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
 #include "base/file_system.h"
 #include "base/ini.h"
 #include "base/str_cat.h"
+#include "base/terminal.h"
 #include "migrations/database.h"
 #include "migrations/move_runner.h"
 #include "migrations/own_tables.h"
@@ -22,6 +26,10 @@ constexpr std::string_view kPart = ".part";
 constexpr int kVersionsPerMajor = 10000;
 /// A larger database is rehearsed on its schema alone: its rows would take too long.
 constexpr uint64_t kLargestWithRows = uint64_t{2} * 1024 * 1024 * 1024;
+/// What a rehearsal takes: the copy, and its rows once more for the way up, back and up again. The
+/// server's log has as much, up to where it is cut (max_wal_size).
+constexpr uint64_t kTimesItsSize = 4;
+constexpr uint64_t kLargestLog = uint64_t{1024} * 1024 * 1024;
 
 constexpr std::string_view kCreateDatabase = "CREATE DATABASE ";
 /// Waits until it has ended.
@@ -36,6 +44,14 @@ constexpr const char* kExtensions =
     "pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE nspname IN ('public', "
     "'pg_catalog') AND extname <> 'plpgsql'";
 
+/// Of this machine, at the other end of a socket; 0 where there is none.
+int64_t ProcessBehind(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  bool is_known = getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
+  return is_known ? std::max<pid_t>(peer.pid, 0) : 0;
+}
+
 class PostgresqlDatabase : public Database {
  public:
   PostgresqlDatabase(std::string address, OnStep on_step)
@@ -47,6 +63,7 @@ class PostgresqlDatabase : public Database {
     DatabaseState state = TRY(ReadState(connection));
     state.bytes = TRY(Size(connection));
     state.server = PQserverVersion(connection.handle()) / kVersionsPerMajor;
+    state.server_process = ProcessBehind(PQsocket(connection.handle()));
     return state;
   }
 
@@ -77,17 +94,17 @@ class PostgresqlDatabase : public Database {
     return TakeFingerprint(connection);
   }
 
-  Result<Copy> MakeCopy(const std::string& address) override {
+  Result<Copy> MakeCopy(const std::string& address, uint64_t room) override {
     TRY(DropCopy(address));
     auto connection = TRY(PostgresqlConnection::Open(address_, As::kOwner));
-    bool with_rows = TRY(Size(connection)) <= kLargestWithRows;
-    auto copied = CopyInto(connection, address, with_rows);
+    std::string why_without_rows = WhyWithoutRows(TRY(Size(connection)), room);
+    auto copied = CopyInto(connection, address, why_without_rows.empty());
     if (!copied) {
       TRY(DropCopy(address));
       return Copy{Copy::Kind::kNone, copied.error().cause};
     }
-    if (with_rows) return Copy{};
-    return Copy{Copy::Kind::kSchema, "the database is larger than 2 GiB"};
+    if (why_without_rows.empty()) return Copy{};
+    return Copy{Copy::Kind::kSchema, why_without_rows};
   }
 
   Result<> DropCopy(const std::string& address) override {
@@ -124,6 +141,16 @@ class PostgresqlDatabase : public Database {
                     : TRY(from.HasOwnTables()) ? CopyRows::kOwnTables
                                                : CopyRows::kNone;
     return CopyDatabase({address_, from.owner()}, place, rows);
+  }
+
+  /// Empty where the copy may have them.
+  static std::string WhyWithoutRows(uint64_t bytes, uint64_t room) {
+    if (bytes > kLargestWithRows) return "the database is larger than 2 GiB";
+    uint64_t needed = kTimesItsSize * bytes;
+    needed += std::min(needed, kLargestLog);
+    if (needed <= room) return "";
+    return StrCat("its rows would take ", SizeInWords(needed), ", and ", SizeInWords(room),
+                  " are free on the disk of its server");
   }
 
   static Result<uint64_t> Size(PostgresqlConnection& connection) {

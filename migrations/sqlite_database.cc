@@ -75,7 +75,7 @@ class SqliteDatabase : public Database {
     return RemoveIfNothing(to);
   }
 
-  Result<Copy> MakeCopy(const std::string& address) override {
+  Result<Copy> MakeCopy(const std::string& address, uint64_t /*room*/) override {
     TRY(Snapshot(address));
     return Copy{};
   }

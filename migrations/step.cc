@@ -136,7 +136,8 @@ Json ToJson(const DatabaseState& state) {
   json.Set("applied", std::move(applied)).Set("schema", state.schema);
   return json.Set("recorded-schema", state.recorded_schema)
       .Set("bytes", state.bytes)
-      .Set("server", state.server);
+      .Set("server", state.server)
+      .Set("server-process", state.server_process);
 }
 
 Result<DatabaseState> StateFromJson(const Json& json) {
@@ -152,6 +153,7 @@ Result<DatabaseState> StateFromJson(const Json& json) {
   state.recorded_schema = fields.String("recorded-schema");
   state.bytes = static_cast<uint64_t>(fields.Integer("bytes", 0, Json::kMaxInteger));
   state.server = fields.Integer("server", 0, Json::kMaxInteger);
+  state.server_process = fields.Integer("server-process", 0, Json::kMaxInteger);
   const Json::Array& applied = fields.Array("applied");
   TRY(fields.Finish());
   for (const Json& entry : applied) {

@@ -70,6 +70,7 @@ struct DatabaseState {
   std::string recorded_schema;       ///< The same when ignite last moved the database.
   uint64_t bytes = 0;                ///< Its size on disk.
   int64_t server = 0;                ///< PostgreSQL: the major version of its server.
+  int64_t server_process = 0;        ///< The server's number, where it is on this machine; else 0.
 };
 
 enum class Direction : uint8_t { kUp, kDown };

@@ -49,6 +49,7 @@ Result<Json> Answer(std::string_view request) {
   auto engine = ParseEngine(fields.String("engine"));
   std::string address = fields.String("address");
   std::string path = fields.String("path", "");
+  auto room = static_cast<uint64_t>(fields.Integer("room", 0, Json::kMaxInteger, 0));
   const Json* move = fields.Optional("move");
   TRY(fields.Finish());
   auto tell = [] { (void)WriteAll(STDOUT_FILENO, AsBytes(kStepBegins), "a line"); };
@@ -58,7 +59,7 @@ Result<Json> Answer(std::string_view request) {
   if (verb == "run") TRY(database->Run(TRY(MoveFromJson(move == nullptr ? Json() : *move))));
   if (verb == "snapshot") TRY(database->Snapshot(path));
   if (verb == "restore") TRY(database->Restore(path));
-  if (verb == "copy") return migrations::ToJson(TRY(database->MakeCopy(path)));
+  if (verb == "copy") return migrations::ToJson(TRY(database->MakeCopy(path, room)));
   if (verb == "drop-copy") TRY(database->DropCopy(path));
   return Json();
 }
@@ -78,8 +79,10 @@ class DatabaseOfWorker : public Database {
   Result<> Restore(const std::string& path) override {
     return AskForNothing(std::move(Request("restore").Set("path", path)));
   }
-  Result<Copy> MakeCopy(const std::string& address) override {
-    return CopyFromJson(TRY(Ask(Request("copy").Set("path", address))));
+  Result<Copy> MakeCopy(const std::string& address, uint64_t room) override {
+    Json request = Request("copy");
+    request.Set("path", address).Set("room", std::min<uint64_t>(room, Json::kMaxInteger));
+    return CopyFromJson(TRY(Ask(request)));
   }
   Result<> DropCopy(const std::string& address) override {
     return AskForNothing(std::move(Request("drop-copy").Set("path", address)));

@@ -104,7 +104,8 @@ Result<migrations::Copy> SampleCopy::Renew() {
     TRY(CopySqlite());
     return migrations::Copy{};
   }
-  auto copy = TRY(migrations::OpenDatabase(sample_.engine, sample_.address)->MakeCopy(address_));
+  auto copy = TRY(
+      migrations::OpenDatabase(sample_.engine, sample_.address)->MakeCopy(address_, UINT64_MAX));
   if (copy.kind != migrations::Copy::Kind::kNone) return copy;
   return Error{ErrorCode::kRefused, StrCat("there is no copy of the sample: ", copy.why),
                "give the sample's owner CREATEDB, or build with --no-rehearsal"};

@@ -23,17 +23,18 @@ Result<> DataRehearsal::Drop(const DatabasePlace& place, const std::string& comp
   return files_.RemoveTree(folder);
 }
 
-Result<> DataRehearsal::Run(const DatabasePlace& place, const Course& course, const Change& change,
-                            const Watch& watch) {
+Result<> DataRehearsal::Run(const DatabasePlace& place, const migrations::DatabaseState& state,
+                            const Course& course, const Change& change, const Watch& watch) {
   const std::string& component = change.any().component;
   std::string folder = Folder(component);
   TRY(snapshots_.MakeFolder(folder, place));
   DatabasePlace copy = DatabaseAccess::CopyOf(place, folder);
+  uint64_t room = TRY(databases_.RoomOnServer(state));
   bool is_optional = settings_.rehearse == engine::Rehearse::kPreferred;
   Clock::Milliseconds begin = clock_.BootTime();
   auto made =
       databases_.Open(place, Telling(watch, StrCat("copying ", place.name, " for the rehearsal")))
-          ->MakeCopy(copy.address);
+          ->MakeCopy(copy.address, room);
   Rehearsal rehearsal{change.any().release, made ? *made : Copy{Copy::Kind::kNone, {}}};
   Result<> tried;
   if (rehearsal.copy.kind != Copy::Kind::kNone) {

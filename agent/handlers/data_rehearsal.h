@@ -23,9 +23,9 @@ class DataRehearsal {
         snapshots_(snapshots),
         notes_(notes) {}
 
-  /// kRefused says which step fails. What it took is noted.
-  Result<> Run(const DatabasePlace& place, const Course& course, const engine::Change& change,
-               const engine::Watch& watch);
+  /// `state` is that of the database now. kRefused says which step fails. What it took is noted.
+  Result<> Run(const DatabasePlace& place, const migrations::DatabaseState& state,
+               const Course& course, const engine::Change& change, const engine::Watch& watch);
   /// What one that was cut off has left: its folder stays as long as the copy does.
   Result<> Drop(const DatabasePlace& place, const std::string& component);
 

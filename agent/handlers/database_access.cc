@@ -3,8 +3,10 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
+#include "agent/engine/space.h"
 #include "agent/handlers/accounts.h"
 #include "base/str_cat.h"
 #include "base/terminal.h"
@@ -16,6 +18,9 @@ namespace {
 
 using format::MigrationsSpec;
 using migrations::Engine;
+
+constexpr size_t kMaxCommandLine = 65536;
+constexpr std::string_view kFolderOption("\0-D\0", 4);
 
 Error Refused(std::string cause, std::string remedy) {
   return {ErrorCode::kRefused, std::move(cause), std::move(remedy)};
@@ -100,6 +105,18 @@ DatabasePlace DatabaseAccess::CopyOf(const DatabasePlace& place, const std::stri
   copy.address = migrations::AddressOfCopy(
       place.address, format::PartOfAddress(place.address, "dbname").value_or(""), folder);
   return copy;
+}
+
+Result<uint64_t> DatabaseAccess::RoomOnServer(const migrations::DatabaseState& state) const {
+  if (state.server_process == 0) return UINT64_MAX;
+  // What it was started with anyone may read: "-D FOLDER", as pg_ctl and Debian start it.
+  auto words = files_.ReadFile(StrCat("/proc/", state.server_process, "/cmdline"), kMaxCommandLine);
+  size_t option = words ? words->find(kFolderOption) : std::string::npos;
+  if (option == std::string::npos) return UINT64_MAX;
+  std::string folder = words->c_str() + option + kFolderOption.size();
+  if (!TRY(files_.Inspect(folder))) return UINT64_MAX;
+  uint64_t free = TRY(files_.SpaceAt(folder)).free_bytes;
+  return free - std::min(free, engine::kReserveBytes);
 }
 
 Confinement DatabaseAccess::ConfinementFor(const DatabasePlace& place) {

@@ -47,6 +47,10 @@ class DatabaseAccess {
   /// name that is the folder's own.
   static DatabasePlace CopyOf(const DatabasePlace& place, const std::string& folder);
 
+  /// Bytes that a copy of it may take beside it on its server; UINT64_MAX where its disk is none
+  /// of this machine, and for SQLite, whose copies lie with ignite's own files.
+  Result<uint64_t> RoomOnServer(const migrations::DatabaseState& state) const;
+
   /// What a program of a step may do: write beside the database, or reach its server.
   static Confinement ConfinementFor(const DatabasePlace& place);
 

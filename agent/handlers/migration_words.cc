@@ -113,6 +113,13 @@ std::string RehearsalRemark(const std::string& component, const Rehearsal& rehea
                 "; it took ", TimeInWords(rehearsal.took), " and ", SizeInWords(rehearsal.bytes));
 }
 
+std::string DriftWords(std::vector<std::string> differences) {
+  size_t more = differences.size() - std::min(differences.size(), kMostNamed);
+  differences.resize(differences.size() - more);
+  if (more > 0) differences.push_back(StrCat(more, " more, which 'ignite verify' names"));
+  return Joined(differences);
+}
+
 std::string LossRemark(const format::MigrationsSpec& spec, const Replaced& replaced,
                        const std::string& path) {
   std::string lost =

@@ -31,6 +31,9 @@ std::string ProgressWords(const migrations::Move& move, size_t begun);
 /// On what the steps were tried, once they are committed.
 std::string RehearsalRemark(const std::string& component, const Rehearsal& rehearsal);
 
+/// What was changed of a schema by hand: the first few of these differences.
+std::string DriftWords(std::vector<std::string> differences);
+
 /// What the restore of a snapshot has cost, and the command that opens what was kept of it at
 /// `path`.
 std::string LossRemark(const format::MigrationsSpec& spec, const Replaced& replaced,

@@ -16,7 +16,7 @@ using engine::ComponentRecord;
 using engine::Watch;
 using format::MigrationsSpec;
 using migrations::DatabaseState;
-using migrations::FirstDifference;
+using migrations::Differences;
 using migrations::Move;
 
 constexpr size_t kMaxText = size_t{16} * 1024 * 1024;
@@ -104,8 +104,8 @@ Result<std::vector<CheckResult>> MigrationsHandler::CheckTargets(const Change& c
   if (state->is_managed && state->schema != state->recorded_schema &&
       settings_.drift == engine::Drift::kRefused) {
     find({ErrorCode::kRefused,
-          StrCat("the schema of ", sides.any().database,
-                 " was changed by hand: ", FirstDifference(state->recorded_schema, state->schema)),
+          StrCat("the schema of ", sides.any().database, " was changed by hand: ",
+                 DriftWords(Differences(state->recorded_schema, state->schema))),
           "take the change back, or set 'drift = accept' in [policy] of agent.ini"});
   }
   auto course = CourseOf(change, sides, *state, nullptr);
@@ -126,7 +126,9 @@ Result<std::vector<engine::SpaceNeed>> MigrationsHandler::SpaceNeeds(const Chang
   Sides sides = TRY(SidesOf(change));
   needs = programs_.SpaceNeeds(sides.to->spec.folder);
   // The rehearsal's copy goes before the snapshot comes, and may grow by what its steps rewrite.
-  needs.push_back({paths_.State(), BytesToMove(sides), 2});
+  // That of PostgreSQL lies on its server, and takes of its disk what there is.
+  if (EngineOf(sides.to->spec) == migrations::Engine::kSqlite)
+    needs.push_back({paths_.State(), BytesToMove(sides), 2});
   return needs;
 }
 
@@ -136,7 +138,9 @@ Result<std::vector<engine::SpaceNeed>> MigrationsHandler::ActivationNeeds(
   Sides sides = TRY(SidesOf(change));
   uint64_t bytes = BytesToMove(sides);
   if (bytes == 0) return needs;
-  needs.push_back({paths_.State(), bytes, 2});
+  // Where there is no course the checks say why.
+  auto prospect = ProspectOf(change);
+  if (!prospect || prospect->course.needs_snapshot) needs.push_back({paths_.State(), bytes, 2});
   auto place = databases_.Find(sides.any());
   if (!place || place->engine == migrations::Engine::kPostgresql) return needs;
   // What it takes to give up in the middle, or what comes back.
@@ -163,7 +167,8 @@ Result<> MigrationsHandler::Rehearse(const Change& change, const Watch& watch) {
   DatabasePlace place = TRY(databases_.Find(sides.any()));
   DatabaseState state = TRY(databases_.Open(place)->Read());
   Course course = TRY(StagedCourse(change, sides, state));
-  return course.move.steps.empty() ? Result<>() : rehearsal_.Run(place, course, change, watch);
+  return course.move.steps.empty() ? Result<>()
+                                   : rehearsal_.Run(place, state, course, change, watch);
 }
 
 Result<MigrationsHandler::Prospect> MigrationsHandler::ProspectOf(const Change& change) const {
@@ -340,8 +345,8 @@ Result<std::vector<std::string>> MigrationsHandler::FindDifferences(const Compon
     differences.push_back(
         StrCat(database, ": is at version ", state->version, " instead of ", release.spec.Level()));
   } else if (compare == Compare::kEverything && state->schema != state->recorded_schema) {
-    differences.push_back(StrCat(database, ": its schema was changed by hand: ",
-                                 FirstDifference(state->recorded_schema, state->schema)));
+    for (const std::string& drift : Differences(state->recorded_schema, state->schema))
+      differences.push_back(StrCat(database, ": its schema was changed by hand: ", drift));
   }
   return differences;
 }

@@ -517,7 +517,15 @@ class RefusalTest(DataCase):
         answer = self.probe.install(self.release("2.0", SECOND), expect=4)
         self.assertEqual(answer["reason"], "targets")
         self.assertIn("by_hand", answer["cause"])
-        self.assertIn("by_hand", str(self.probe.json("verify", expect=1)["differences"]))
+        self.sql("CREATE TABLE mine (a); ALTER TABLE hosts ADD COLUMN mine; " + "".join(
+            f"CREATE TABLE t{number} (a);" for number in range(4)))
+        answer = self.probe.install(self.release("2.0", SECOND), expect=4)
+        for words in ("by_hand", "table mine", "' became 'table hosts", " more, which 'ignite verify' names"):
+            self.assertIn(words, answer["cause"])
+        self.assertNotIn("t3", answer["cause"])
+        found = str(self.probe.json("verify", expect=1)["differences"])
+        for words in ("by_hand", "table mine", "' became 'table hosts", "table t3"):
+            self.assertIn(words, found)
         self.probe.configure("trial = 0s\ndrift = accept\n")
         self.probe.install(self.release("2.0", SECOND))
 

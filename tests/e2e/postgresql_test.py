@@ -235,6 +235,59 @@ class PostgresqlRehearsalTest(PostgresqlCase):
         self.assertEqual(self.copies(), [])
 
 
+class PostgresqlSpaceTest(PostgresqlCase):
+    """The server has a disk of its own, and so has ignite."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server.stop("fast")
+        cls.mount(cls.server_folder / "s", "400m")
+        cls.server.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+        subprocess.run(["umount", cls.server_folder / "s"], check=True)
+        cls.server.start()
+        super().tearDownClass()
+
+    @staticmethod
+    def mount(folder, size):
+        """A disk of its own for a folder, with what is in it."""
+        aside = folder.with_name("aside")
+        run(["cp", "-aT", folder, aside], 0)
+        run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=777", "small", folder], 0)
+        run(["cp", "-aT", aside, folder], 0)
+        shutil.rmtree(aside)
+
+    def test_what_lies_on_the_server_needs_no_room_in_ignites_files(self):
+        state = self.probe.at("/var/lib/ignite")
+        self.probe.install(self.release("1.0", FIRST))
+        self.sql("INSERT INTO hosts (name) SELECT repeat('x', 1000) FROM generate_series(1, 20000)")
+        self.mount(state, "20m")
+        self.addCleanup(run, ["umount", state], 0)
+        self.probe.install(self.release("2.0", SECOND))
+        answer = self.probe.install(self.release("3.0", LOSSY), expect=4)
+        self.assertEqual(answer["reason"], "space")
+        self.assertIn("/var/lib/ignite", answer["cause"])
+
+    def test_without_room_on_the_server_the_copy_has_no_rows(self):
+        self.probe.install(self.release("1.0", FIRST))
+        self.sql("INSERT INTO hosts (name) VALUES ('a')")
+        remarks = self.probe.install(self.release("2.0", SECOND))["remarks"]
+        self.assertIn("were rehearsed on a whole copy", remarks[0])
+        disk = os.statvfs(self.server.folder)
+        ballast = self.server.folder / "ballast"
+        with ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - 30_000_000)
+        self.addCleanup(ballast.unlink)
+        remarks = self.probe.install(self.release("3.0", LOSSY))["remarks"]
+        self.assertIn("were rehearsed on a copy of the schema alone, because its rows would take ", remarks[0])
+        self.assertIn(" are free on the disk of its server", remarks[0])
+        self.assertEqual(self.copies(), [])
+
+
 class PostgresqlRefusalTest(PostgresqlCase):
     def test_a_server_that_does_not_run_and_a_database_that_is_not_there(self):
         self.name = "nowhere"

@@ -21,7 +21,8 @@ class DataRehearsalTest : public testing::Test {
     change.to = engine::ComponentRecord{"data/main", "migrations", "1", "1-t1"};
     DatabasePlace place;
     place.address = probe_.Path("/main.db");
-    return rehearsal_.Run(place, Course(), change, [](const std::string&) { return true; });
+    return rehearsal_.Run(place, worker_.state, Course(), change,
+                          [](const std::string&) { return true; });
   }
 
   fakes::FakeProbe probe_;

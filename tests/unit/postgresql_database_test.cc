@@ -307,7 +307,7 @@ TEST_F(PostgresqlDatabaseTest, ADamagedSnapshotChangesNothing) {
 
 TEST_F(PostgresqlDatabaseTest, ACopyIsAnotherDatabase) {
   Execute(kEverything);
-  auto made = database_->MakeCopy(copy_);
+  auto made = database_->MakeCopy(copy_, UINT64_MAX);
   ASSERT_TRUE(made);
   EXPECT_EQ(made->kind, Copy::Kind::kWhole) << made->why;
   auto copy = MakePostgresqlDatabase(copy_);
@@ -319,6 +319,20 @@ TEST_F(PostgresqlDatabaseTest, ACopyIsAnotherDatabase) {
   ExpectDone(database_->DropCopy(copy_));
 }
 
+TEST_F(PostgresqlDatabaseTest, ACopyThatDoesNotFitHasNoRows) {
+  Execute(kEverything);
+  uint64_t bytes = database_->Read()->bytes;
+  auto made = database_->MakeCopy(copy_, 8 * bytes - 1);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->kind, Copy::Kind::kSchema);
+  EXPECT_THAT(made->why, HasSubstr("are free on the disk of its server"));
+  auto copy = MakePostgresqlDatabase(copy_);
+  EXPECT_EQ(Examine(*copy).schema, Examine(*database_).schema);
+  EXPECT_NE(Examine(*copy).tables, Examine(*database_).tables);
+  EXPECT_EQ(database_->MakeCopy(copy_, 8 * bytes)->kind, Copy::Kind::kWhole);
+  ExpectDone(database_->DropCopy(copy_));
+}
+
 TEST_F(PostgresqlDatabaseTest, ACopyHasTheCommentsToo) {
   std::string administrator = server_.AsAdministrator(name_);
   Execute(administrator, "CREATE EXTENSION hstore");
@@ -326,7 +340,7 @@ TEST_F(PostgresqlDatabaseTest, ACopyHasTheCommentsToo) {
       "CREATE TABLE t (a integer CONSTRAINT positive CHECK (a > 0)); COMMENT ON TABLE t IS 'it''s';"
       "COMMENT ON COLUMN t.a IS 'two\nlines'; COMMENT ON CONSTRAINT positive ON t IS 'c';"
       "CREATE TABLE \" COMMENT \" (); CREATE TABLE \"1; 2 3 COMMENT \" ();");
-  auto made = MakePostgresqlDatabase(administrator)->MakeCopy(copy_);
+  auto made = MakePostgresqlDatabase(administrator)->MakeCopy(copy_, UINT64_MAX);
   ASSERT_TRUE(made) << made.error().cause;
   EXPECT_EQ(made->kind, Copy::Kind::kWhole) << made->why;
   EXPECT_EQ(Examine(*MakePostgresqlDatabase(copy_)), Examine(*database_));
@@ -334,7 +348,7 @@ TEST_F(PostgresqlDatabaseTest, ACopyHasTheCommentsToo) {
 }
 
 TEST_F(PostgresqlDatabaseTest, ACopyInUseIsDroppedAllTheSame) {
-  ASSERT_TRUE(database_->MakeCopy(copy_));
+  ASSERT_TRUE(database_->MakeCopy(copy_, UINT64_MAX));
   auto orphan = PostgresqlConnection::Open(copy_, As::kLogin);
   ASSERT_TRUE(orphan);
   ExpectDone(database_->DropCopy(copy_));
@@ -375,8 +389,8 @@ TEST_F(PostgresqlDatabaseTest, ACopyThatTheServerIsStillMakingIsNotMade) {
 TEST_F(PostgresqlDatabaseTest, WhoMayMakeNoDatabaseHasNoCopy) {
   std::string address = server_.MakeDatabase(StrCat(name_, "_poor"), "poor");
   Execute(server_.AsAdministrator(name_), "ALTER ROLE poor NOCREATEDB");
-  auto made =
-      MakePostgresqlDatabase(address)->MakeCopy(StrCat(address, " dbname=", name_, "_copy"));
+  auto made = MakePostgresqlDatabase(address)->MakeCopy(StrCat(address, " dbname=", name_, "_copy"),
+                                                        UINT64_MAX);
   ASSERT_TRUE(made);
   EXPECT_EQ(made->kind, Copy::Kind::kNone);
   EXPECT_THAT(made->why, HasSubstr("permission denied"));
