@@ -152,14 +152,14 @@ class RecipeReader {
       if (other.component != payload.component) continue;
       if (version(other) != version(payload)) {
         section.Refuse("version",
-                       StrCat("the payloads ", other.name, " and ", payload.name,
+                       StrCat("the payloads ", Quoted(other.name), " and ", Quoted(payload.name),
                               " have the operating system in the versions ", Quoted(version(other)),
                               " and ", Quoted(version(payload))),
                        "give both forms of it the same version");
       }
       if (other.reads != payload.reads) {
         section.Refuse("reads",
-                       StrCat("the payloads ", other.name, " and ", payload.name,
+                       StrCat("the payloads ", Quoted(other.name), " and ", Quoted(payload.name),
                               " have the operating system, and read different data"),
                        "give both forms of it the same 'reads', in the same order");
       }

@@ -229,6 +229,12 @@ Result<> Journal::NoteStep(int64_t id, State state, std::string_view step) {
   return insert.Bind(clock_->BootTime().count()).Bind(id).Run();
 }
 
+Result<> Journal::NoteEnd(int64_t id, State state, const std::vector<std::string>& remarks) {
+  TRY(NoteStep(id, state, StateName(state)));
+  for (const std::string& remark : remarks) TRY(NoteStep(id, state, remark));
+  return {};
+}
+
 Result<> Journal::EnterWith(int64_t id, State state, const Verdict& why) {
   return Atomically([&]() -> Result<> {
     auto update = TRY(database_.Prepare(
@@ -260,7 +266,7 @@ Result<> Journal::End(int64_t id, const Verdict& verdict, bool hold) {
                                 "WHERE id = ? AND content_id <> ''"));
       TRY(insert.Bind(id).Run());
     }
-    TRY(NoteStep(id, verdict.state, StateName(verdict.state)));
+    TRY(NoteEnd(id, verdict.state, verdict.remarks));
     return CloseTransaction(id);
   });
   if (written || TRY(ReopenAndReadState(id)) == verdict.state) return {};
@@ -268,7 +274,8 @@ Result<> Journal::End(int64_t id, const Verdict& verdict, bool hold) {
 }
 
 Result<Journal::CommitOutcome> Journal::Commit(int64_t id, const Plan& plan,
-                                               std::string_view hold_content) {
+                                               std::string_view hold_content,
+                                               const std::vector<std::string>& remarks) {
   auto written = Atomically([&]() -> Result<> {
     int64_t now = clock_->WallSeconds();
     auto update = TRY(
@@ -291,7 +298,7 @@ Result<Journal::CommitOutcome> Journal::Commit(int64_t id, const Plan& plan,
     }
     if (!hold_content.empty()) TRY(Hold(hold_content));
     TRY(LiftHold(plan.content_id));
-    TRY(NoteStep(id, State::kCommitted, "committed"));
+    TRY(NoteEnd(id, State::kCommitted, remarks));
     return CloseTransaction(id);
   });
   if (written) return CommitOutcome::kCommitted;

@@ -93,15 +93,18 @@ class Journal {
   Result<> EnterRollback(int64_t id, const Verdict& why);
   /// Stuck: the transaction stays unfinished, and says why.
   Result<> EnterStuck(int64_t id, const Verdict& why);
-  /// A final state other than committed. With `hold` the plan's content is held.
+  /// A final state other than committed. With `hold` the plan's content is held. Its remarks are
+  /// the last steps.
   Result<> End(int64_t id, const Verdict& verdict, bool hold);
   /// What is known of a commit after it was written, read again where the write failed.
   enum class CommitOutcome : uint8_t { kCommitted, kNotCommitted };
   /// The one durable write that commits: the state, the new deployment, the floors, and the
   /// content's hold lifted. With `hold_content` that content is held: it is what a rollback leaves.
+  /// The remarks are the last steps.
   /// An Error means that nobody can tell: the transaction is left as it is, and recovery reads it
   /// again.
-  Result<CommitOutcome> Commit(int64_t id, const Plan& plan, std::string_view hold_content);
+  Result<CommitOutcome> Commit(int64_t id, const Plan& plan, std::string_view hold_content,
+                               const std::vector<std::string>& remarks = {});
   Result<std::optional<TransactionRecord>> Unfinished();
   /// The last ones, with their plans; oldest first.
   Result<std::vector<TransactionRecord>> Transactions();
@@ -145,6 +148,7 @@ class Journal {
   Result<> EnterWith(int64_t id, State state, const Verdict& why);
   Result<> KeepNotes(std::string_view content_id, const std::vector<format::Note>& notes);
   Result<> NoteStep(int64_t id, State state, std::string_view step);
+  Result<> NoteEnd(int64_t id, State state, const std::vector<std::string>& remarks);
   /// Inside the database transaction that ends it: the entry of the history, and no more of what
   /// ended long ago.
   Result<> CloseTransaction(int64_t id);

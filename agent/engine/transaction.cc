@@ -461,7 +461,9 @@ Result<Verdict> Transaction::Commit(const Plan& plan) {
                 "install the bundle again"};
     return RollBack(plan, Event::kFailure, Because("journal", cause));
   }
-  if (TRY(journal_.Commit(id_, plan, left_content)) == Journal::CommitOutcome::kNotCommitted) {
+  auto remarks = RemarksOf(plan, &Handler::Remarks);
+  if (TRY(journal_.Commit(id_, plan, left_content, remarks)) ==
+      Journal::CommitOutcome::kNotCommitted) {
     Error cause{ErrorCode::kIo, "the journal could not be written",
                 "check the disk of /var/lib/ignite"};
     return RollBack(plan, Event::kFailure, Because("journal", cause));
@@ -473,7 +475,7 @@ Result<Verdict> Transaction::Commit(const Plan& plan) {
   verdict.state = committed;
   verdict.transaction = id_;
   verdict.deployment = plan.to_deployment;
-  verdict.remarks = RemarksOf(plan, &Handler::Remarks);
+  verdict.remarks = std::move(remarks);
   return verdict;
 }
 

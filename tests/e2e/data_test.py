@@ -214,6 +214,9 @@ class MigrationTest(DataCase):
         self.assertRegex(remark, r"^what was written to /var/lib/netprobe/main.db since 20[0-9-]+ [0-9:]+ UTC is no longer in it")
         return remark.partition("opened by: sqlite3 ")[2]
 
+    def last_step_of(self, answer):
+        return self.probe.json("show", str(answer["transaction"]))["steps"][-1]["step"]
+
     def hosts_in(self, file):
         with contextlib.closing(sqlite3.connect(file)) as connection:
             return connection.execute("SELECT name FROM hosts ORDER BY name").fetchall()
@@ -248,6 +251,7 @@ class MigrationTest(DataCase):
         self.assertEqual(self.dump(), before)
         self.assertEqual(self.version(), "3")
         self.assertEqual(self.hosts_in(self.kept(answer)), [("MIXED",), ("since",)])
+        self.assertEqual(self.last_step_of(answer), answer["remarks"][-1])
         again = self.probe.rollback()
         self.assertEqual(self.sql("SELECT name FROM hosts"), [["MIXED"]])
         self.assertEqual(self.hosts_in(self.kept(again)), [("MIXED",), ("since",)])
@@ -258,7 +262,8 @@ class MigrationTest(DataCase):
         self.sql("INSERT INTO hosts (name) VALUES ('since')")
         newer = self.dump()
         self.probe.at("/bad").touch()
-        self.probe.rollback("--restore-data", expect=5)
+        answer = self.probe.rollback("--restore-data", expect=5)
+        self.assertEqual(self.last_step_of(answer), answer["remarks"][-1])
         self.assertEqual(self.dump(), newer)
         self.assertEqual(self.version(), "5")
 

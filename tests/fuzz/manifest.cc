@@ -3,6 +3,7 @@
 
 #include "payload-format/manifest/manifest.h"
 
+#include <map>
 #include <set>
 
 #include "payload-format/config/config_spec.h"
@@ -96,6 +97,11 @@ void PromiseCheck(const format::HealthCheckInfo& check) {
   if (parameter) Promise(type->is_valid(*parameter), "a parameter is one of its type");
 }
 
+bool IsOfBothForms(const std::set<std::string>& types) {
+  return types ==
+         std::set{std::string(format::ImageSpec::kType), std::string(format::TreeSpec::kType)};
+}
+
 const Target kManifest{
     "manifest", [](ByteView input) {
       std::string_view text = AsText(input);
@@ -110,10 +116,16 @@ const Target kManifest{
       Promise(format::IsName(manifest->product) && format::IsName(manifest->compatible) &&
                   format::IsVersion(manifest->version),
               "a manifest says what it is for");
-      std::set<std::string> components;
+      std::map<std::string, std::set<std::string>> types;
       for (const auto& payload : manifest->payloads) {
         PromisePayload(payload);
-        Promise(components.insert(payload.component).second, "a component has one payload");
+        auto& of_component = types[payload.component];
+        bool is_first = of_component.empty();
+        Promise(
+            of_component.insert(payload.type).second && (is_first || IsOfBothForms(of_component)),
+            "a component has one payload, the operating system one of each form");
+        Promise(is_first || payload.component == format::kOperatingSystem,
+                "only the operating system has two forms");
       }
       for (const auto& check : manifest->health) PromiseCheck(check);
       for (const auto& requirement : manifest->requirements) {

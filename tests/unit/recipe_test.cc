@@ -223,12 +223,14 @@ TEST_F(RecipeTest, TheOperatingSystemMayComeInBothForms) {
   EXPECT_THAT(Faults(StrCat(kBundle, image, tree)), testing::IsEmpty());
   EXPECT_THAT(Faults(StrCat(kBundle, tree, "version = 4.2.1\n", image)), testing::IsEmpty())
       << "as the bundle's";
-  EXPECT_THAT(Faults(StrCat(kBundle, tree, image, "version = 5\n")),
-              ElementsAre(HasSubstr("16: the payloads files and system have the operating system "
-                                    "in the versions '4.2.1' and '5'")));
-  EXPECT_THAT(Faults(StrCat(kBundle, image, tree, "reads = data/main 17\n")),
-              ElementsAre(HasSubstr("16: the payloads system and files have the operating system, "
-                                    "and read different data")));
+  EXPECT_THAT(
+      Faults(StrCat(kBundle, tree, image, "version = 5\n")),
+      ElementsAre(HasSubstr("16: the payloads 'files' and 'system' have the operating system "
+                            "in the versions '4.2.1' and '5'")));
+  EXPECT_THAT(
+      Faults(StrCat(kBundle, image, tree, "reads = data/main 17\n")),
+      ElementsAre(HasSubstr("16: the payloads 'system' and 'files' have the operating system, "
+                            "and read different data")));
   std::string more = tree;
   more.replace(more.find("files"), 5, "again");
   EXPECT_THAT(Faults(StrCat(kBundle, tree, more)),
