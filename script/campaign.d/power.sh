@@ -1,5 +1,5 @@
 #!/bin/bash
-# power [COUNT [SEED]]: cuts the power COUNT (1000) times under each of ext4, xfs and btrfs
+# power [COUNT [SEED]]: cuts the power COUNT (1000) times under each of ext4, xfs and btrfs, and more under databases
 #
 # Without SEED it takes the one after that of the last run. Disks that failed are kept.
 set -euo pipefail
@@ -15,20 +15,22 @@ echo $((seed + 1)) >"$state/next"
 kinds=(ext4 xfs btrfs)
 # They wait for mounts more than they compute.
 for kind in "${kinds[@]}"; do
-  IGNITE_BIN=build/dev/bin IGNITE_POWER_FS=$kind IGNITE_POWER_IMAGES=$count \
-    IGNITE_POWER_SEED=$seed IGNITE_POWER_KEEP=$state/failed \
-    nice -n 19 python3 tests/crash/power_test.py >"$state/$kind-$seed.log" 2>&1 &
+  for test in power_test postgresql_power_test; do
+    IGNITE_BIN=build/dev/bin IGNITE_POWER_FS=$kind IGNITE_POWER_IMAGES=$count \
+      IGNITE_POWER_SEED=$seed IGNITE_POWER_KEEP=$state/failed \
+      nice -n 19 python3 "tests/crash/$test.py" || true
+  done >"$state/$kind-$seed.log" 2>&1 &
 done
 wait
 
 failed=
 for kind in "${kinds[@]}"; do
   log=$state/$kind-$seed.log
-  # "ext4: 1024 disks, 0 problems, seed 5", and the same of "ext4-data" and "ext4-recovery".
+  # "ext4: 1024 disks, 0 problems, seed 5", and the same of "ext4-data", "ext4-recovery" and "ext4-postgresql".
   read -r lines disks problems < <(sed -nE \
-    "s/^\.*F*$kind(-data|-recovery)?: ([0-9]+) disks, ([0-9]+) problems.*/\2 \3/p" "$log" |
+    "s/^\.*F*$kind(-[a-z]+)?: ([0-9]+) disks, ([0-9]+) problems.*/\2 \3/p" "$log" |
     awk '{ d += $1; p += $2 } END { print NR, d + 0, p + 0 }')
-  if ((lines != 3)) || ! grep -q '^OK$' "$log"; then
+  if ((lines != 4)) || (($(grep -c '^OK$' "$log") != 2)); then
     echo "power: $kind FAILED: see $log" >&2
     failed=yes
   fi
