@@ -15,6 +15,7 @@ constexpr std::string_view kTo = "_to_";
 constexpr std::string_view kNothing = "nothing";
 constexpr std::string_view kReplaced = "replaced";
 constexpr std::string_view kCopy = "/copy.db";
+constexpr std::string_view kReserve = "/reserve";
 
 }  // namespace
 
@@ -46,6 +47,12 @@ Result<std::optional<KeptSnapshot>> DataSnapshots::Behind(const Change& change) 
     newest = KeptSnapshot{path, info->size, info->mtime.seconds, change.restores_data};
   }
   return newest;
+}
+
+Result<> DataSnapshots::Reserve(const Change& change, uint64_t bytes) {
+  std::string folder = ParentOf(Path(change));
+  TRY(files_.MakeDirectories(folder, kTraversable));
+  return files_.Reserve(StrCat(folder, kReserve), bytes);
 }
 
 Result<> DataSnapshots::MakeFolder(const std::string& folder, const DatabasePlace& place) {

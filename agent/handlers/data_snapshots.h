@@ -25,6 +25,9 @@ class DataSnapshots {
   /// The newest that has what the database was when it left the release that the change leads to.
   Result<std::optional<KeptSnapshot>> Behind(const engine::Change& change) const;
 
+  /// Holds the room of the snapshot that the change will need, until its folder is made anew or
+  /// discarded.
+  Result<> Reserve(const engine::Change& change, uint64_t bytes);
   /// A folder that the owner of the database can write to, for copies of it; made anew.
   Result<> MakeFolder(const std::string& folder, const DatabasePlace& place);
   /// Before the snapshot of `since` is restored keeps what the database is now. Where that cannot

@@ -150,7 +150,10 @@ Result<std::vector<engine::SpaceNeed>> MigrationsHandler::ActivationNeeds(
 }
 
 Result<> MigrationsHandler::Reserve(const Change& change) {
-  return programs_.Reserve(*change.to, TRY(SidesOf(change)).to->spec.folder);
+  TRY(programs_.Reserve(*change.to, TRY(SidesOf(change)).to->spec.folder));
+  Prospect prospect = TRY(ProspectOf(change));
+  if (!prospect.course.needs_snapshot) return {};
+  return snapshots_.Reserve(change, prospect.database.bytes.value_or(0));
 }
 
 Result<std::unique_ptr<engine::Staging>> MigrationsHandler::Stage(const Change& change,

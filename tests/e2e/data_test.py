@@ -606,6 +606,19 @@ class SpaceTest(DataCase):
         self.ballast.unlink()
         self.assertEqual(self.probe.rollback("--restore-data")["outcome"], "committed")
 
+    def test_the_room_of_a_snapshot_is_held_from_the_checks_on(self):
+        script = self.folder / "services.sh"
+        left = f"$(($(stat -f -c '%a * %S' {self.ballast.parent}) - 2000000))"
+        script.write_text(f"#!/bin/sh\n[ $1 = stop ] && fallocate -l {left} {self.ballast}\nexit 0\n")
+        steps = {**LOSSY, "6_more.up.sql": "CREATE TABLE more (a);\n"}
+        self.probe.install(self.release("3.0", steps, "units = netprobe.service\n"))
+        self.assertTrue(self.ballast.exists())
+        self.assertLess(self.free(), 3_000_000)
+        self.ballast.unlink()
+        script.write_text("#!/bin/sh\n")
+        self.probe.rollback("--restore-data")
+        self.assertEqual(self.dump(), self.newer)
+
     def test_a_disk_that_fills_before_the_snapshot_leaves_room_to_go_on(self):
         (self.folder / "size").write_text(str(self.free() - 3_000_000))
         answer = self.probe.rollback("--restore-data", expect=5)
