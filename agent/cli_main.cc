@@ -225,7 +225,8 @@ Result<cli::Answer> AnswerTo(const Arguments& arguments) {
   return Run(arguments);
 }
 
-int Print(std::string_view text, int exit_code) {
+int PrintJson(const Json& document, int exit_code) {
+  std::string text = document.Dump(true) + "\n";
   (void)std::fwrite(text.data(), 1, text.size(), stdout);
   return exit_code;
 }
@@ -239,11 +240,11 @@ int PrintError(const Error& error, bool as_json) {
         .Set("remedy", error.remedy)
         .Set("exit", exit_code);
     Json document = Json::EmptyObject();
-    return Print(document.Set("error", std::move(inner)).Dump(true) + "\n", exit_code);
+    return PrintJson(document.Set("error", std::move(inner)), exit_code);
   }
   std::string text = StrCat("ignite: ", error.cause, "\n");
   if (!error.remedy.empty()) text += StrCat("  remedy: ", error.remedy, "\n");
-  (void)std::fwrite(text.data(), 1, text.size(), stderr);
+  PrintText(stderr, text);
   return exit_code;
 }
 
@@ -253,7 +254,9 @@ int Main(const std::vector<std::string>& words) {
   if (!arguments) return PrintError(arguments.error(), as_json);
   auto answer = AnswerTo(*arguments);
   if (!answer) return PrintError(answer.error(), as_json);
-  return Print(as_json ? answer->document.Dump(true) + "\n" : answer->text, answer->exit_code);
+  if (as_json) return PrintJson(answer->document, answer->exit_code);
+  PrintText(stdout, answer->text);
+  return answer->exit_code;
 }
 
 }  // namespace

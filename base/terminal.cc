@@ -14,6 +14,31 @@ namespace {
 
 constexpr std::chrono::milliseconds kRedrawInterval{100};
 constexpr size_t kUsualWidth = 80;
+/// Columns that a label may have: "  remedy:    ".
+constexpr size_t kWidestLabel = 20;
+
+/// Where a line goes on that is too long.
+size_t ColumnOfRest(std::string_view line) {
+  size_t begin = std::min(line.find_first_not_of(' '), line.size());
+  size_t gap = line.find("  ", begin);
+  bool has_label = gap != std::string_view::npos && gap < begin + kWidestLabel;
+  return has_label ? line.find_first_not_of(' ', gap) : begin + 2;
+}
+
+std::string WrappedLine(std::string line, size_t width) {
+  std::string wrapped;
+  size_t column = std::min(ColumnOfRest(line), width / 2);
+  while (line.size() > width) {
+    size_t space = line.rfind(' ', width);
+    // A word that does not fit stays whole.
+    if (space == std::string::npos || space <= column)
+      space = line.find(' ', std::max(width, column + 1));
+    if (space == std::string::npos) break;
+    wrapped += StrCat(std::string_view(line).substr(0, space), "\n");
+    line = StrCat(std::string(column, ' '), std::string_view(line).substr(space + 1));
+  }
+  return wrapped + line;
+}
 
 }  // namespace
 
@@ -90,11 +115,27 @@ std::string ProgressMeter::Line(uint64_t done, Now now) const {
   return line;
 }
 
-size_t TerminalWidth() {
+size_t TerminalWidth(int fd) {
   winsize size{};
-  bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
-  // In the last column the cursor of some terminals goes to the next line.
-  return (known ? size.ws_col : kUsualWidth) - 1;
+  bool known = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  return known ? size.ws_col : kUsualWidth;
+}
+
+std::string Wrapped(std::string_view text, size_t width) {
+  std::string wrapped;
+  while (!text.empty()) {
+    size_t end = std::min(text.find('\n'), text.size());
+    wrapped += WrappedLine(std::string(text.substr(0, end)), width);
+    if (end < text.size()) wrapped += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return wrapped;
+}
+
+void PrintText(std::FILE* stream, std::string_view text) {
+  int fd = fileno(stream);
+  std::string shown = isatty(fd) == 1 ? Wrapped(text, TerminalWidth(fd)) : std::string(text);
+  (void)std::fwrite(shown.data(), 1, shown.size(), stream);
 }
 
 ProgressLine::ProgressLine() : on_terminal_(isatty(STDERR_FILENO) == 1) {}
@@ -111,7 +152,8 @@ void ProgressLine::Show(std::string_view text, bool is_new) {
   if (!on_terminal_ || (shown_ && !is_new && now - last_ < kRedrawInterval)) return;
   last_ = now;
   shown_ = true;
-  text = text.substr(0, TerminalWidth());
+  // In the last column the cursor of some terminals goes to the next line.
+  text = text.substr(0, TerminalWidth(STDERR_FILENO) - 1);
   (void)fprintf(stderr, "\r%.*s\033[K", static_cast<int>(text.size()), text.data());
   (void)fflush(stderr);
 }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,8 +46,15 @@ class ProgressMeter {
   Now start_;
 };
 
-/// The columns that a line may fill on the terminal of standard error without going over.
-size_t TerminalWidth();
+/// The columns of the terminal of a descriptor.
+size_t TerminalWidth(int fd);
+
+/// Lines longer than `width` are broken between words, and go on below what they say: behind their
+/// label, where they have one, else two columns further in.
+std::string Wrapped(std::string_view text, size_t width);
+
+/// What a person reads: wrapped on a terminal, elsewhere as it is.
+void PrintText(std::FILE* stream, std::string_view text);
 
 /// Shows progress on standard error: one line that is redrawn on a terminal and cut to its width,
 /// nothing elsewhere.

@@ -5,6 +5,7 @@
 
 #include "base/arguments.h"
 #include "base/str_cat.h"
+#include "base/terminal.h"
 #include "base/utf8.h"
 #include "packager/commands.h"
 #include "packager/interruption.h"
@@ -136,8 +137,9 @@ ExitCode ExitCodeOf(ErrorCode code) {
   }
 }
 
-void Print(std::FILE* stream, const std::string& text) {
-  (void)std::fwrite(text.data(), 1, text.size(), stream);
+void PrintJson(const Json& document) {
+  std::string text = document.Dump(true) + "\n";
+  (void)std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
 ExitCode Fail(const Error& error, bool as_json) {
@@ -147,11 +149,11 @@ ExitCode Fail(const Error& error, bool as_json) {
     details.Set("code", ErrorCodeName(error.code)).Set("cause", error.cause);
     details.Set("remedy", error.remedy).Set("exit", static_cast<int>(exit));
     Json document = Json::EmptyObject();
-    Print(stdout, document.Set("error", std::move(details)).Dump(true) + "\n");
+    PrintJson(document.Set("error", std::move(details)));
   } else {
-    Print(stderr, PrintableLines(StrCat("ignite-pack: ", error.cause, "\n")));
+    PrintText(stderr, PrintableLines(StrCat("ignite-pack: ", error.cause, "\n")));
     if (!error.remedy.empty())
-      Print(stderr, PrintableLines(StrCat("  remedy: ", error.remedy, "\n")));
+      PrintText(stderr, PrintableLines(StrCat("  remedy: ", error.remedy, "\n")));
   }
   return exit;
 }
@@ -179,7 +181,11 @@ int Main(const std::vector<std::string>& words) {
   bool as_json = std::find(words.begin(), words.end(), kJson.name) != words.end();
   auto report = Run(words);
   if (!report) return Fail(report.error(), as_json);
-  Print(stdout, as_json ? report->document.Dump(true) + "\n" : report->text);
+  if (as_json) {
+    PrintJson(report->document);
+  } else {
+    PrintText(stdout, report->text);
+  }
   if (std::fflush(stdout) == 0) return kDone;
   return Fail(SystemError("writing to standard output", errno), false);
 }

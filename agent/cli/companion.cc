@@ -17,6 +17,7 @@
 #include "agent/engine/verdict.h"
 #include "base/file_system.h"
 #include "base/str_cat.h"
+#include "base/terminal.h"
 
 namespace ignite::cli {
 namespace {
@@ -41,11 +42,13 @@ Result<UniqueFd> MakeMemoryFile() {
   return fd;
 }
 
-void Copy(int from, int to) {
+void Copy(int from, std::FILE* to) {
   std::array<char, 4096> bytes{};
+  std::string text;
   (void)lseek(from, 0, SEEK_SET);
   for (ssize_t size; (size = read(from, bytes.data(), bytes.size())) > 0;)
-    (void)!write(to, bytes.data(), static_cast<size_t>(size));
+    text.append(bytes.data(), static_cast<size_t>(size));
+  PrintText(to, text);
 }
 
 /// SIGINT and SIGTERM, which this process takes only while it waits.
@@ -174,8 +177,8 @@ int Companion::PrintVerdict() {
   display_.Hide();
   int status = 0;
   (void)waitpid(child_, &status, 0);
-  Copy(output_.errors.get(), STDERR_FILENO);
-  Copy(output_.out.get(), STDOUT_FILENO);
+  Copy(output_.errors.get(), stderr);
+  Copy(output_.out.get(), stdout);
   if (WIFEXITED(status)) return WEXITSTATUS(status);
   (void)fputs(
       "ignite: the process that worked on it was killed\n"

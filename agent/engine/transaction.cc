@@ -102,16 +102,18 @@ bool SpeaksAgainst(std::string_view reason) {
 
 // A probe that is stuck says what failed first and what keeps it from being taken back, in one text
 // of the journal. Whoever takes it up again tells them apart by these.
-constexpr std::string_view kUndoFailed = "; and taking that back failed: ";
+constexpr std::string_view kUndoFailed = "; and taking that back failed";
+constexpr std::string_view kThenRecover =
+    "; then run 'ignite recover'. Where a unit stands in the way, 'ignite recover --without-units' "
+    "takes back all else; then reboot";
 constexpr std::string_view kAfterwards = "; afterwards: ";
 
 Verdict StuckWith(Verdict why, const Error& undo) {
-  why.cause += StrCat(kUndoFailed, undo.cause);
+  why.cause += undo.cause == why.cause ? StrCat(kUndoFailed, " as well")
+                                       : StrCat(kUndoFailed, ": ", undo.cause);
   std::string first = std::move(why.remedy);
-  why.remedy = StrCat(undo.remedy,
-                      "; then run 'ignite recover'. Where a unit stands in the way, "
-                      "'ignite recover --without-units' takes back all else; then reboot",
-                      first.empty() ? "" : kAfterwards, first);
+  why.remedy = StrCat(undo.remedy, kThenRecover);
+  if (!first.empty() && first != undo.remedy) why.remedy += StrCat(kAfterwards, first);
   return why;
 }
 
@@ -122,7 +124,8 @@ Verdict FirstCauseOf(const TransactionRecord& record) {
   if (undo == std::string::npos) return why;
   why.cause.resize(undo);
   size_t first = why.remedy.find(kAfterwards);
-  why.remedy = first == std::string::npos ? "" : why.remedy.substr(first + kAfterwards.size());
+  why.remedy = first == std::string::npos ? why.remedy.substr(0, why.remedy.find(kThenRecover))
+                                          : why.remedy.substr(first + kAfterwards.size());
   return why;
 }
 

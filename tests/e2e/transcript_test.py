@@ -7,6 +7,8 @@ IGNITE_REWRITE_TRANSCRIPTS=1 writes them anew; look at the difference before you
 import os
 import pathlib
 import re
+import shutil
+import tempfile
 import unittest
 
 from probe import ProbeTest, wait_for
@@ -14,10 +16,10 @@ from terminal import Terminal
 
 FOLDER = pathlib.Path(__file__).parent / "transcripts"
 # What differs from run to run, and what stands for it.
-VARYING = [(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "2026-01-02 03:04:05 UTC"), (r"\+\d+ ms +", "+7 ms        "),
+VARYING = [(r"\d{4}-\d\d-\d\d\s+\d\d:\d\d:\d\d\s+UTC", "2026-01-02 03:04:05 UTC"), (r"\+\d+ ms +", "+7 ms        "),
            (r"\b[0-9a-f]{64}\b", "0123456789abcdef" * 4), (r"\b\d+ s\b", "7 s"),
            (r"\b\d+(\.\d)? ([kMGT]?B|bytes)\b", "1.0 MB"),
-           (r"trial, \d+%, on trial.*", "trial, 42%, on trial")]
+           (r"trial, \d+%, on trial.*", "trial, 42%, on trial"), (r"/tmp/tmp\w{8}/", "/tmp/tmp12345678/")]
 
 
 class TranscriptTest(ProbeTest):
@@ -61,6 +63,27 @@ class TranscriptTest(ProbeTest):
         self.addCleanup(self.end, install)
         wait_for(lambda: self.probe.status()["trial"], what="the trial")
         self.see("status-on-trial", "status")
+        self.end(install)
+        self.see("status-interrupted", "status")
+        self.probe.configure("trial = 0s\n")
+        self.see("recover", "recover")
+        self.see("status-after-recovery", "status")
+
+    def test_stuck_and_the_ways_out(self):
+        # A short path, so that every machine breaks the lines at the same places.
+        program = pathlib.Path(tempfile.mkdtemp(dir="/tmp"), "services.sh")
+        self.addCleanup(shutil.rmtree, program.parent)
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        self.probe.configure(services=f"[services]\nbackend = command\ncommand = {program}\n")
+        self.probe.install(self.bundle("1.0", payload="units = web.service\n"))
+        program.write_text("#!/bin/sh\n[ $1 = stop ]\n")
+        self.see("install-stuck", "install", self.bundle("2.0", payload="units = web.service\n"), expect=6)
+        self.see("status-stuck", "status")
+        self.see("install-while-stuck", "install", self.bundle("3.0"), expect=6)
+        self.see("recover-stuck", "recover", expect=6)
+        self.see("recover-without-units", "recover", "--without-units")
+        self.see("status-after-stuck", "status")
 
 
 if __name__ == "__main__":

@@ -41,6 +41,23 @@ TEST(DurationInWordsTest, NamesTwoUnits) {
   EXPECT_EQ(DurationInWords(seconds(3600 + 120 + 3)), "1 h 2 min");
 }
 
+TEST(WrappedTest, GoesOnBelowWhatALineSays) {
+  EXPECT_EQ(Wrapped("", 10), "");
+  EXPECT_EQ(Wrapped("one two\n\nthree\n", 10), "one two\n\nthree\n");
+  EXPECT_EQ(Wrapped("one two three", 9), "one two\n  three");
+  EXPECT_EQ(Wrapped("  one two three four", 12), "  one two\n    three\n    four");
+  EXPECT_EQ(Wrapped("STUCK    one two three four\nnext", 20),
+            "STUCK    one two\n         three four\nnext");
+  EXPECT_EQ(Wrapped("  remedy:    a bb ccc", 17), "  remedy:    a bb\n        ccc")
+      << "not beyond half of it";
+}
+
+TEST(WrappedTest, ALongWordStaysWhole) {
+  EXPECT_EQ(Wrapped("one 0123456789 two", 8), "one\n  0123456789\n  two");
+  EXPECT_EQ(Wrapped("0123456789", 4), "0123456789");
+  EXPECT_EQ(Wrapped("one  0123456789", 1), "one\n 0123456789");
+}
+
 TEST(ProgressMeterTest, ReckonsRateAndTimeLeftFromWhatWasDone) {
   ProgressMeter::Now start{};
   ProgressMeter meter(50'000'000, start);
