@@ -57,17 +57,31 @@ bool IsSegmentOf(size_t plain_size, ByteView frame) {
          (frame[sizeof(uint32_t)] & kSingleSegment) != std::byte{0};
 }
 
-Result<Bytes> Decompress(ByteView frame, size_t plain_size, Bytes plain) {
+/// Whether the frame gives just as many bytes as `plain` has room for, and ends with them.
+bool Fill(Bytes& plain, ByteView frame) {
   thread_local Decompressor context(ZSTD_createDCtx());
+  (void)ZSTD_DCtx_reset(context.get(), ZSTD_reset_session_only);
+  ZSTD_outBuffer out{plain.data(), plain.size(), 0};
+  // Of a frame that it has as a whole the library does not look at the size of the blocks.
+  ZSTD_inBuffer in{frame.data(), frame.size() - 1, 0};
+  for (size_t left = 1; left != 0;) {
+    size_t before = in.pos + out.pos;
+    left = ZSTD_decompressStream(context.get(), &out, &in);
+    if (ZSTD_isError(left) != 0) return false;
+    bool stands_still = left != 0 && in.pos + out.pos == before;
+    if (stands_still && in.size == frame.size()) return false;
+    if (stands_still) in.size = frame.size();
+  }
+  return in.pos == frame.size() && out.pos == plain.size();
+}
+
+Result<Bytes> Decompress(ByteView frame, size_t plain_size, Bytes plain) {
   // Debian's library also takes skippable frames and those of zstd 0.5 to 0.7.
   if (ByteReader(frame).U32() != ZSTD_MAGICNUMBER) return Damaged();
   if (!IsSegmentOf(plain_size, frame)) return Damaged();
   if (ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size()) return Damaged();
   plain.resize(plain_size);
-  size_t size =
-      ZSTD_decompressDCtx(context.get(), plain.data(), plain.size(), frame.data(), frame.size());
-  // The code of an error is larger than any chunk.
-  if (size != plain_size) return Damaged();
+  if (!Fill(plain, frame)) return Damaged();
   return plain;
 }
 

@@ -497,7 +497,7 @@ def is_address(text):
     host, colon, port = text.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
-    return bool(colon and host) and is_printable(host) and bool(re.fullmatch("0*[1-9][0-9]{0,4}", port)) and int(
+    return bool(colon and host) and is_printable(host) and " " not in host and bool(re.fullmatch("0*[1-9][0-9]{0,4}", port)) and int(
         port.lstrip("0")) <= 65535
 
 
@@ -613,7 +613,8 @@ def decompress(frame, size):
         need(parameters.dict_id == 0, "a dictionary")
         need(parameters.content_size == size, "a frame of another content size")
         work = zstandard.ZstdDecompressor(max_window_size=MAX_CHUNK_SIZE).decompressobj(write_size=size + 1)
-        plain = work.decompress(frame)
+        # Of a frame that it has as a whole the library does not look at the size of the blocks.
+        plain = work.decompress(frame[:-1]) + work.decompress(frame[-1:])
     except zstandard.ZstdError:
         raise Refused("a zstd frame") from None
     need(work.eof and not work.unused_data, "not exactly one zstd frame")

@@ -144,6 +144,22 @@ accept("frame-unused-bit", "The bit of the frame header that RFC 8878 leaves unu
     lambda it: MAGIC + b"\x30\x06" + HELLO))
 accept("frame-many-blocks", "A block for each letter, and some of none.", frame=framed(lambda it: MAGIC + b"\x20\x06" + b"".join(
     zstd_block(RAW, 0, b"") + zstd_block(RUN, 1, bytes([letter])) for letter in b"hello\n") + zstd_block(RAW, 0, b"", True)))
+# The longest block, and a byte more than that. A library that is given the whole frame may take both.
+BLOCK = 128 << 10
+# One literal, a match of 0xfffd and 65539 bytes, or a byte less, and all of it in tables of one symbol.
+MATCH = "086101540102 34 {} ff04"
+for name, comment, block in (
+        ("raw", "stored as it is", lambda size: zstd_block(RAW, size, b"a" * size, True)),
+        ("run", "a run of one letter", lambda size: zstd_block(RUN, size, b"a", True)),
+        ("compressed", "compressed to ten bytes",
+         lambda size: zstd_block(2, 10, bytes.fromhex(MATCH.format("fd" if size > BLOCK else "fc")), True))):
+    def longest(size, block=block):
+        return dict(payloads=[tree([folder(), file(data=b"a" * size)])], chunk_size=1 << 18,
+                    frame=framed(lambda it: MAGIC + b"\xa0" + struct.pack("<I", size) + block(size)))
+    accept(f"frame-block-{name}-128-kib", f"The longest block there can be, {comment}.", **longest(BLOCK))
+    refuse(f"frame-block-{name}-too-long", "chunk-frame", f"A block of a byte too much, {comment}.", **longest(BLOCK + 1))
+refuse("frame-block-longer-than-the-content", "chunk-frame", "A compressed block of eight bytes that gives all six.",
+       frame=framed(lambda it: MAGIC + b"\x20\x06" + zstd_block(2, 8, bytes([6 << 3]) + b"hello\n\0", True)))
 BOTTLES = "".join(f"{n} bottles of beer on the wall, {n} bottles of beer\n" for n in range(40, 0, -1)).encode()
 COMPRESSED = {  # As zstd 1.5.4 made it.
     "level-1": "KLUv/WDmBtUEADJHFRagJ20AGiG2G37cqpIR2d29E/D1g1Mj9l9ldoeYqQSR/VeZ3SFmqq7XRPZfZXaHmKm63xPZf5XZHWKm6tYWMYBS"
