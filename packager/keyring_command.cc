@@ -3,14 +3,13 @@
 #include "base/terminal.h"
 #include "packager/commands.h"
 #include "packager/key_files.h"
+#include "payload-format/container/layout.h"
 
 namespace ignite::packager {
 namespace {
 
 using format::Role;
 using Roles = std::map<Role, format::Keyring::RoleKeys>;
-
-constexpr uint64_t kMaxThreshold = 100;
 
 struct RoleValue {
   Role role;
@@ -37,10 +36,11 @@ Result<RoleValue> Split(std::string_view option, const std::string& text) {
 Result<> SetThreshold(Roles& roles, const std::string& text) {
   auto [role, value] = TRY(Split("--threshold", text));
   auto number = ParseNumber(value);
-  if (!number || *number < 1 || *number > kMaxThreshold) {
+  if (!number || *number < 1 || *number > format::kMaxSignatures) {
     return Error{ErrorCode::kInvalidArgument,
                  StrCat("the threshold '", Printable(value), "' is not possible"),
-                 "give the number of keys of the role that must sign, 1 or more"};
+                 StrCat("give the number of keys of the role that must sign, 1 to ",
+                        format::kMaxSignatures)};
   }
   auto found = roles.find(role);
   if (found == roles.end()) {

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/str_cat.h"
 #include "payload-format/container/header.h"
+#include "payload-format/container/layout.h"
 
 namespace ignite::format {
 namespace {
@@ -28,7 +29,7 @@ Result<Keyring::RoleKeys> ParseRoleKeys(const Json& json, std::string_view name)
   JsonFields fields(json, StrCat("role ", name));
   Keyring::RoleKeys role;
   for (const Json& key : fields.Array("keys")) role.keys.push_back(TRY(ParseKey(key)));
-  role.threshold = static_cast<int>(fields.Integer("threshold", 1, 100, 1));
+  role.threshold = static_cast<int>(fields.Integer("threshold", 1, kMaxSignatures, 1));
   TRY(fields.Finish());
   return role;
 }

@@ -151,7 +151,7 @@ class Keyring:
                 if name != "root":
                     need(owner.setdefault(key, name) == name, "a key in two roles")
                 keys.append(key)
-            threshold = role.integer("threshold", 1, 100) if role.has("threshold") else 1
+            threshold = role.integer("threshold", 1, MAX_SIGNATURES) if role.has("threshold") else 1
             need(threshold <= len(keys), "a threshold above the keys")
             role.done()
             self.roles[name] = (keys, threshold)

@@ -16,6 +16,10 @@ def role(*keys, **more):
     return {"keys": list(keys), **more}
 
 
+def many(count, **more):
+    return role(*("%064x" % number for number in range(count)), **more)
+
+
 def text(document):
     return json.dumps(document, indent=2).encode() + b"\n"
 
@@ -42,7 +46,7 @@ accept("one-key", "One key of one role, without a threshold.", keyring(release=o
 accept("version-largest", "The largest version.", keyring(2**53 - 1, release=one))
 accept("root-shares", "A key of root that another role has as well.", keyring(root=one, release=one))
 accept("threshold-of-all", "A threshold of all keys.", keyring(release=role(*RELEASE, threshold=3)))
-accept("threshold-100", "The largest threshold.", keyring(release=role(*("%064x" % n for n in range(100)), threshold=100)))
+accept("threshold-16", "The largest threshold: a bundle has no more entries.", keyring(release=many(17, threshold=16)))
 accept("keys-for-people", "A key with x- in the keyring and in a role.",
        {**keyring(release={**one, "x-who": "us"}), "x-note": [1]})
 accept("roles-for-people", "A key with x- among the roles.", keyring(**{"release": one, "x-tester": "somebody"}))
@@ -73,7 +77,8 @@ for name, key, comment in (
         ("upper-case", RELEASE[0].upper(), "A key in capital letters."), ("no-hexadecimal", "x" * 64, "A key of other letters."),
         ("number", 1, "A key that is a number."), ("space", " " + RELEASE[0][1:], "A key with a space.")):
     refuse(f"key-{name}", "key", comment, keyring(release=role(key)))
-for threshold in (0, 101, -1, "1"):
+refuse("threshold-17", "value", "A threshold that no bundle reaches.", keyring(release=many(17, threshold=17)), "threshold")
+for threshold in (0, -1, "1"):
     refuse(f"threshold-{threshold}" + ("-text" if threshold == "1" else ""), "value", f"The threshold {json.dumps(threshold)}.",
            keyring(release=role(*RELEASE, threshold=threshold)), "threshold")
 refuse("threshold-above-keys", "threshold", "A threshold of two for one key.",
