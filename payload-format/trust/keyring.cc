@@ -20,7 +20,7 @@ Result<PublicKey> ParseKey(const Json& json) {
   auto raw = hex == nullptr ? std::nullopt : FromHex(*hex);
   PublicKey key{KeyType::kEd25519, {}};
   if (!raw || raw->size() != key.bytes.size())
-    return BadKeyring("a key is not 64 hexadecimal digits");
+    return Error{ErrorCode::kInvalidArgument, "a key is not 64 hexadecimal digits", {}};
   std::copy(raw->begin(), raw->end(), key.bytes.begin());
   return key;
 }

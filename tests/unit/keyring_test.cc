@@ -222,5 +222,11 @@ TEST_F(KeyringTest, AThresholdOfMoreThanAHundredIsRefused) {
   EXPECT_THAT(with_threshold(17), FailsWith(ErrorCode::kInvalidArgument, "threshold"));
 }
 
+TEST_F(KeyringTest, WhatIsWrongIsSaidOnce) {
+  auto keyring = Keyring::Parse(R"({"version":1,"roles":{"release":{"keys":["x"]}}})");
+  ASSERT_FALSE(keyring.has_value());
+  EXPECT_EQ(keyring.error().cause, "the keyring is wrong: a key is not 64 hexadecimal digits");
+}
+
 }  // namespace
 }  // namespace ignite::format
