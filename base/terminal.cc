@@ -17,6 +17,12 @@ constexpr size_t kUsualWidth = 80;
 /// Columns that a label may have: "  remedy:    ".
 constexpr size_t kWidestLabel = 20;
 
+size_t TerminalWidth(int fd) {
+  winsize size{};
+  bool known = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  return known ? size.ws_col : kUsualWidth;
+}
+
 /// Where a line goes on that is too long.
 size_t ColumnOfRest(std::string_view line) {
   size_t begin = std::min(line.find_first_not_of(' '), line.size());
@@ -115,12 +121,6 @@ std::string ProgressMeter::Line(uint64_t done, Now now) const {
   return line;
 }
 
-size_t TerminalWidth(int fd) {
-  winsize size{};
-  bool known = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
-  return known ? size.ws_col : kUsualWidth;
-}
-
 std::string Wrapped(std::string_view text, size_t width) {
   std::string wrapped;
   while (!text.empty()) {
@@ -142,6 +142,11 @@ ProgressLine::ProgressLine() : on_terminal_(isatty(STDERR_FILENO) == 1) {}
 
 ProgressLine::~ProgressLine() { Hide(); }
 
+size_t ProgressLine::Width() {
+  // In the last column the cursor of some terminals goes to the next line.
+  return TerminalWidth(STDERR_FILENO) - 1;
+}
+
 void ProgressLine::Hide() {
   if (shown_) (void)fputs("\r\033[K", stderr);
   shown_ = false;
@@ -152,8 +157,7 @@ void ProgressLine::Show(std::string_view text, bool is_new) {
   if (!on_terminal_ || (shown_ && !is_new && now - last_ < kRedrawInterval)) return;
   last_ = now;
   shown_ = true;
-  // In the last column the cursor of some terminals goes to the next line.
-  text = text.substr(0, TerminalWidth(STDERR_FILENO) - 1);
+  text = text.substr(0, Width());
   (void)fprintf(stderr, "\r%.*s\033[K", static_cast<int>(text.size()), text.data());
   (void)fflush(stderr);
 }

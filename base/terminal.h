@@ -46,9 +46,6 @@ class ProgressMeter {
   Now start_;
 };
 
-/// The columns of the terminal of a descriptor.
-size_t TerminalWidth(int fd);
-
 /// Lines longer than `width` are broken between words, and go on below what they say: behind their
 /// label, where they have one, else two columns further in.
 std::string Wrapped(std::string_view text, size_t width);
@@ -66,6 +63,8 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   bool on_terminal() const { return on_terminal_; }
+  /// The columns that it may fill without going over.
+  static size_t Width();
   /// What comes too soon after the line before it is passed over, unless it `is_new`.
   void Show(std::string_view text, bool is_new = false);
   /// Something else may be printed then.

@@ -35,7 +35,7 @@ void ProgressDisplay::Show(const engine::Progress& progress) {
   bool is_new = step != step_;
   step_ = std::move(step);
   if (line_.on_terminal()) {
-    line_.Show(ProgressText(progress, TerminalWidth(STDERR_FILENO) - 1), is_new);
+    line_.Show(ProgressText(progress, ProgressLine::Width()), is_new);
   } else if (is_new) {
     (void)fputs(StrCat(Printable(progress.step), "\n").c_str(), stderr);
   }

@@ -158,7 +158,7 @@ class PostgresqlCrashTest(kill_test.CrashCase):
     def strike(self, held, process, probe, how):
         if how == ONE:
             return held.send(process, signal.SIGKILL)
-        probe.database.crash(how.partition("+")[0])
+        probe.database.end(how.partition("+")[0])
         # Who waited for it sees that it is gone, before it is back.
         held.send(held.ignite() if how in ALL else process, signal.SIGKILL if how in ALL else signal.SIGCONT)
         probe.database.serve()

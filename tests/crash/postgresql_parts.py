@@ -99,9 +99,9 @@ class PostgresqlDatabase:
     def rest(self):
         """Before the probe is copied or removed."""
         if self in self.databases.running:
-            self.crash("fast")
+            self.end("fast")
 
-    def crash(self, how):
+    def end(self, how):
         """The server is killed with all its processes, stops without a farewell to anyone, or as it should."""
         self.server.end(how)
         self.databases.running.remove(self)

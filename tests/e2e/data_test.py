@@ -18,7 +18,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import daemon_test  # noqa: E402
-from probe import BIN, ProbeTest, command_check, wait_for  # noqa: E402
+from probe import BIN, ProbeTest, command_check, fill_disk, wait_for  # noqa: E402
 
 DATABASE = "/var/lib/netprobe/main.db"
 OWNER = 65534
@@ -585,17 +585,12 @@ class SpaceTest(DataCase):
         self.sql("INSERT INTO hosts (name) VALUES (hex(zeroblob(3000000)))")
         self.newer = self.dump()
 
-    def fill(self, but):
-        disk = os.statvfs(self.database)
-        with self.ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - but)
-
     def free(self):
         disk = os.statvfs(self.database)
         return disk.f_bavail * disk.f_frsize
 
     def test_a_return_without_room_is_refused(self):
-        self.fill(but=12_000_000)
+        fill_disk(self.ballast, but=12_000_000)
         before = self.free()
         refused = self.probe.rollback("--restore-data", expect=4)
         self.assertEqual((refused["outcome"], refused["reason"]), ("refused", "space"))

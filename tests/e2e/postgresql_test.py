@@ -20,7 +20,7 @@ import data_test  # noqa: E402
 import os_test  # noqa: E402
 from data_test import DataCase  # noqa: E402
 from postgresql import Server  # noqa: E402
-from probe import BIN, command_check, run, wait_for  # noqa: E402
+from probe import BIN, command_check, fill_disk, run, wait_for  # noqa: E402
 
 FIRST = {
     "1_hosts.up.sql": "CREATE TABLE hosts (id serial PRIMARY KEY, name text NOT NULL);\n",
@@ -248,7 +248,7 @@ class PostgresqlSpaceTest(PostgresqlCase):
     @classmethod
     def tearDownClass(cls):
         cls.server.stop()
-        subprocess.run(["umount", cls.server_folder / "s"], check=True)
+        run(["umount", cls.server_folder / "s"], 0)
         cls.server.start()
         super().tearDownClass()
 
@@ -277,10 +277,8 @@ class PostgresqlSpaceTest(PostgresqlCase):
         self.sql("INSERT INTO hosts (name) VALUES ('a')")
         remarks = self.probe.install(self.release("2.0", SECOND))["remarks"]
         self.assertIn("were rehearsed on a whole copy", remarks[0])
-        disk = os.statvfs(self.server.folder)
         ballast = self.server.folder / "ballast"
-        with ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - 30_000_000)
+        fill_disk(ballast, but=30_000_000)
         self.addCleanup(ballast.unlink)
         remarks = self.probe.install(self.release("3.0", LOSSY))["remarks"]
         self.assertIn("were rehearsed on a copy of the schema alone, because its rows would take ", remarks[0])

@@ -96,6 +96,13 @@ subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"""
 
 
+def fill_disk(ballast, but):
+    """Makes a file that leaves so many bytes free on its disk."""
+    with ballast.open("wb") as file:
+        disk = os.statvfs(ballast)
+        os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - but)
+
+
 def peak_memory(words):
     """Runs a program that must end well; its resident memory at its peak, in KiB."""
     return int(run([sys.executable, "-c", _MEASURE, *words], expect=0).stdout)

@@ -210,7 +210,7 @@ TEST(RoleTest, EveryNameIsParsed) {
   EXPECT_FALSE(ParseRole(""));
 }
 
-TEST_F(KeyringTest, AThresholdOfMoreThanAHundredIsRefused) {
+TEST_F(KeyringTest, AThresholdThatNoBundleReachesIsRefused) {
   auto with_threshold = [](int threshold) {
     std::string keys;
     for (int i = 0; i < threshold; ++i)
